@@ -116,7 +116,7 @@ pub struct InUse {
 }
 
 /// Returns the help for a call with invalid arguments: how to call the primitive or function.
-pub fn called(signature: &str, name: &str) -> String {
+pub fn usage_help(signature: &str, name: &str) -> String {
     format!("call it as {signature}; see: gscript doc {name}")
 }
 
@@ -172,7 +172,7 @@ impl Error {
     /// Returns what the user should do next, in one or a few lines.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Call(call) => Some(called(&call.signature, call.primitive)),
+            Self::Call(call) => Some(usage_help(&call.signature, call.primitive)),
             Self::Script(bad) => bad.remedy.clone(),
             Self::Device(_) => Some("list the disks: lsblk".into()),
             Self::Rule(rule) => rule.remedy(),

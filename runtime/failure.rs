@@ -93,7 +93,7 @@ impl Failure {
     }
 
     /// Appends the frames of the functions that called the failing code.
-    pub(crate) fn within(mut self, mut frames: Vec<Frame>) -> Self {
+    pub(crate) fn with_frames(mut self, mut frames: Vec<Frame>) -> Self {
         if !self.is_stop() {
             Rc::make_mut(&mut self.traceback).append(&mut frames);
         }

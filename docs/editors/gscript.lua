@@ -1381,6 +1381,28 @@ fstab = {}
 ---@return any
 function fstab.write(root, entries) end
 
+---@class gscript.fstab.remove.options
+---@field source? string The first field of the entry, as `fstab.entries` returns it. Required if `at` is `none`; otherwise it selects one of several entries with the same mount point.
+
+--- Removes one entry from the `/etc/fstab` of a system.
+---
+--- All other lines are unchanged. Nothing is done if there is no such entry. Two matching
+--- entries are rejected. Undo restores the previous file.
+---
+--- An entry for swap has no mount point: it is selected with `at: "none"` and its `source`.
+---
+--- Source: fstab(5).
+---
+--- ```lua
+--- fstab.remove("/mnt/old", "/home")
+--- fstab.remove("/mnt/old", "none", { source = "/dev/sda3" })
+--- ```
+---@param root string The mount point of the system.
+---@param at string The mount point of the entry; `none` for swap.
+---@param options? gscript.fstab.remove.options
+---@return any
+function fstab.remove(root, at, options) end
+
 --- Returns the entries of the `/etc/fstab` of a system.
 ---
 --- The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.

@@ -82,31 +82,37 @@ pub(super) fn run_to_end(
             None => break,
         };
         match next {
-            Next::Retry => attempt.again(&now, ContinueMode::Retry, time()),
-            Next::Skip => attempt.again(&now, ContinueMode::Skip, time()),
+            Next::Retry => attempt.continue_with(&now, ContinueMode::Retry, time()),
+            Next::Skip => attempt.continue_with(&now, ContinueMode::Skip, time()),
             Next::Edit => {
                 match edit_recipe(&attempt, &now, continuation.directory) {
                     Some(new) => {
                         if let Some(steps) = continuation.steps {
                             steps.changed(new.recipe.chapters());
                         }
-                        attempt.again(&with(job, Some(&new)), ContinueMode::Changed, time());
+                        attempt.continue_with(
+                            &with(job, Some(&new)),
+                            ContinueMode::Changed,
+                            time(),
+                        );
                         edited = Some(new);
                     }
                     // A step is prompted for again; a failure is reported again.
-                    None if request.is_some() => attempt.again(&now, ContinueMode::Retry, time()),
+                    None if request.is_some() => {
+                        attempt.continue_with(&now, ContinueMode::Retry, time());
+                    }
                     None => {}
                 }
             }
             Next::OpenShell => {
                 open_shell(&mut attempt, &now);
                 if request.is_some() {
-                    attempt.again(&now, ContinueMode::Retry, time());
+                    attempt.continue_with(&now, ContinueMode::Retry, time());
                 }
             }
             Next::Back => {
                 undo_last(&mut attempt);
-                attempt.again(&now, ContinueMode::Retry, time());
+                attempt.continue_with(&now, ContinueMode::Retry, time());
             }
             Next::Quit => break,
         }
@@ -181,9 +187,9 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
                 {then}."
             ));
         }
-        Shell::new(bench, mode, &job.recipe.stem()).converse();
+        Shell::new(bench, mode, &job.recipe.stem()).run_interactive();
     };
-    if let Err(error) = attempt.work(job, Box::new(shown), work) {
+    if let Err(error) = attempt.run_interactively(job, Box::new(shown), work) {
         Problem::of(&error, &job.recipe.text).print();
     }
 }

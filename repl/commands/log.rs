@@ -31,7 +31,7 @@ fn try_log(args: &LogArgs) -> Result<(), Exit> {
     if args.json {
         transcript.records.iter().for_each(|record| write_json(record, false));
     } else {
-        print_stdout(&tell(&transcript, output()));
+        print_stdout(&render(&transcript, output()));
     }
     Ok(())
 }
@@ -61,7 +61,7 @@ fn list(directory: &Path, json: bool) {
 }
 
 /// Renders a run for display.
-fn tell(transcript: &Transcript, s: &Style) -> Shown {
+fn render(transcript: &Transcript, s: &Style) -> Shown {
     let head = transcript.head();
     let mut out = Shown::default();
     out.line(&format!("{}  {}", head.recipe, transcript.state()));

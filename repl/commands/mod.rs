@@ -210,11 +210,11 @@ fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
 }
 
 /// Returns the same as [`this_machine`], with another time limit for its tools.
-fn this_machine_with(interrupts: Interrupts, patience: LimitArgs) -> Result<(Machine, Real), Exit> {
+fn this_machine_with(interrupts: Interrupts, limits: LimitArgs) -> Result<(Machine, Real), Exit> {
     if let Ok(records) = crate::state::state() {
         hide_records(&records);
     }
-    let mut real = Real::new(interrupts).with_limit(patience.limit());
+    let mut real = Real::new(interrupts).with_limit(limits.limit());
     match real.probe(&Machine::empty(), None) {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
         Err(error) => {

@@ -36,7 +36,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let names = past::names(&transcript, &machine)?;
     let past = Past { transcript, names, changed: false };
     let name = past.transcript.name();
-    let due = resume::left(&past, &machine);
+    let due = resume::remaining_releases(&past, &machine);
     if due.is_empty() {
         print_stderr(&format!("Nothing of {name} is mounted or open."));
         return Ok(());

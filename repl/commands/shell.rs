@@ -75,13 +75,13 @@ fn work(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &Shell
         return shell.read(std::io::stdin().lock());
     }
     greet("Interactive shell on this machine");
-    shell.converse();
+    shell.run_interactive();
     Exit::Done
 }
 
 /// Asks whether to release mounts and devices that are still open; without a user, releases them.
 fn end(bench: InteractiveSession) -> bool {
-    let held = bench.holds();
+    let held = bench.pending_releases();
     if held.is_empty() {
         return bench.end(false);
     }

@@ -46,7 +46,7 @@ impl<'a> Problem<'a> {
 
     /// Creates the problem of a failed script with this source.
     pub(crate) fn of(error: &Failure, source: &'a str) -> Self {
-        let problem = Self::told(error, source);
+        let problem = Self::from_failure(error, source);
         let file = problem.site.as_ref().map(|site| Path::new(site.file.as_ref()));
         match file.and_then(Language::of) {
             Some(language) => problem.in_language(language),
@@ -62,7 +62,7 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn told(failure: &Failure, source: &'a str) -> Self {
+    fn from_failure(failure: &Failure, source: &'a str) -> Self {
         let mut problem = Self::new(failure.error.to_string());
         problem.site.clone_from(&failure.site);
         problem.source = source;

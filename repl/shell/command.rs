@@ -63,7 +63,7 @@ pub(super) const COMMANDS: &[ShellCommand] = &[
     command("rhai", "", "use Rhai", |shell, _| speak(shell, Language::Rhai)),
     command("vi", "", "use vi key bindings", |shell, _| set_key_bindings(shell, true)),
     command("emacs", "", "use Emacs key bindings", |shell, _| set_key_bindings(shell, false)),
-    command("quit", "", "quit the shell", |shell, _| leave(shell)),
+    command("quit", "", "quit the shell", |shell, _| quit(shell)),
 ];
 
 const fn command(
@@ -310,7 +310,7 @@ fn look(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
 }
 
 fn speak(shell: &mut Shell<'_>, language: Language) -> CommandResult<()> {
-    shell.bench.speak(language).map_err(|error| error.to_string())?;
+    shell.bench.switch_language(language).map_err(|error| error.to_string())?;
     Ok(())
 }
 
@@ -320,7 +320,7 @@ fn set_key_bindings(shell: &mut Shell<'_>, vi: bool) -> CommandResult<()> {
     Ok(())
 }
 
-fn leave(shell: &mut Shell<'_>) -> CommandResult<()> {
+fn quit(shell: &mut Shell<'_>) -> CommandResult<()> {
     shell.quits = true;
     Ok(())
 }

@@ -32,7 +32,7 @@ use session::After;
 
 impl Shell<'_> {
     /// Reads from the terminal until the user quits or the terminal disappears.
-    pub(crate) fn converse(&mut self) {
+    pub(crate) fn run_interactive(&mut self) {
         let known = Arc::new(Mutex::new(self.known()));
         let mut editor = line::editor(&known, self.history.clone(), self.vi);
         loop {
@@ -42,7 +42,7 @@ impl Shell<'_> {
                 Ok(Signal::CtrlC) => continue,
                 _ => return,
             };
-            if self.take(&text) == Ok(After::Leave) {
+            if self.execute(&text) == Ok(After::Leave) {
                 return;
             }
             if let Ok(mut known) = known.lock() {
@@ -65,18 +65,18 @@ impl Shell<'_> {
                 text.push('\n');
                 continue;
             }
-            let before = self.take(&std::mem::take(&mut text));
-            match before.and_then(|_| self.take(&line)) {
+            let before = self.execute(&std::mem::take(&mut text));
+            match before.and_then(|_| self.execute(&line)) {
                 Ok(After::Stay) => {}
                 Ok(After::Leave) => return Exit::Done,
                 Err(exit) => return exit,
             }
         }
-        self.take(&text).map_or_else(|exit| exit, |_| Exit::Done)
+        self.execute(&text).map_or_else(|exit| exit, |_| Exit::Done)
     }
 
     /// Runs a command, or evaluates source code.
-    fn take(&mut self, text: &str) -> Result<After, Exit> {
+    fn execute(&mut self, text: &str) -> Result<After, Exit> {
         let text = text.trim_end();
         if text.is_empty() {
             return Ok(After::Stay);

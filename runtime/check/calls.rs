@@ -5,7 +5,7 @@ use crate::event::Site;
 use crate::finding::Finding;
 use crate::operation::spec::{ArgError, Spec};
 use crate::primitives::registry::PRIMITIVES;
-use crate::script::{Language, meant};
+use crate::script::{Language, suggest_name};
 use crate::script::{Token, TokenKind};
 use crate::types::nearest;
 
@@ -55,7 +55,7 @@ fn unknown(scan: &Scan<'_>, domain: &str, name: &str, site: Site) -> Finding {
         false => format!("there is no module {domain}"),
     };
     let specs: Vec<&Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
-    Finding::new(title, site, scan.source).help(meant(name, scan.language, &specs, []))
+    Finding::new(title, site, scan.source).help(suggest_name(name, scan.language, &specs, []))
 }
 
 /// The arguments of a call: the number of values, and the keys of a map literal at the end.
@@ -125,7 +125,7 @@ fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &CallShape, site: &Site) ->
     let has_options = spec.params.len() > required.len();
     let finding = |error: &ArgError, site: Site| {
         let title = format!("{}: {error}", scan.language.call(spec.name));
-        let help = crate::error::called(&spec.signature(), spec.name);
+        let help = crate::error::usage_help(&spec.signature(), spec.name);
         Finding::new(title, site, scan.source).help(help)
     };
     if let Some(param) = required.get(given.count) {

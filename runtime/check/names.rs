@@ -7,7 +7,7 @@ use crate::finding::Finding;
 use crate::operation::spec::Spec;
 use crate::primitives::registry::PRIMITIVES;
 use crate::recipe::ParamDecl;
-use crate::script::{Language, PARAMS, meant};
+use crate::script::{Language, PARAMS, suggest_name};
 use crate::script::{Token, TokenKind};
 
 const RHAI_WORDS: &str = "let const if else while loop do until for in break continue return throw \
@@ -104,7 +104,7 @@ pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
     let specs: Vec<&'static Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
     let words = words(scan.language);
     let params: Vec<&str> = scan.params.iter().map(|param| param.name.as_str()).collect();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut found = Vec::new();
     for (index, token) in scan.tokens.iter().enumerate() {
         let Some(name) = token.name() else { continue };
@@ -113,14 +113,14 @@ pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
             || scan.declared.contains(name)
             || params.contains(&name)
             || specs.iter().any(|spec| spec.domain() == name);
-        if known || !scan.stands_alone(index) || !told.insert(name.to_owned()) {
+        if known || !scan.stands_alone(index) || !reported.insert(name.to_owned()) {
             continue;
         }
         let called = scan.tokens.get(index + 1).is_some_and(|next| next.is("("));
         let what = if called && scan.language == Language::Rhai { "function" } else { "variable" };
         let variables = params.iter().copied().chain(scan.declared.iter().map(String::as_str));
         let title = format!("there is no {what} {name}");
-        let help = meant(name, scan.language, &specs, variables);
+        let help = suggest_name(name, scan.language, &specs, variables);
         found.push(Finding::new(title, scan.site(token.line), scan.source).help(help));
     }
     found

@@ -26,17 +26,17 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
                 if head.format > 1 && unhex::<32>(&head.seed).is_none() {
                     return wrong("the seed is not 64 hexadecimal digits".into());
                 }
-                if head.format > 1 && head.digest != head.texts().digest() {
+                if head.format > 1 && head.digest != head.source().digest() {
                     return wrong("the recipe does not match its digest".into());
                 }
             }
             Record::Run(_) => return wrong("a second run starts".into()),
             Record::Begin { call, name, args, digest, .. } => {
-                fits(args, digest, line)?;
+                check_digest(args, digest, line)?;
                 begun.insert(*call, name);
             }
             Record::Already { args, digest, .. } | Record::Skipped { args, digest, .. } => {
-                fits(args, digest, line)?;
+                check_digest(args, digest, line)?;
             }
             Record::Done { call, .. } | Record::Failed { call, .. }
                 if !begun.contains_key(call) =>
@@ -50,7 +50,7 @@ pub(super) fn check(records: &[Record]) -> Result<(), Damaged> {
 }
 
 /// Checks that the digest matches the arguments. Format 1 has no digest of the arguments.
-fn fits(args: &serde_json::Value, digest: &str, line: usize) -> Result<(), Damaged> {
+fn check_digest(args: &serde_json::Value, digest: &str, line: usize) -> Result<(), Damaged> {
     if digest.is_empty() || sha256(args.to_string().as_bytes()) == digest {
         return Ok(());
     }

@@ -150,7 +150,7 @@ impl Transcript {
             _ => None,
         });
         latest.map_or_else(
-            || self.head().texts(),
+            || self.head().source(),
             |(text, modules)| RecipeSource { text: text.clone(), modules: modules.clone() },
         )
     }

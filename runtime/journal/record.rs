@@ -63,7 +63,7 @@ pub struct RunHead {
 
 impl RunHead {
     /// Returns the source of the recipe at the start of the run.
-    pub fn texts(&self) -> RecipeSource {
+    pub fn source(&self) -> RecipeSource {
         RecipeSource { text: self.text.clone(), modules: self.modules.clone() }
     }
 }

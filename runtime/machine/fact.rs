@@ -96,7 +96,7 @@ pub(crate) trait PartFact: fmt::Display {
 /// A release of a single part.
 pub(crate) trait PartRelease: fmt::Display {
     /// See [`Release::ended`].
-    fn ended(&self) -> Fact;
+    fn resulting_fact(&self) -> Fact;
 
     /// See [`Release::step`].
     fn step(&self, udev: bool) -> Step;
@@ -266,8 +266,8 @@ impl Machine {
 
 impl Release {
     /// Returns the fact that is true after the release.
-    pub fn ended(&self) -> Fact {
-        self.part().ended()
+    pub fn resulting_fact(&self) -> Fact {
+        self.part().resulting_fact()
     }
 
     /// Returns the step that performs the release, on a machine with or without a udev daemon.

@@ -132,7 +132,7 @@ impl PartStep for Cmd {
 
     fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         if let Program::Inside { root, .. } = &mut self.program {
-            *root = files.reach(&Place::here(&*root), true)?.place.outside();
+            *root = files.resolve_place(&Place::here(&*root), true)?.place.outside();
         }
         Ok(())
     }

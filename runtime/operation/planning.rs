@@ -86,12 +86,12 @@ impl<'a> Planning<'a> {
 
     /// Returns what is at a place.
     pub fn look(&self, place: &Place) -> Result<FileStatus> {
-        Ok(self.files.look(place)?)
+        Ok(self.files.file_status(place)?)
     }
 
     /// Resolves the symbolic links of a path of the running system.
     pub fn real(&self, path: &AbsPath) -> Result<AbsPath> {
-        let place = self.files.reach(&Place::new(path, None), true)?.place;
+        let place = self.files.resolve_place(&Place::new(path, None), true)?.place;
         Ok(AbsPath::known(place.outside()))
     }
 

@@ -1,6 +1,6 @@
 //! The changes that a plan makes to files, as unified diffs.
 
-use crate::machine::files::{Files, Text};
+use crate::machine::files::{FileContents, Files};
 use crate::system::{FilesStep, Step};
 use crate::types::unified_diff;
 
@@ -16,11 +16,12 @@ const MAX_LINE_PAIRS: usize = 1 << 26;
 /// Must be called before the step, while the old content still exists. A file whose old content is
 /// unknown (on a machine that is only described) is shown as new.
 pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
-    let Step::Files(FilesStep::Write { place, content: Text::Known(new), .. }) = step else {
+    let Step::Files(FilesStep::Write { place, content: FileContents::Known(new), .. }) = step
+    else {
         return None;
     };
     let old = match files.read(place) {
-        Ok(Text::Known(old)) => Some(old),
+        Ok(FileContents::Known(old)) => Some(old),
         _ => None,
     };
     let name = place.to_string();
@@ -50,7 +51,11 @@ mod tests {
     fn write(text: &[u8]) -> Step {
         let path = AbsPath::decode(&Value::from("/fstab")).expect("a path");
         let place = Place::new(&path, None);
-        Step::Files(FilesStep::Write { place, content: Text::Known(text.to_vec()), mode: None })
+        Step::Files(FilesStep::Write {
+            place,
+            content: FileContents::Known(text.to_vec()),
+            mode: None,
+        })
     }
 
     #[test]

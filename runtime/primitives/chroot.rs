@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::mount::{mount_plan, unmount_plan};
 use crate::args;
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
 use crate::operation::{
     Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, StorageEffect, Undo,
@@ -144,7 +144,7 @@ impl Rule for ChrootRule {
 /// Returns the real path of a root; it must be on a mounted filesystem other than the running
 /// system's root.
 pub(super) fn mounted_root(root: &AbsPath, cx: &Planning<'_>) -> Result<String> {
-    let reach = cx.files.reach(&Place::new(root, None), true)?;
+    let reach = cx.files.resolve_place(&Place::new(root, None), true)?;
     let path = reach.place.to_string();
     if reach.origin.as_os_str() == "/" || path == "/" {
         return Err(ChrootRule::Ourselves { root: root.to_string() }.into());
@@ -244,8 +244,8 @@ fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan
     let conf = AbsPath::known(CONF);
     let (from, to) = (Place::new(&conf, None), Place::new(&conf, Some(root)));
     let bytes = match cx.files.read(&from) {
-        Ok(Text::Known(bytes)) => Some(bytes),
-        Ok(Text::Unknown(_)) => None,
+        Ok(FileContents::Known(bytes)) => Some(bytes),
+        Ok(FileContents::Unknown(_)) => None,
         Err(_) => return Ok(plan.warn(Some(NO_CONF.into()))),
     };
     let digest = bytes.as_deref().map(crate::types::sha256);
@@ -375,7 +375,7 @@ impl Action for Shell {
             "/bin/bash" => cmd.args(["--rcfile", name, "-i"]),
             _ => cmd.env("ENV", name).arg("-i"),
         };
-        let content = Text::Known(SHELL_RC.into());
+        let content = FileContents::Known(SHELL_RC.into());
         let write = Step::Files(FilesStep::Write {
             place: rc.clone(),
             content,

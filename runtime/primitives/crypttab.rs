@@ -8,7 +8,7 @@ use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
 use crate::machine::Content;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
@@ -165,8 +165,8 @@ impl Query for Entries {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let bytes = match super::file::text(&there(&self.root, CRYPTTAB), cx)? {
             None => return Ok(Answer::Known(Vec::new())),
-            Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
-            Some(Text::Known(bytes)) => bytes,
+            Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
+            Some(FileContents::Known(bytes)) => bytes,
         };
         let text = String::from_utf8_lossy(&bytes);
         let line = |fields: Vec<&str>| {

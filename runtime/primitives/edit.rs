@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file::{FileRule, replace, text};
 use crate::config::shell;
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{FilesFact, is_below};
 use crate::operation::{Effect, FilesEffect, Plan, Planning};
 use crate::system::{Cmd, FilesStep, Step};
@@ -77,14 +77,14 @@ pub(super) fn edit(
     let place = resolve_links(place, cx)?;
     let old = text(&place, cx)?;
     let content = match &old {
-        Some(Text::Unknown(why)) => Text::Unknown(why.clone()),
-        None => Text::Known(change("")?.into_bytes()),
-        Some(Text::Known(bytes)) => match std::str::from_utf8(bytes) {
-            Ok(text) => Text::Known(change(text)?.into_bytes()),
+        Some(FileContents::Unknown(why)) => FileContents::Unknown(why.clone()),
+        None => FileContents::Known(change("")?.into_bytes()),
+        Some(FileContents::Known(bytes)) => match std::str::from_utf8(bytes) {
+            Ok(text) => FileContents::Known(change(text)?.into_bytes()),
             Err(_) => return Err(FileRule::NotText { place }.into()),
         },
     };
-    if let (Some(Text::Known(old)), Text::Known(new)) = (&old, &content)
+    if let (Some(FileContents::Known(old)), FileContents::Known(new)) = (&old, &content)
         && old == new
     {
         let digest = Some(sha256(new));
@@ -92,7 +92,7 @@ pub(super) fn edit(
     }
     let directory = place.parent();
     let missing = exists(&directory, cx)? == Some(false);
-    let unknown = matches!(content, Text::Unknown(_));
+    let unknown = matches!(content, FileContents::Unknown(_));
     let mut plan = replace(place, old, content, None);
     if missing {
         plan.steps.insert(

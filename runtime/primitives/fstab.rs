@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::edit::{edit, exists, there, writes};
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Content, FilesFact};
-use crate::operation::{Action, Answer, Effect, FilesEffect, Plan, Planning, Query, Undo};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{
     AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,
@@ -76,6 +77,33 @@ args! {
     }
 }
 
+args! {
+    /// Removes one entry from the `/etc/fstab` of a system.
+    ///
+    /// All other lines are unchanged. Nothing is done if there is no such entry. Two matching
+    /// entries are rejected. Undo restores the previous file.
+    ///
+    /// An entry for swap has no mount point: it is selected with `at: "none"` and its `source`.
+    ///
+    /// Source: fstab(5).
+    ///
+    /// ```
+    /// fstab::remove("/mnt/old", "/home");
+    /// fstab::remove("/mnt/old", "none", #{ source: "/dev/sda3" });
+    /// ```
+    "fstab.remove" => pub struct Remove {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The mount point of the entry; `none` for swap.
+        pub at: FstabPlace,
+        /// The first field of the entry, as `fstab.entries` returns it. Required if `at` is `none`;
+        /// otherwise it selects one of several entries with the same mount point.
+        pub source: Option<FstabSource>,
+    }
+}
+
+const FSTAB: &str = "/etc/fstab";
+
 /// A violated rule about fstab.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FstabRule {
@@ -105,6 +133,19 @@ pub enum FstabRule {
         /// The mount point.
         at: String,
     },
+    /// An entry without a mount point is to be removed, but its source is not given.
+    #[error("an entry without a mount point is selected by its \"source\"")]
+    NoSource,
+    /// Several entries of the file match.
+    #[error("{place}: {entry} has {} entries: lines {}", lines.len(), joined(lines))]
+    Several {
+        /// The file.
+        place: Place,
+        /// The mount point, or the source of an entry without one.
+        entry: String,
+        /// The line numbers.
+        lines: Vec<usize>,
+    },
     /// Two devices have the same UUID.
     #[error("the UUID {uuid} is on {}: it is undefined which of them is \
         mounted", devices.join(" and "))]
@@ -130,10 +171,19 @@ impl Rule for FstabRule {
             Self::Source { .. } | Self::NoKind { .. } => "see: gscript doc fstab.write".into(),
             Self::NoUuid { .. } => "make a filesystem on it first, or open the container".into(),
             Self::Twice { .. } => "omit one of them".into(),
+            Self::NoSource => "see: gscript doc fstab.remove".into(),
+            Self::Several { .. } => {
+                "select one with \"source\", or delete the other lines manually".into()
+            }
             Self::Ambiguous { .. } => "disconnect the copy, or give it a new UUID".into(),
             Self::Fields { .. } => "correct or remove that line".into(),
         })
     }
+}
+
+/// Returns numbers as a list: `3 and 7`.
+fn joined(numbers: &[usize]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 impl FstabEntry {
@@ -194,7 +244,7 @@ impl Action for Write {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Files(FilesEffect::Writes { path: self.root.join("etc/fstab").to_string() })]
+        vec![writes(&self.root, FSTAB)]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -209,17 +259,17 @@ impl Action for Write {
             places.push(&entry.at);
             text += &entry.line(cx)?;
         }
-        let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
+        let place = there(&self.root, FSTAB);
         let old = match cx.look(&place)? {
             FileStatus::File { .. } => match cx.files.read(&place)? {
-                Text::Known(bytes) => Some(bytes),
-                Text::Unknown(_) => None,
+                FileContents::Known(bytes) => Some(bytes),
+                FileContents::Unknown(_) => None,
             },
             _ => None,
         };
         let undo = match old {
             Some(bytes) => {
-                let content = Text::Known(bytes);
+                let content = FileContents::Known(bytes);
                 Undo::Steps(vec![Step::Files(FilesStep::Write {
                     place: place.clone(),
                     content,
@@ -234,7 +284,7 @@ impl Action for Write {
         let etc = Step::Files(FilesStep::MakeDir { place: place.parent(), mode: Mode::new(0o755) });
         let write = Step::Files(FilesStep::Write {
             place: place.clone(),
-            content: Text::Known(bytes),
+            content: FileContents::Known(bytes),
             mode,
         });
         let steps = match cx.look(&place.parent())? {
@@ -242,6 +292,31 @@ impl Action for Write {
             _ => vec![write],
         };
         Ok(Plan::steps(steps).makes(FilesFact::File { place, digest, mode }).undo(undo))
+    }
+}
+
+impl Action for Remove {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![writes(&self.root, FSTAB)]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let source = self.source.as_deref();
+        let entry = match (self.at.starts_with('/'), source) {
+            (true, _) => self.at.to_string(),
+            (false, Some(source)) => source.to_owned(),
+            (false, None) => return Err(FstabRule::NoSource.into()),
+        };
+        let place = there(&self.root, FSTAB);
+        if exists(&place, cx)? == Some(false) {
+            return Ok(Plan::already(format!("{place} does not exist")));
+        }
+        edit(place.clone(), cx, |text| {
+            let several = |lines| FstabRule::Several { place, entry, lines };
+            Ok(fstab::remove(text, &self.at, source).map_err(several)?)
+        })
     }
 }
 
@@ -260,10 +335,10 @@ impl Query for Entries {
     type Output = Vec<FstabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let place = Place::new(&AbsPath::known("/etc/fstab"), Some(&self.root));
+        let place = there(&self.root, FSTAB);
         let bytes = match cx.files.read(&place)? {
-            Text::Known(bytes) => bytes,
-            Text::Unknown(_) => return Ok(Answer::Assumed(Vec::new())),
+            FileContents::Known(bytes) => bytes,
+            FileContents::Unknown(_) => return Ok(Answer::Assumed(Vec::new())),
         };
         let text = String::from_utf8_lossy(&bytes);
         let mut lines = Vec::new();
@@ -285,3 +360,6 @@ impl Query for Entries {
         Ok(Answer::Known(lines))
     }
 }
+
+#[cfg(test)]
+mod tests;

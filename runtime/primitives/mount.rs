@@ -236,7 +236,7 @@ fn is_system_path(origin: &Path) -> bool {
 
 /// Returns the plan of a mount that creates a missing mount point. Existing mounts are unchanged.
 pub(super) fn mount_plan(call: MountCall, cx: &Planning<'_>) -> Result<Plan<()>> {
-    let reach = cx.files.reach(&Place::here(&call.at), true)?;
+    let reach = cx.files.resolve_place(&Place::here(&call.at), true)?;
     let at = reach.place.to_string();
     let call = MountCall { at: at.clone(), ..call };
     let fact = call.fact();

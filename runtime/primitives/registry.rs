@@ -116,6 +116,7 @@ const LISTED: &[Primitive] = &[
     action::<p::file::Chmod>(),
     action::<p::file::Chown>(),
     action::<p::fstab::Write>(),
+    action::<p::fstab::Remove>(),
     query::<p::fstab::Entries>(),
     action::<p::crypttab::Set>(),
     query::<p::crypttab::Entries>(),

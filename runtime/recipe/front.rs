@@ -106,7 +106,7 @@ impl Front {
                 Some(name) => format!("parameter {name:?}: {message}"),
                 None => message,
             };
-            bad(at, why, meant(error.message()))
+            bad(at, why, suggest_key(error.message()))
         })?;
         let mut params: Vec<_> = block.params.into_iter().collect();
         params.sort_by_key(|(name, _)| name.span().start);
@@ -154,7 +154,7 @@ impl Front {
 
 /// Returns a suggestion for an unknown key: in serde's message, the first quoted word is the
 /// unknown key and the others are the known ones.
-fn meant(message: &str) -> Option<String> {
+fn suggest_key(message: &str) -> Option<String> {
     if !message.starts_with("unknown ") {
         return None;
     }

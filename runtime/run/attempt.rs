@@ -170,7 +170,7 @@ impl Attempt {
     }
 
     /// Continues the run; `at` is the present time for the journal.
-    pub fn again(&mut self, job: &Job<'_>, how: ContinueMode, at: String) {
+    pub fn continue_with(&mut self, job: &Job<'_>, how: ContinueMode, at: String) {
         let skip = match how {
             ContinueMode::Skip => self.failed_action().map(|call| call.number),
             ContinueMode::Retry | ContinueMode::Changed => None,
@@ -236,7 +236,7 @@ impl Attempt {
     }
 
     /// Runs an interactive shell with the variables of the script and all devices still open.
-    pub fn work(
+    pub fn run_interactively(
         &mut self,
         job: &Job<'_>,
         approver: Box<dyn Approver>,
@@ -250,10 +250,15 @@ impl Attempt {
             }
         };
         let (session, host) = (Rc::clone(&self.session), Rc::clone(&self.host));
-        let mut bench =
-            InteractiveSession::over(session, host, evaluator, job.variables.clone(), approver);
+        let mut bench = InteractiveSession::within_run(
+            session,
+            host,
+            evaluator,
+            job.variables.clone(),
+            approver,
+        );
         work(&mut bench);
-        self.evaluator = Some(bench.leave());
+        self.evaluator = Some(bench.into_evaluator());
         Ok(())
     }
 
@@ -324,5 +329,5 @@ fn end(parts: &mut Parts<'_>, ok: bool, took: Duration) {
     ledger.record_or_warn(reporter, Record::Ended { ok });
     let Tally { changed, already, .. } = ledger.tally();
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    reporter.tell(&Event::Ended { ok, changed, already, millis });
+    reporter.emit(&Event::Ended { ok, changed, already, millis });
 }

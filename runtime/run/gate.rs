@@ -84,7 +84,7 @@ impl Gate {
                     return Ok(());
                 }
                 let wanted = BoundEffect::new(effect.clone(), machine);
-                if !reporter.ask(|| approver.ask(&wanted)) {
+                if !reporter.with_terminal(|| approver.ask(&wanted)) {
                     return Err(Error::NotApproved { effect: effect.to_string() });
                 }
                 approval.extend(wanted.clone());
@@ -106,7 +106,7 @@ impl Gate {
         let Self::Enforce(_, approver) = self else { return Ok(Decision::Run) };
         let bound = |effect: &Effect| BoundEffect::new(effect.clone(), machine);
         let bound: Vec<BoundEffect> = shown.effects.iter().map(bound).collect();
-        match reporter.ask(|| approver.decide(shown, &bound)) {
+        match reporter.with_terminal(|| approver.decide(shown, &bound)) {
             Decision::Stop => Err(Error::Interrupted),
             go => Ok(go),
         }
@@ -125,7 +125,7 @@ impl Gate {
         let more = shown.effects.iter().filter(|effect| !approval.covers(effect, machine));
         let more: Vec<BoundEffect> =
             more.map(|effect| BoundEffect::new(effect.clone(), machine)).collect();
-        reporter.ask(|| approver.approve_new(shown, why, &more)).then_some(more)
+        reporter.with_terminal(|| approver.approve_new(shown, why, &more)).then_some(more)
     }
 
     /// Adds an effect that was approved during the run.

@@ -58,7 +58,7 @@ impl InteractiveSession {
     }
 
     /// Creates a session within a run that has stopped, with the variables of the script.
-    pub(crate) fn over(
+    pub(crate) fn within_run(
         session: Rc<RefCell<Session>>,
         host: Shared,
         evaluator: Evaluator,
@@ -103,7 +103,7 @@ impl InteractiveSession {
     }
 
     /// Switches to the other language; each language has its own variables.
-    pub fn speak(&mut self, language: Language) -> std::result::Result<(), Failure> {
+    pub fn switch_language(&mut self, language: Language) -> std::result::Result<(), Failure> {
         if language == self.language() {
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl InteractiveSession {
     }
 
     /// Returns the commands that release everything that this session opened or mounted.
-    pub fn holds(&self) -> Vec<String> {
+    pub fn pending_releases(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
         let due = releases.flat_map(|release| release.pending(session.machine()));
@@ -209,7 +209,7 @@ impl InteractiveSession {
     }
 
     /// Ends a session within a run.
-    pub(crate) fn leave(mut self) -> Evaluator {
+    pub(crate) fn into_evaluator(mut self) -> Evaluator {
         self.plan_only(false);
         let mut session = self.session.borrow_mut();
         let parts = session.parts();

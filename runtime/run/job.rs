@@ -133,7 +133,7 @@ pub fn reopen(
         None => session.environment().sort(crate::run::reopen::lasting(records)),
     };
     let text = layout(session.machine(), &[]);
-    session.parts().reporter.tell(&Event::Layout { text });
+    session.parts().reporter.emit(&Event::Layout { text });
     session.chapter("Close what was opened");
     release_all(&mut session.parts());
     Reopened { failure, so, lost }
@@ -151,12 +151,12 @@ pub fn execute_releases(releases: &[Release], hands: RealMachine) -> (bool, Mach
 /// Evaluates an expression, without a machine.
 pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, Failure> {
     // Destroying an engine takes a fifth of the time of `gscript -e`, and the process ends next.
-    let mut evaluator = ManuallyDrop::new(Evaluator::new(language, &Map::new(), &nowhere())?);
+    let mut evaluator = ManuallyDrop::new(Evaluator::new(language, &Map::new(), &detached_host())?);
     evaluator.line("-e", text)
 }
 
 /// Returns a host of scripts without a machine.
-pub(crate) fn nowhere() -> Shared {
+pub(crate) fn detached_host() -> Shared {
     shared(Setup::plan(Box::new(Sim::new()), Machine::empty())).0
 }
 

@@ -111,7 +111,7 @@ impl Ledger {
     }
 
     /// Closes files on a filesystem that is about to be unmounted.
-    pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
+    pub(crate) fn close_copies_on(&mut self, at: &str) -> Result<()> {
         self.journal.as_mut().map_or(Ok(()), |journal| journal.leave(at))
     }
 
@@ -134,7 +134,7 @@ impl Ledger {
     }
 
     /// Adds a fact to release when cleaning up.
-    pub(crate) fn make(&mut self, fact: Fact) {
+    pub(crate) fn add_releasable(&mut self, fact: Fact) {
         self.made.push(fact);
     }
 

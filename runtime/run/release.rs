@@ -26,7 +26,7 @@ pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[
             _ => false,
         };
         if ours && !ledger.made().iter().any(with_group) {
-            ledger.make(fact.clone());
+            ledger.add_releasable(fact.clone());
         }
     }
 }
@@ -74,7 +74,7 @@ fn release_one(
     if let Release::Storage(StorageRelease::Unmount { at }) = release {
         // A copy of the journal that stays open keeps the mount busy, which unmounting then
         // reports.
-        let _ = ledger.leave(at);
+        let _ = ledger.close_copies_on(at);
     }
     let result = environment.perform(&step, &mut NoopWatch).map_err(|error| {
         let mut text = error.broken.to_string();
@@ -86,13 +86,13 @@ fn release_one(
     });
     if result.is_ok() {
         // The model contains the released resource, otherwise the release would not be due.
-        let _ = environment.learn(&release.ended());
+        let _ = environment.learn(&release.resulting_fact());
     }
     let ok = result.is_ok();
     let (text, error) = (release.to_string(), result.err());
     let record = || Record::Released { text: text.clone(), error: error.clone() };
     // Cleaning up continues even if it cannot be recorded.
     let _ = ledger.record(reporter, false, record);
-    reporter.tell(&Event::Released { text, error });
+    reporter.emit(&Event::Released { text, error });
     ok
 }

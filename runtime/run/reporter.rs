@@ -17,7 +17,7 @@ impl Reporter {
     }
 
     /// Passes an event to the listener.
-    pub(crate) fn tell(&mut self, event: &Event) {
+    pub(crate) fn emit(&mut self, event: &Event) {
         self.listener.on_event(event);
     }
 
@@ -27,7 +27,7 @@ impl Reporter {
     }
 
     /// Prompts the user; the terminal is reserved meanwhile.
-    pub(crate) fn ask<T>(&mut self, ask: impl FnOnce() -> T) -> T {
+    pub(crate) fn with_terminal<T>(&mut self, ask: impl FnOnce() -> T) -> T {
         self.listener.on_event(&Event::Terminal { taken: true });
         let answer = ask();
         self.listener.on_event(&Event::Terminal { taken: false });

@@ -165,7 +165,7 @@ impl Session {
             let _ = self.ledger.record(&mut self.reporter, false, record);
         }
         if !seen {
-            self.reporter.tell(&Event::Chapter { title: title.to_owned() });
+            self.reporter.emit(&Event::Chapter { title: title.to_owned() });
         }
     }
 
@@ -177,7 +177,7 @@ impl Session {
         if self.planning() {
             self.log.said(text);
         }
-        self.reporter.tell(&Event::Said { text: text.to_owned() });
+        self.reporter.emit(&Event::Said { text: text.to_owned() });
     }
 
     /// Prepares the session for a script that runs again from its beginning.

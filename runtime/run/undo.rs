@@ -44,7 +44,7 @@ pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
         let text = step.to_string();
         let result = environment.perform_quietly(&step);
         let error = result.as_ref().err().map(ToString::to_string);
-        reporter.tell(&Event::Released { text, error });
+        reporter.emit(&Event::Released { text, error });
         if let Err(error) = result {
             environment.look()?;
             return Err(error.into());

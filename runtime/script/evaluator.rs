@@ -52,7 +52,7 @@ impl Evaluator {
         modules: &[Module],
         host: &Shared,
     ) -> Result<Self, Failure> {
-        let makers = EngineConstructors { rhai: rhai::speaker, lua: lua::speaker };
+        let makers = EngineConstructors { rhai: rhai::make_engine, lua: lua::make_engine };
         let engines = Engines::new(host, modules, makers);
         let tongue = match language {
             Language::Rhai => {
@@ -175,7 +175,7 @@ mod tests {
         for (language, script) in
             [(Language::Rhai, "loop { }"), (Language::Lua, "while true do end")]
         {
-            let host = crate::run::job::nowhere();
+            let host = crate::run::job::detached_host();
             let mut evaluator = Evaluator::new(language, &Map::new(), &host).expect("an engine");
             evaluator.engines.meter.expire();
             let error = evaluator.run("r", script).expect_err("no time");

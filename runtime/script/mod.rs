@@ -28,7 +28,7 @@ pub use language::Language;
 pub(crate) use language::PARAMS;
 pub use memory::Counting;
 pub use module::{Import, Module, imports};
-pub(crate) use names::{domains, meant};
+pub(crate) use names::{domains, suggest_name};
 pub use secrets::has_secret;
 pub(crate) use token::{Token, TokenKind};
 pub(crate) use tokens::{comments, tokens};

@@ -12,7 +12,7 @@ pub(crate) fn domains(specs: &[&'static Spec]) -> Vec<&'static str> {
 }
 
 /// Returns a suggestion for an unknown name: a function, a domain, or a variable.
-pub(crate) fn meant<'a>(
+pub(crate) fn suggest_name<'a>(
     name: &str,
     language: Language,
     specs: &[&'static Spec],

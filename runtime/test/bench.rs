@@ -71,7 +71,7 @@ impl TestState {
     }
 
     /// Records output of the current test.
-    pub(super) fn hear(&mut self, text: &str) {
+    pub(super) fn record_output(&mut self, text: &str) {
         if let Some(current) = &mut self.current {
             current.said.push(text.to_owned());
         }

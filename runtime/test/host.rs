@@ -39,7 +39,7 @@ impl Host for RefCell<TestState> {
     }
 
     fn say(&self, text: &str) {
-        self.borrow_mut().hear(text);
+        self.borrow_mut().record_output(text);
     }
 
     fn chapter(&self, _title: &str) {}

@@ -139,7 +139,7 @@ impl ParamValue for Label {
 
 impl LvmName {
     /// Creates a name that was reported by LVM itself, without validation.
-    pub fn known(name: impl Into<String>) -> Self {
+    pub fn new_unchecked(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 

@@ -56,6 +56,9 @@ fn through_links() -> Vec<Attempt> {
         link("a file copied", r#"file::copy("/etc/passwd", "/tmp/case/in/l/new");"#),
         link("an image made", r#"fs::image("/tmp/case/in/l/new", "16M");"#),
         link("an fstab written", r#"fstab::write("/tmp/case/in/l", []);"#),
+        link("an fstab entry removed", r#"fstab::remove("/tmp/case/in/l", "/home");"#)
+            .file("/tmp/case/out/etc/fstab", "/dev/sda1 /home ext4\n")
+            .says("writes /tmp/case/out/etc/fstab"),
         link("something mounted", r#"mount::tmpfs("/tmp/case/in/l/new");"#)
             .says("mounts /tmp/case/out/new"),
         link(

@@ -42,7 +42,7 @@ impl PartFact for FilesFact {
             | Self::Link { place, .. }
             | Self::Absent { place }
             | Self::Mode { place, .. }
-            | Self::Owned { place, .. } => *place = files.reach(place, follow)?.place,
+            | Self::Owned { place, .. } => *place = files.resolve_place(place, follow)?.place,
         }
         Ok(())
     }
@@ -60,7 +60,7 @@ impl PartFact for FilesFact {
 }
 
 impl PartRelease for FilesRelease {
-    fn ended(&self) -> Fact {
+    fn resulting_fact(&self) -> Fact {
         match *self {}
     }
 

@@ -1,13 +1,13 @@
 //! Evaluation of facts about files.
 
-use super::{FileStatus, Files, FilesFact, Text};
+use super::{FileContents, FileStatus, Files, FilesFact};
 use crate::machine::probe::parse_luks;
 use crate::types::{Place, sha256};
 
 impl FilesFact {
     /// Returns whether the fact holds for these files; `None` if a simulation cannot know.
     pub(super) fn holds_for(&self, files: &dyn Files) -> Option<bool> {
-        let look = |place: &Place| match files.look(place) {
+        let look = |place: &Place| match files.file_status(place) {
             Ok(FileStatus::Unknown(_)) => None,
             Ok(look) => Some(look),
             Err(_) => Some(FileStatus::Missing),
@@ -18,16 +18,20 @@ impl FilesFact {
                     let mode_fits = mode.is_none_or(|wanted| wanted == found);
                     let Some(digest) = digest else { return Some(mode_fits) };
                     match files.read(place) {
-                        Ok(Text::Known(bytes)) => Some(mode_fits && sha256(&bytes) == *digest),
-                        Ok(Text::Unknown(_)) => None,
+                        Ok(FileContents::Known(bytes)) => {
+                            Some(mode_fits && sha256(&bytes) == *digest)
+                        }
+                        Ok(FileContents::Unknown(_)) => None,
                         Err(_) => Some(false),
                     }
                 }
                 _ => Some(false),
             },
             Self::HeaderSaved { place, content } => match files.read(place) {
-                Ok(Text::Known(bytes)) => Some(parse_luks(&bytes).as_ref() == Some(content)),
-                Ok(Text::Unknown(_)) => None,
+                Ok(FileContents::Known(bytes)) => {
+                    Some(parse_luks(&bytes).as_ref() == Some(content))
+                }
+                Ok(FileContents::Unknown(_)) => None,
                 Err(_) => Some(false),
             },
             Self::Dir { place } => Some(matches!(look(place)?, FileStatus::Dir { .. })),

@@ -65,7 +65,7 @@ pub enum FileStatus {
 
 /// The contents of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
+pub enum FileContents {
     /// The complete contents.
     Known(Vec<u8>),
     /// Not known to the simulation, for this reason.
@@ -115,7 +115,7 @@ pub struct FileError {
 pub trait Files {
     /// Returns the kind of file at this place. A symbolic link at the last component is not
     /// followed.
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError>;
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError>;
 
     /// Returns whether the directory at this place is empty; `None` if a simulation cannot know.
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError>;
@@ -132,7 +132,7 @@ pub trait Files {
 
     /// Returns the file that this place leads to. A symbolic link at the last component is only
     /// followed if `follow` is set.
-    fn reach(&self, place: &Place, _follow: bool) -> Result<ResolvedPath, FileError> {
+    fn resolve_place(&self, place: &Place, _follow: bool) -> Result<ResolvedPath, FileError> {
         Ok(ResolvedPath::named(place))
     }
 
@@ -147,5 +147,5 @@ pub trait Files {
     }
 
     /// Reads the regular file at this place. Symbolic links are followed within its root.
-    fn read(&self, place: &Place) -> Result<Text, FileError>;
+    fn read(&self, place: &Place) -> Result<FileContents, FileError>;
 }

@@ -95,6 +95,6 @@ fn follow_links(
     last: LastComponent,
     files: &dyn Files,
 ) -> Result<(), FileError> {
-    *place = files.reach(place, last == LastComponent::Followed)?.place;
+    *place = files.resolve_place(place, last == LastComponent::Followed)?.place;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Text;
+use super::FileContents;
 use crate::machine::cmd::Cmd;
 use crate::types::{Mode, Place, Size, quote};
 
@@ -14,7 +14,7 @@ pub enum FilesStep {
         /// The file.
         place: Place,
         /// The new content, which can be unknown in a simulation.
-        content: Text,
+        content: FileContents,
         /// Permission bits; by default those of the existing file, or 0644.
         mode: Option<Mode>,
     },

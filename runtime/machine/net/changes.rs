@@ -73,7 +73,7 @@ impl PartFact for NetFact {
 }
 
 impl PartRelease for NetRelease {
-    fn ended(&self) -> Fact {
+    fn resulting_fact(&self) -> Fact {
         let Self::Down { link } = self;
         NetFact::LinkState { link: link.clone(), up: false }.into()
     }

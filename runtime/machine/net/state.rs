@@ -147,6 +147,6 @@ mod tests {
         let mut up = machine();
         up.learn(&fact).expect("the link exists");
         assert_eq!(release.pending(&up), std::slice::from_ref(&release));
-        assert!(release.ended().ends(&fact));
+        assert!(release.resulting_fact().ends(&fact));
     }
 }

@@ -233,7 +233,7 @@ impl PartFact for StorageFact {
 }
 
 impl PartRelease for StorageRelease {
-    fn ended(&self) -> Fact {
+    fn resulting_fact(&self) -> Fact {
         Fact::Storage(match self.clone() {
             Self::Unmount { at } => StorageFact::Unmounted { at },
             Self::SwapOff { device } => StorageFact::Swapping { device, on: None },

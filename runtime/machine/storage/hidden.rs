@@ -24,7 +24,7 @@ pub(super) struct ClosedContents {
 }
 
 impl ClosedContents {
-    pub(super) fn keep(&mut self, key: String, content: Option<Content>) {
+    pub(super) fn store_content(&mut self, key: String, content: Option<Content>) {
         self.contents.insert(key, content.map_or(ContainerContent::Blank, ContainerContent::Holds));
     }
 

@@ -70,7 +70,7 @@ impl Machine {
     fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         // A new container or array is blank.
         if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
-            self.storage.hidden.keep(contents_key(uuid), None);
+            self.storage.hidden.store_content(contents_key(uuid), None);
         }
         self.forget_contents(device);
         self.set_content(device, content)
@@ -229,7 +229,7 @@ impl Machine {
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
                 found.free = found.free.saturating_sub(found.taken().saturating_sub(before));
-                self.storage.hidden.keep(blank, None);
+                self.storage.hidden.store_content(blank, None);
                 self.activate(group, volume, true)?;
             }
             StorageFact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
@@ -294,7 +294,7 @@ impl Machine {
         let Some(device) = self.storage.devices.remove(path) else { return };
         self.storage.hidden.store_device(device.clone());
         if let (Some(key), false) = (self.hidden_key(&device), device.unprobed) {
-            self.storage.hidden.keep(key, device.content);
+            self.storage.hidden.store_content(key, device.content);
         }
         let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
         let groups = self.storage.groups.extract_if(.., lost).collect();

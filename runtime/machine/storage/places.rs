@@ -62,7 +62,7 @@ impl StorageFact {
 }
 
 fn resolve_path(path: &mut String, files: &dyn Files) -> Result<(), FileError> {
-    let place = files.reach(&Place::here(&*path), true)?.place;
+    let place = files.resolve_place(&Place::here(&*path), true)?.place;
     *path = place.to_string();
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::cmdline::must_be_word;
 use crate::args;
 use crate::config::grub;
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::{Content, is_below};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, exists, there, writes};
@@ -130,8 +130,8 @@ impl Query for Entries {
         for file in [CONFIG, CUSTOM] {
             match text(&there(&self.root, file), cx)? {
                 None => {}
-                Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
-                Some(Text::Known(bytes)) => {
+                Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
+                Some(FileContents::Known(bytes)) => {
                     found.extend(grub::entries(&String::from_utf8_lossy(&bytes)));
                 }
             }

@@ -13,7 +13,7 @@ pub(super) use write::replace;
 pub use write::{AppendLine, Copy, Write};
 
 use crate::error::{Exit, Result, Rule};
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Effect, FilesEffect, Planning};
 use crate::system::LINK_REMEDY;
 use crate::types::{AbsPath, Place, rhai_literal};
@@ -149,7 +149,7 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 }
 
 /// Returns the content of a file, or `None` if it does not exist.
-pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
+pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<FileContents>> {
     match cx.look(place)? {
         FileStatus::Missing => Ok(None),
         FileStatus::Dir { .. } => Err(FileRule::Directory { place: place.clone() }.into()),

@@ -3,7 +3,7 @@
 use super::{FileRule, place, writes};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
@@ -45,8 +45,8 @@ fn number(
     let file = if what == "user" { "/etc/passwd" } else { "/etc/group" };
     let place = Place::new(&AbsPath::known(file), root);
     let bytes = match cx.files.read(&place)? {
-        Text::Known(bytes) => bytes,
-        Text::Unknown(_) => return Ok(None),
+        FileContents::Known(bytes) => bytes,
+        FileContents::Unknown(_) => return Ok(None),
     };
     let text = String::from_utf8_lossy(&bytes);
     let entry = |line: &str| {

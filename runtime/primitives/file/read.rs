@@ -3,7 +3,7 @@
 use super::{FileRule, place, reads, text};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::origin::kernel_directory;
 use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
@@ -44,7 +44,7 @@ args! {
 /// Dedicated queries provide the information that recipes need.
 fn readable(path: &AbsPath, root: Option<&AbsPath>, cx: &Planning<'_>) -> Result<Place> {
     let place = place(path, root);
-    let reach = cx.files.reach(&place, true)?;
+    let reach = cx.files.resolve_place(&place, true)?;
     let what = reach.kernel.or_else(|| kernel_directory(&reach.origin).map(str::to_owned));
     match what {
         Some(what) => Err(FileRule::Kernel { place, what }.into()),
@@ -63,8 +63,8 @@ impl Query for Read {
         let place = readable(&self.path, self.root.as_ref(), cx)?;
         match text(&place, cx)? {
             None => Err(FileRule::Missing { place }.into()),
-            Some(Text::Unknown(_)) => Ok(Answer::Assumed(String::new())),
-            Some(Text::Known(bytes)) => match String::from_utf8(bytes) {
+            Some(FileContents::Unknown(_)) => Ok(Answer::Assumed(String::new())),
+            Some(FileContents::Known(bytes)) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Answer::Known(text)),
                 Err(_) => Err(FileRule::NotText { place }.into()),
             },

@@ -4,7 +4,7 @@ use super::{FileRule, parent_must_exist, place, reads, text, writes};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Line, Mode, Place, sha256};
@@ -78,22 +78,24 @@ args! {
 /// Returns the plan that replaces the content of a file.
 pub(in crate::primitives) fn replace(
     place: Place,
-    old: Option<Text>,
-    content: Text,
+    old: Option<FileContents>,
+    content: FileContents,
     mode: Option<Mode>,
 ) -> Plan<()> {
     let digest = match &content {
-        Text::Known(bytes) => Some(sha256(bytes)),
-        Text::Unknown(_) => None,
+        FileContents::Known(bytes) => Some(sha256(bytes)),
+        FileContents::Unknown(_) => None,
     };
     let undo = match old {
         None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
-        Some(content @ Text::Known(_)) => Undo::Steps(vec![Step::Files(FilesStep::Write {
-            place: place.clone(),
-            content,
-            mode: None,
-        })]),
-        Some(Text::Unknown(_)) => Undo::Impossible("the previous contents are unknown"),
+        Some(content @ FileContents::Known(_)) => {
+            Undo::Steps(vec![Step::Files(FilesStep::Write {
+                place: place.clone(),
+                content,
+                mode: None,
+            })])
+        }
+        Some(FileContents::Unknown(_)) => Undo::Impossible("the previous contents are unknown"),
     };
     Plan::step(FilesStep::Write { place: place.clone(), content, mode })
         .makes(FilesFact::File { place, digest, mode })
@@ -113,11 +115,11 @@ impl Action for Write {
         let old = match cx.look(&place)? {
             // The content of a link target is not what the action replaces.
             FileStatus::Link { .. } | FileStatus::Other => {
-                Some(Text::Unknown("not a regular file".into()))
+                Some(FileContents::Unknown("not a regular file".into()))
             }
             _ => text(&place, cx)?,
         };
-        let content = Text::Known(self.content.clone().into_bytes());
+        let content = FileContents::Known(self.content.clone().into_bytes());
         Ok(replace(place, old, content, self.mode))
     }
 }
@@ -135,9 +137,9 @@ impl Action for AppendLine {
         let old = text(&place, cx)?;
         let bytes = match &old {
             None => Vec::new(),
-            Some(Text::Known(bytes)) => bytes.clone(),
-            Some(Text::Unknown(why)) => {
-                let content = Text::Unknown(why.clone());
+            Some(FileContents::Known(bytes)) => bytes.clone(),
+            Some(FileContents::Unknown(why)) => {
+                let content = FileContents::Unknown(why.clone());
                 return Ok(replace(place, old, content, None));
             }
         };
@@ -150,7 +152,7 @@ impl Action for AppendLine {
         }
         content.extend_from_slice(self.line.as_bytes());
         content.push(b'\n');
-        Ok(replace(place, old, Text::Known(content), None))
+        Ok(replace(place, old, FileContents::Known(content), None))
     }
 }
 
@@ -174,8 +176,8 @@ impl Action for Copy {
             return Err(FileRule::Directory { place: to }.into());
         }
         let digest = match cx.files.read(&from)? {
-            Text::Known(bytes) => Some(sha256(&zeroize::Zeroizing::new(bytes))),
-            Text::Unknown(_) => None,
+            FileContents::Known(bytes) => Some(sha256(&zeroize::Zeroizing::new(bytes))),
+            FileContents::Unknown(_) => None,
         };
         let missing = cx.look(&to)? == FileStatus::Missing;
         let undo = match missing {

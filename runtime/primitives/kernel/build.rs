@@ -5,7 +5,7 @@ use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
@@ -189,8 +189,8 @@ pub(super) fn installed(
 ) -> Result<Plan<()>> {
     let digest = match crate::primitives::file::text(&from, cx)? {
         None => return Err(KernelRule::NotBuilt { place: from }.into()),
-        Some(Text::Known(bytes)) => Some(sha256(&bytes)),
-        Some(Text::Unknown(_)) => None,
+        Some(FileContents::Known(bytes)) => Some(sha256(&bytes)),
+        Some(FileContents::Unknown(_)) => None,
     };
     let mode = Some(Mode::new(0o644));
     let undo = match exists(&to, cx)? {

@@ -6,7 +6,7 @@ use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::kernel::{self, Options};
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::is_below;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, writes};
@@ -61,9 +61,9 @@ args! {
 
 /// Returns the content of a configuration file, decompressed if necessary, or `None` if it does not
 /// exist.
-pub(super) fn read(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
+pub(super) fn read(place: &Place, cx: &Planning<'_>) -> Result<Option<FileContents>> {
     let found = text(place, cx)?;
-    let Some(Text::Known(bytes)) = &found else { return Ok(found) };
+    let Some(FileContents::Known(bytes)) = &found else { return Ok(found) };
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(found);
     }
@@ -72,7 +72,7 @@ pub(super) fn read(place: &Place, cx: &Planning<'_>) -> Result<Option<Text>> {
     let limited = flate2::read::GzDecoder::new(bytes.as_slice()).take(64 << 20);
     let done = { limited }.read_to_end(&mut unpacked);
     done.map_err(|why| KernelRule::Damaged { place: place.clone(), why: why.to_string() })?;
-    Ok(Some(Text::Known(unpacked)))
+    Ok(Some(FileContents::Known(unpacked)))
 }
 
 impl Action for Config {
@@ -93,11 +93,11 @@ impl Action for Config {
                 let looked = || vec![base.clone()];
                 read(&base, cx)?.ok_or_else(|| KernelRule::NoConfig { searched: looked() })?
             }
-            None => Text::Known(Vec::new()),
+            None => FileContents::Known(Vec::new()),
         };
         let plan = edit(place.clone(), cx, |text| {
             let begin = match (&base, text) {
-                (Text::Known(base), "") => String::from_utf8_lossy(base).into_owned(),
+                (FileContents::Known(base), "") => String::from_utf8_lossy(base).into_owned(),
                 _ => text.to_owned(),
             };
             let set =
@@ -115,8 +115,8 @@ impl Query for ConfigOption {
         let place = Place::new(&self.file, Some(&self.root));
         match read(&place, cx)? {
             None => Err(KernelRule::NoConfig { searched: vec![place] }.into()),
-            Some(Text::Unknown(_)) => Ok(Answer::Assumed(kernel::Setting::Yes.to_string())),
-            Some(Text::Known(bytes)) => {
+            Some(FileContents::Unknown(_)) => Ok(Answer::Assumed(kernel::Setting::Yes.to_string())),
+            Some(FileContents::Known(bytes)) => {
                 let text = String::from_utf8_lossy(&bytes);
                 let found = kernel::get(&text, &self.name).unwrap_or(kernel::Setting::No);
                 Ok(Answer::Known(found.to_string()))

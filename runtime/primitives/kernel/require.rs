@@ -7,7 +7,7 @@ use super::{KernelRule, SOURCES};
 use crate::args;
 use crate::config::kernel::{self, Options, Setting};
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
 use crate::primitives::edit::there;
 use crate::types::{AbsPath, Place};
@@ -56,7 +56,8 @@ impl Require {
             return vec![sources];
         }
         let mut places = vec![Place::here("/proc/config.gz")];
-        if let Ok(Text::Known(release)) = cx.files.read(&Place::here("/proc/sys/kernel/osrelease"))
+        if let Ok(FileContents::Known(release)) =
+            cx.files.read(&Place::here("/proc/sys/kernel/osrelease"))
         {
             let release = String::from_utf8_lossy(&release);
             places.push(Place::here(format!("/boot/config-{}", release.trim())));
@@ -95,8 +96,8 @@ impl Query for Require {
         for place in &looked {
             let bytes = match read(place, cx)? {
                 None => continue,
-                Some(Text::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
-                Some(Text::Known(bytes)) => bytes,
+                Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
+                Some(FileContents::Known(bytes)) => bytes,
             };
             let table = self.table(&String::from_utf8_lossy(&bytes));
             let lacking: Vec<CheckedOption> = table.iter().filter(|row| !row.ok).cloned().collect();

@@ -3,7 +3,7 @@
 use super::{KernelRule, MODULES, SOURCES};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
 use crate::primitives::chroot::mounted_root;
 use crate::primitives::edit::{exists, there};
@@ -60,16 +60,16 @@ fn read_version(directory: &Place, cx: &Planning<'_>) -> Result<Option<String>> 
     let below =
         |name: &str| Place { root: directory.root.clone(), path: directory.path.join(name) };
     match text(&below("include/config/kernel.release"), cx)? {
-        Some(Text::Known(bytes)) => {
+        Some(FileContents::Known(bytes)) => {
             return Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned()));
         }
-        Some(Text::Unknown(_)) => return Ok(None),
+        Some(FileContents::Unknown(_)) => return Ok(None),
         None => {}
     }
     let makefile = below("Makefile");
     let bytes = match text(&makefile, cx)? {
-        Some(Text::Known(bytes)) => bytes,
-        Some(Text::Unknown(_)) => return Ok(None),
+        Some(FileContents::Known(bytes)) => bytes,
+        Some(FileContents::Unknown(_)) => return Ok(None),
         None => return Err(KernelRule::NoSources { place: directory.clone() }.into()),
     };
     let found = in_makefile(&String::from_utf8_lossy(&bytes));

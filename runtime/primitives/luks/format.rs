@@ -3,7 +3,7 @@
 use super::{LuksRule, Unlock};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, StorageFact};
+use crate::machine::{Content, Device, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::key::reject_key_on_same_disk;
 use crate::primitives::{unknown_contents_warning, wipe};
@@ -83,6 +83,18 @@ pub(super) const fn offset(version: LuksVersion) -> u64 {
 }
 
 impl Format {
+    /// Returns the UUID and the key slots of the container to keep.
+    fn existing<'a>(&self, device: &'a Device) -> Option<(&'a str, &'a [u32])> {
+        match &device.content {
+            Some(Content::Luks { version, uuid, cipher, slots, .. })
+                if self.keep && (*version, cipher.as_str()) == (self.version, &*self.cipher) =>
+            {
+                Some((uuid, slots))
+            }
+            _ => None,
+        }
+    }
+
     fn command(&self, device: &str, uuid: &str) -> Result<Cmd> {
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksFormat", "--batch-mode", "--type", self.version.word()])
@@ -92,6 +104,13 @@ impl Format {
         let cmd = derive(cmd, self.kdf.as_ref(), self.version)?;
         Ok(cmd.arg(device))
     }
+}
+
+fn no_key_slots(device: &str) -> String {
+    format!(
+        "{device} is a LUKS container without key slots, which no key opens: it is formatted; only \
+         a backup of its header could restore its data"
+    )
 }
 
 /// Adds the options for the key derivation function.
@@ -120,24 +139,12 @@ impl Action for Format {
         let device = cx.device(&self.device)?;
         let unlock =
             Unlock::choose(self.key.as_ref(), self.passphrase.as_ref(), ("key", "passphrase"))?;
-        let same = match &device.content {
-            Some(Content::Luks { version, uuid, cipher, slots, .. })
-                if self.keep && (*version, cipher.as_str()) == (self.version, &*self.cipher) =>
-            {
-                Some((uuid, slots))
-            }
-            _ => None,
-        };
-        // cryptsetup writes the key slot last.
-        let unfinished = match same {
-            Some((_, slots)) if slots.is_empty() => Some(format!(
-                "{} is a LUKS container without key slots, which no key opens: it is formatted; \
-                 only a backup of its header could restore its data",
-                device.path
-            )),
+        let unfinished = match self.existing(device) {
+            // cryptsetup writes the key slot last.
+            Some((_, [])) => Some(no_key_slots(&device.path)),
             Some((uuid, _)) => {
                 let why = format!("{} is a LUKS container with {}", device.path, self.cipher);
-                return Ok(Plan::already(why).returns(uuid.clone()));
+                return Ok(Plan::already(why).returns(uuid.to_owned()));
             }
             None => None,
         };

@@ -6,7 +6,7 @@ use super::format::offset;
 use super::{LuksRule, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::probe::parse_luks;
 use crate::machine::{Content, Device, Fact, FilesFact, Machine, StorageFact};
 use crate::operation::guard::check_unused;
@@ -223,13 +223,13 @@ impl Action for RestoreHeader {
         check_unused(cx.machine, &device.path)?;
         let place = Place::new(&self.file, None);
         let saved = match cx.files.read(&place)? {
-            Text::Known(bytes) => match parse_luks(&bytes) {
+            FileContents::Known(bytes) => match parse_luks(&bytes) {
                 Some(content) => Some(content),
                 None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
             },
             // The simulation has no file contents, but it records the headers that this run has
             // saved.
-            Text::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
+            FileContents::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
         let guessed = saved.is_none();
         let content = saved.unwrap_or_else(|| guess(device, cx.ids));

@@ -4,7 +4,7 @@ use super::PortageRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{exists, there, writes};
 use crate::primitives::file::text;
@@ -68,7 +68,7 @@ impl Action for Profile {
             let mut desc = directory;
             desc.path.push("profiles.desc");
             let list = match text(&desc, cx)? {
-                Some(Text::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+                Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
                 _ => String::new(),
             };
             let (name, proposed) = (name.to_owned(), proposed(name, &list));

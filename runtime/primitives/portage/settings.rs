@@ -4,7 +4,7 @@ use super::PortageRule;
 use crate::args;
 use crate::config::{MakeConfVariables, packages, portage, shell};
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, Plan, Planning};
 use crate::primitives::edit::{edit, there, unreadable, writes};
 use crate::primitives::file::text;
@@ -109,7 +109,7 @@ impl Action for MakeConf {
         let values: Vec<(&str, String)> = self.values.quoted().collect();
         let place = there(&self.root, MAKE_CONF);
         let lost = match text(&place, cx)? {
-            Some(Text::Known(bytes)) => unparsable_values(&String::from_utf8_lossy(&bytes)),
+            Some(FileContents::Known(bytes)) => unparsable_values(&String::from_utf8_lossy(&bytes)),
             _ => Vec::new(),
         };
         let set_now = |name: &String| values.iter().any(|(set, _)| set == name);

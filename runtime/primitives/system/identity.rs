@@ -3,7 +3,7 @@
 use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::primitives::edit::{assign, edit, exists, there, writes};
@@ -152,7 +152,7 @@ impl Action for MachineId {
         let place = there(&self.root, MACHINE_ID);
         let old = text(&place, cx)?;
         let is_one = |id: &str| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
-        if let (Some(Text::Known(bytes)), false) = (&old, self.renew) {
+        if let (Some(FileContents::Known(bytes)), false) = (&old, self.renew) {
             let id = String::from_utf8_lossy(bytes).trim().to_owned();
             if is_one(&id) {
                 let digest = Some(sha256(bytes));
@@ -160,7 +160,7 @@ impl Action for MachineId {
                 return Ok(Plan::steps(Vec::new()).makes(fact).returns(id));
             }
         }
-        let content = Text::Known(format!("{fresh}\n").into_bytes());
+        let content = FileContents::Known(format!("{fresh}\n").into_bytes());
         let mode = Some(Mode::new(0o444));
         let mut plan = crate::primitives::file::replace(place.clone(), old, content, mode);
         if exists(&place.parent(), cx)? == Some(false) {

@@ -3,7 +3,7 @@
 use super::{Init, SystemRule};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, edit, there, writes};
 use crate::primitives::file::text;
@@ -128,7 +128,7 @@ impl Action for Locale {
             return Err(SystemRule::NotMade { default: lang.to_string(), made: made() }.into());
         }
         let supported = match text(&there(&self.root, SUPPORTED), cx)? {
-            Some(Text::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             _ => String::new(),
         };
         let listed = edit(there(&self.root, LOCALE_GEN), cx, |text| {

@@ -3,7 +3,7 @@
 use super::SystemRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{command, there};
@@ -67,8 +67,8 @@ const GROUP: &str = "/etc/group";
 fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec<String>>>> {
     let bytes = match text(&there(root, file), cx)? {
         None => Vec::new(),
-        Some(Text::Known(bytes)) => bytes,
-        Some(Text::Unknown(_)) => return Ok(None),
+        Some(FileContents::Known(bytes)) => bytes,
+        Some(FileContents::Unknown(_)) => return Ok(None),
     };
     let text = String::from_utf8_lossy(&bytes);
     let fields = |line: &str| line.split(':').map(str::to_owned).collect();

@@ -168,7 +168,7 @@ fn skipped_value(parts: &mut Parts<'_>, call: &Call, value: &Value) -> Result<Va
         output: value.recorded(),
         site: call.site().clone(),
     })?;
-    reporter.tell(&call.began_event());
-    reporter.tell(&Event::Skipped { call: call.number() });
+    reporter.emit(&call.began_event());
+    reporter.emit(&Event::Skipped { call: call.number() });
     Ok(value)
 }

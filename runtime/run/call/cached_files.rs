@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::machine::files::{FileError, FileStatus, Files, ResolvedPath, Text};
+use crate::machine::files::{FileContents, FileError, FileStatus, Files, ResolvedPath};
 use crate::types::Place;
 
 /// Files with a cache of resolved places.
@@ -18,21 +18,21 @@ impl<'a> CachedFiles<'a> {
 }
 
 impl Files for CachedFiles<'_> {
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
-        self.files.look(place)
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
+        self.files.file_status(place)
     }
 
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         self.files.is_empty(place)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
+    fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         let same =
             |(of, followed, _): &&(Place, bool, ResolvedPath)| of == place && *followed == follow;
         if let Some((.., reach)) = self.known.borrow().iter().find(same) {
             return Ok(reach.clone());
         }
-        let reach = self.files.reach(place, follow)?;
+        let reach = self.files.resolve_place(place, follow)?;
         let mut known = self.known.borrow_mut();
         known.push((place.clone(), follow, reach.clone()));
         // The resolved place resolves to itself: none of its components is a symbolic link.
@@ -42,7 +42,7 @@ impl Files for CachedFiles<'_> {
         Ok(reach)
     }
 
-    fn read(&self, place: &Place) -> Result<Text, FileError> {
+    fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         self.files.read(place)
     }
 }

@@ -15,7 +15,7 @@ use crate::types::{Completes, Map, Value, quote};
 
 /// The call that is being executed. Only this file changes it.
 pub(crate) struct Call {
-    told: CallInfo,
+    info: CallInfo,
     spec: &'static Spec,
     site: Site,
     /// The arguments from the script, for the journal.
@@ -36,7 +36,7 @@ impl Call {
         let (name, about) = (primitive.spec.name, String::new());
         let action = matches!(primitive.read, Read::Action(_));
         Self {
-            told: CallInfo { number, name, about, action },
+            info: CallInfo { number, name, about, action },
             spec: primitive.spec,
             site,
             args: Map::new(),
@@ -49,7 +49,7 @@ impl Call {
 
     /// Sets the decoded arguments.
     pub(super) fn set_arguments(&mut self, args: Map, digest: String) {
-        self.told.about = about(self.spec, &args);
+        self.info.about = about(self.spec, &args);
         self.args = args;
         self.digest = digest;
     }
@@ -60,17 +60,17 @@ impl Call {
     }
 
     pub(crate) fn number(&self) -> u64 {
-        self.told.number
+        self.info.number
     }
 
     /// Returns the name of the primitive.
     pub(crate) fn name(&self) -> &'static str {
-        self.told.name
+        self.info.name
     }
 
     /// Returns the description of the call for messages.
     pub(crate) fn called(&self) -> &CallInfo {
-        &self.told
+        &self.info
     }
 
     /// Returns the description of the primitive.
@@ -105,7 +105,7 @@ impl Call {
 
     /// Returns the event for the start of the call.
     pub(super) fn began_event(&self) -> Event {
-        let CallInfo { number: call, name, about, .. } = &self.told;
+        let CallInfo { number: call, name, about, .. } = &self.info;
         let (name, about) = ((*name).to_owned(), about.clone());
         Event::Began { call: *call, name, about, site: self.site.clone() }
     }
@@ -140,7 +140,7 @@ impl Call {
         steps: Vec<PlannedStep>,
         effects: Vec<Effect>,
     ) -> PlannedCall {
-        let CallInfo { name, about, action, .. } = &self.told;
+        let CallInfo { name, about, action, .. } = &self.info;
         PlannedCall {
             name: (*name).into(),
             about: about.clone(),
@@ -169,7 +169,7 @@ impl Call {
         Failure {
             error: Rc::new(error),
             site: Some(self.site.clone()),
-            call: Some(self.told.clone()),
+            call: Some(self.info.clone()),
             step: tried.or(step),
             traceback: Rc::default(),
         }

@@ -282,17 +282,17 @@ fn perform(
     } else {
         let text = step.to_string();
         call.note_step(step, &text);
-        reporter.tell(&Event::Step { call: call.number(), text });
+        reporter.emit(&Event::Step { call: call.number(), text });
     }
     if terminal {
-        reporter.tell(&Event::Terminal { taken: true });
+        reporter.emit(&Event::Terminal { taken: true });
     }
     if let Step::Storage(StorageStep::Unmount { at }) = step {
-        ledger.leave(at)?;
+        ledger.close_copies_on(at)?;
     }
     let outcome = environment.perform(step, &mut reporter.watch(call.number()));
     if terminal {
-        reporter.tell(&Event::Terminal { taken: false });
+        reporter.emit(&Event::Terminal { taken: false });
     }
     Ok(outcome.map_err(|error| StepError { hint: error.hint.or(hint), ..error })?)
 }

@@ -97,7 +97,7 @@ impl<'a> Places<'a> {
             }
             None => Place::here(path),
         };
-        Ok(self.environment.files().reach(&place, follow)?)
+        Ok(self.environment.files().resolve_place(&place, follow)?)
     }
 
     /// Returns the path of a place in effects. Below a mount point of this run, it is the mount
@@ -193,17 +193,19 @@ impl<'a> Places<'a> {
             return Ok(());
         }
         let files = self.environment.files();
-        let reach = files.reach(place, follow)?;
+        let reach = files.resolve_place(place, follow)?;
         if reach.place.path == place.path {
             return Ok(());
         }
         let root = reach.place.root.to_string_lossy();
-        let top = self.origin(&files.reach(&Place::here(&*root), true)?);
+        let top = self.origin(&files.resolve_place(&Place::here(&*root), true)?);
         let outside = |path: &str| !is_below(path, &root) && !is_below(path, &top);
         let both = place.path.components().zip(reach.place.path.components());
         let shared: PathBuf = both.take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
         let named = Place { root: reach.place.root.clone(), path: shared };
-        if outside(&self.origin(&reach)) && !outside(&self.origin(&files.reach(&named, false)?)) {
+        if outside(&self.origin(&reach))
+            && !outside(&self.origin(&files.resolve_place(&named, false)?))
+        {
             return Err(FileRule::LeadsOutside { place: place.clone(), to: reach.place }.into());
         }
         Ok(())
@@ -236,7 +238,7 @@ impl<'a> Places<'a> {
         }
         for step in &plan.steps {
             let Some((place, follow)) = step.written() else { continue };
-            let reach = cached_files.reach(place, follow)?;
+            let reach = cached_files.resolve_place(place, follow)?;
             refuse_kernel_place(&reach)?;
             let path = self.effect_path(&reach);
             // Creating the directories above a file is part of writing the file.

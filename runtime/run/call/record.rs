@@ -47,7 +47,7 @@ pub(super) fn begin(
         };
         ledger.record(reporter, true, || begin)?;
     }
-    reporter.tell(&call.began_event());
+    reporter.emit(&call.began_event());
     Ok(())
 }
 
@@ -75,7 +75,7 @@ pub(super) fn finish(
             let already = plan.already.as_deref();
             let well = Success { makes: &plan.makes, already, value, millis };
             record_success(ledger, replay.names(), reporter, call, &well)?;
-            reporter.tell(&Event::Done { call: number, millis, already: plan.already.clone() });
+            reporter.emit(&Event::Done { call: number, millis, already: plan.already.clone() });
         }
         Err(error) => {
             let error = error.to_string();
@@ -84,7 +84,7 @@ pub(super) fn finish(
             if let Err(unwritten) = ledger.record(reporter, true, failed) {
                 reporter.warn(unwritten.to_string());
             }
-            reporter.tell(&Event::Failed { call: number, millis, error });
+            reporter.emit(&Event::Failed { call: number, millis, error });
         }
     }
     if environment.only_plans() {

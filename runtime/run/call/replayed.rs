@@ -48,9 +48,9 @@ pub(super) fn report_completed(parts: &mut Parts<'_>, call: &Call) {
         return;
     }
     parts.ledger.count_already();
-    parts.reporter.tell(&call.began_event());
+    parts.reporter.emit(&call.began_event());
     let already = Some("completed earlier".to_owned());
-    parts.reporter.tell(&Event::Done { call: call.number(), millis: 0, already });
+    parts.reporter.emit(&Event::Done { call: call.number(), millis: 0, already });
 }
 
 /// Continues the copy of the journal, if its filesystem is mounted.
@@ -114,11 +114,11 @@ pub(super) fn check_interrupted(
             let Parts { ledger, replay, reporter, .. } = parts;
             ledger.adopt(wanted);
             ledger.count_already();
-            reporter.tell(&call.began_event());
+            reporter.emit(&call.began_event());
             let well = Success { makes: wanted, already: None, value, millis: 0 };
             record_success(ledger, replay.names(), reporter, call, &well)?;
             let already = Some("it was complete when the run was interrupted".to_owned());
-            reporter.tell(&Event::Done { call: call.number(), millis: 0, already });
+            reporter.emit(&Event::Done { call: call.number(), millis: 0, already });
             return Ok(Some(replay.names().value_then(value)));
         }
     }
@@ -149,7 +149,7 @@ fn remove_partial_files(
     for fact in &begun.makes {
         let Fact::Files(FilesFact::File { place, .. }) = fact else { continue };
         let remove = Step::Files(FilesStep::Remove { place: place.clone() });
-        let is_file = matches!(environment.files().look(place), Ok(FileStatus::File { .. }));
+        let is_file = matches!(environment.files().file_status(place), Ok(FileStatus::File { .. }));
         let path = place.to_string();
         let own = effects.iter().any(|effect| match effect {
             Effect::Files(FilesEffect::Writes { path: top }) => is_below(&path, top),
@@ -160,7 +160,7 @@ fn remove_partial_files(
                 call.plans(PlannedStep::of(&remove, environment.files()));
             }
             environment.perform_quietly(&remove)?;
-            reporter.tell(&Event::Released { text: remove.to_string(), error: None });
+            reporter.emit(&Event::Released { text: remove.to_string(), error: None });
         }
     }
     Ok(())

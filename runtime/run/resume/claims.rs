@@ -24,7 +24,7 @@ pub(super) fn with_claims(machine: &Machine, transcript: &Transcript, names: &Na
     // A closed device only keeps its contents for reference, as after a simulated run.
     for release in opened.iter().rev() {
         // Fails for resources that no longer exist, which need not be closed.
-        let _ = claimed.learn(&release.ended());
+        let _ = claimed.learn(&release.resulting_fact());
     }
     claimed
 }

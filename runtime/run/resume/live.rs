@@ -12,7 +12,7 @@ pub struct LiveAction {
     /// The facts that still hold according to the journal.
     pub facts: Vec<Fact>,
     /// Whether the run made these facts and has to release them.
-    pub ours: bool,
+    pub owned: bool,
     /// Whether the action succeeded.
     pub ended: bool,
 }
@@ -35,7 +35,7 @@ pub fn live(records: &[Record]) -> Vec<LiveAction> {
         }
         all.retain(|one| one.call != *call && !one.facts.is_empty());
         let facts = facts.iter().filter(|fact| fact.release().is_some()).cloned().collect();
-        all.push(LiveAction { call: *call, facts, ours, ended });
+        all.push(LiveAction { call: *call, facts, owned: ours, ended });
     }
     all.retain(|one| !one.facts.is_empty());
     all

@@ -17,5 +17,5 @@ pub use past::Past;
 pub(crate) use replay::{Recall, Replay, UnfinishedAction};
 pub use rest::Restoring;
 pub(crate) use restore::restore;
-pub use restore::{left, release_run, shell};
+pub use restore::{release_run, remaining_releases, shell};
 pub(crate) use unchanged::check_recorded_answer;

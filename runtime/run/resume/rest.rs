@@ -62,7 +62,7 @@ impl Job<'_> {
         for one in past.ended() {
             let facts = past.names.data_now(&one.facts);
             if session.environment().all_hold(&facts) {
-                if one.ours {
+                if one.owned {
                     kept.extend(facts.iter().rev().filter_map(Fact::release));
                 }
                 continue;

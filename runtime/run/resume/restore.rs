@@ -42,7 +42,7 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
     for one in past.ended() {
         let facts = past.names.data_now(&one.facts);
         if session.environment().all_hold(&facts) {
-            if one.ours {
+            if one.owned {
                 session.parts().ledger.adopt(&facts);
                 kept.extend(facts);
             }
@@ -234,9 +234,9 @@ pub fn shell(
 
 /// Returns the releases of everything that a run made until the next reboot and that is still open,
 /// in order.
-pub fn left(past: &Past, machine: &Machine) -> Vec<Release> {
+pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
-    for one in live(&past.transcript.records).iter().rev().filter(|one| one.ours) {
+    for one in live(&past.transcript.records).iter().rev().filter(|one| one.owned) {
         let facts = past.names.data_now(&one.facts);
         let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
         for release in shown.filter_map(Fact::release) {
@@ -258,7 +258,7 @@ pub fn release_run(past: &Past, hands: RealMachine, journal: Option<Journal>) ->
     let mut session = Session::new(hands.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
-    for one in live(&past.transcript.records).iter().filter(|one| one.ours) {
+    for one in live(&past.transcript.records).iter().filter(|one| one.owned) {
         let mut facts = past.names.data_now(&one.facts);
         facts.retain(|fact| fact.is_present(parts.environment.machine()));
         parts.ledger.adopt(&facts);

@@ -38,7 +38,8 @@ pub(super) fn check_files(
         if !environment.refutes(kept.fact) {
             continue;
         }
-        let gone = matches!(environment.files().look(place), Ok(FileStatus::Missing) | Err(_));
+        let gone =
+            matches!(environment.files().file_status(place), Ok(FileStatus::Missing) | Err(_));
         match (gone, kept.known) {
             (true, true) => {
                 warnings.push(format!("{place} was removed after the run wrote it: written again"));

@@ -12,7 +12,7 @@ use super::errors::Unknown;
 use super::values::{PRIMITIVE, from_lua, nested, to_lua};
 use crate::operation::spec::Spec;
 use crate::script::meter::Metered;
-use crate::script::{Language, domains, meant};
+use crate::script::{Language, domains, suggest_name};
 use crate::types::Value;
 
 const SEAL: &str = include_str!("seal.lua");
@@ -67,7 +67,7 @@ fn register(lua: &Lua, host: &Metered) -> mlua::Result<()> {
         let unknown =
             lua.create_function(move |_, (_, verb): (Table, String)| -> mlua::Result<()> {
                 let name = format!("{domain}.{verb}");
-                let remedy = Some(meant(&name, Language::Lua, &specs, []));
+                let remedy = Some(suggest_name(&name, Language::Lua, &specs, []));
                 Err(Error::external(Unknown { what: "function", name, remedy }))
             })?;
         meta.set("__index", unknown)?;
@@ -106,7 +106,7 @@ pub(super) fn seal(lua: &Lua, host: &Metered, known: &VariableNames) -> mlua::Re
                 return Ok(());
             }
             let variables = known.iter().map(String::as_str);
-            let remedy = Some(meant(&name, Language::Lua, &specs, variables));
+            let remedy = Some(suggest_name(&name, Language::Lua, &specs, variables));
             Err(Error::external(Unknown { what: "variable", name, remedy }))
         })?;
     meta.set("__index", unknown)?;

@@ -117,7 +117,7 @@ fn explain(
     let (text, unknown) = match error {
         LuaValue::Error(error) => {
             if let Some(caught) = error.downcast_ref::<Failure>() {
-                return caught.clone().within(traceback);
+                return caught.clone().with_frames(traceback);
             }
             if error.downcast_ref::<LuaStopped>().is_some() {
                 return Failure::stopped(site);
@@ -148,7 +148,7 @@ fn explain(
         None => (site, first),
     };
     let remedy = unknown.and_then(|unknown| unknown.remedy.clone());
-    Failure::of_script(message, site, remedy).within(traceback)
+    Failure::of_script(message, site, remedy).with_frames(traceback)
 }
 
 /// Splits the position that Lua prepends to a message from the rest.

@@ -41,7 +41,8 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
             host.charge_bytes(text.len() - from + pattern.len());
             let place = find_plain(text, pattern, from);
             let found = place.map(|place| PatternMatch { place, captures: Vec::new() });
-            return found.map_or_else(|| Ok(MultiValue::new()), |found| told(lua, text, &found));
+            return found
+                .map_or_else(|| Ok(MultiValue::new()), |found| match_values(lua, text, &found));
         }
         let anchored = how <= how::MATCH && pattern.first() == Some(&b'^');
         if anchored {
@@ -54,7 +55,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
             host.look().is_none() && interrupts.count() == 0
         };
         match seek(text, pattern, &search, &mut spend) {
-            Ok(Some(found)) => told(lua, text, &found),
+            Ok(Some(found)) => match_values(lua, text, &found),
             Ok(None) => Ok(MultiValue::new()),
             Err(Halt::Malformed(why)) => {
                 Ok([Value::Boolean(false), why.into_lua(lua)?].into_iter().collect())
@@ -68,7 +69,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
     })
 }
 
-fn told(lua: &Lua, text: &[u8], found: &PatternMatch) -> mlua::Result<MultiValue> {
+fn match_values(lua: &Lua, text: &[u8], found: &PatternMatch) -> mlua::Result<MultiValue> {
     let place = [(found.place.start + 1).into_lua(lua), (found.place.end + 1).into_lua(lua)];
     let captures = found.captures.iter().map(|captured| match captured {
         Captured::Text(range) => lua.create_string(&text[range.clone()]).map(Value::String),

@@ -47,7 +47,7 @@ impl UserData for Secret {
 }
 
 /// Creates the engine of a run.
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
+pub(super) fn make_engine(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
     match LuaEngine::new(engines) {
         Ok(engine) => Ok(Box::new(engine)),
         Err(error) => Err(load_failure(&error, &engines.meter.file())),

@@ -64,10 +64,10 @@ pub(super) fn nested<T>(values: mlua::Result<T>, host: &Metered, site: &Site) ->
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_lua(value: &LuaValue, receiver: &str) -> mlua::Result<Value> {
-    taken(value, &mut SizeBudget::default(), receiver)
+    convert(value, &mut SizeBudget::default(), receiver)
 }
 
-fn taken(value: &LuaValue, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
+fn convert(value: &LuaValue, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
     let large = |limit| Error::external(TooLarge(limit));
     room.one().map_err(large)?;
     Ok(match value {
@@ -108,7 +108,7 @@ fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Res
     let length = table.raw_len();
     let mut list = Vec::new();
     for item in table.sequence_values::<LuaValue>() {
-        list.push(taken(&item?, room, receiver)?);
+        list.push(convert(&item?, room, receiver)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -116,7 +116,7 @@ fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Res
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), taken(&value, room, receiver)?);
+                map.insert(key.to_str()?.to_owned(), convert(&value, room, receiver)?);
             }
             (key, _) => {
                 let kind = key.type_name();

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Frame};
 use crate::script::limits::Limit;
 use crate::script::limits::limited;
 use crate::script::meter::Metered;
-use crate::script::{Language, meant};
+use crate::script::{Language, suggest_name};
 
 pub(super) fn site(file: &Rc<str>, position: Position) -> Site {
     let line = position.line().and_then(|line| u32::try_from(line).ok()).unwrap_or(0);
@@ -33,7 +33,7 @@ pub(super) fn explain(
         _ => None,
     };
     if let Some(caught) = caught {
-        return caught.clone().within(frames);
+        return caught.clone().with_frames(frames);
     }
     if let Some(limit) = host.limit_reached().or_else(|| limit_of(inner)) {
         return limited(limit, place());
@@ -42,7 +42,7 @@ pub(super) fn explain(
         return Failure::stopped(place());
     }
     let (message, remedy) = message(inner, host, variables);
-    Failure::of_script(message, place(), remedy).within(frames)
+    Failure::of_script(message, place(), remedy).with_frames(frames)
 }
 
 fn message(
@@ -53,7 +53,7 @@ fn message(
     let specs = &host.specs();
     let names = variables.iter().map(String::as_str);
     let unknown = |what: &str, name: &str| {
-        let remedy = Some(meant(name, Language::Rhai, specs, names));
+        let remedy = Some(suggest_name(name, Language::Rhai, specs, names));
         (format!("there is no {what} {name}"), remedy)
     };
     match inner {

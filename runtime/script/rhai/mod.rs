@@ -39,7 +39,7 @@ pub(super) struct RhaiEngine {
 
 /// Creates the engine of a run.
 #[expect(clippy::unnecessary_wraps, reason = "creating the Lua engine can fail")]
-pub(super) fn speaker(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
+pub(super) fn make_engine(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
     let resolver = Resolver::new(engines);
     let mut engine = engine(&engines.meter);
     engine.set_module_resolver(Resolves(Rc::clone(&resolver)));

@@ -18,7 +18,7 @@ use super::text::compile;
 use super::thrown::{Temporary, throw_at};
 use super::values::{from_dynamic, from_dynamics, to_dynamic};
 use crate::script::engines::{CrossLanguageCall, Engines, Exports};
-use crate::script::{Module, meant};
+use crate::script::{Module, suggest_name};
 use crate::types::{Map, Value, rhai_literal};
 
 /// The receiver of values, for error messages.
@@ -192,7 +192,7 @@ fn miscounted(module: &Module, function: &str, loaded: &Loaded, given: usize) ->
             let what = format!("{}.{function}", module.name);
             (
                 format!("there is no function {what}"),
-                Some(meant(function, module.language(), &[], names)),
+                Some(suggest_name(function, module.language(), &[], names)),
             )
         }
         false => {

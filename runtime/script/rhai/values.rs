@@ -41,7 +41,7 @@ pub(super) fn from_dynamics(
 
 /// Converts a value to plain data; `whom` is the receiver for error messages.
 pub(super) fn from_dynamic(value: &Dynamic, receiver: &str) -> Result<Value, Temporary> {
-    taken(value, &mut SizeBudget::default(), receiver)
+    convert(value, &mut SizeBudget::default(), receiver)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "Rhai's errors are boxed")]
@@ -54,7 +54,7 @@ fn too_large(limit: Limit) -> Temporary {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
 }
 
-fn taken(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Value, Temporary> {
+fn convert(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Value, Temporary> {
     room.one().map_err(too_large)?;
     if value.is_unit() {
         return Ok(Value::Unit);
@@ -78,14 +78,14 @@ fn taken(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Value
     if let Some(items) = value.read_lock::<Array>() {
         room.enter().map_err(too_large)?;
         let items =
-            items.iter().map(|item| taken(item, room, receiver)).collect::<Result<_, _>>()?;
+            items.iter().map(|item| convert(item, room, receiver)).collect::<Result<_, _>>()?;
         room.leave();
         return Ok(Value::List(items));
     }
     if let Some(map) = value.read_lock::<RhaiMap>() {
         room.enter().map_err(too_large)?;
         let entries =
-            map.iter().map(|(key, value)| Ok((key.to_string(), taken(value, room, receiver)?)));
+            map.iter().map(|(key, value)| Ok((key.to_string(), convert(value, room, receiver)?)));
         let entries = entries.collect::<Result<_, Temporary>>()?;
         room.leave();
         return Ok(Value::Map(entries));

@@ -68,7 +68,11 @@ impl<'a> ProgramOutput<'a> {
 
     /// Reads the available output, but only a limited amount: a program that prints endlessly must
     /// still be subject to its time limit and to Ctrl-C. Returns `true` at the end of the stream.
-    pub(super) fn hear(&mut self, from: Option<&mut (impl Read + AsRawFd)>, error: bool) -> bool {
+    pub(super) fn read_available(
+        &mut self,
+        from: Option<&mut (impl Read + AsRawFd)>,
+        error: bool,
+    ) -> bool {
         let Some(from) = from else { return true };
         let mut buffer = Zeroizing::new([0; 16 << 10]);
         for _ in 0..READS_PER_CHECK {
@@ -87,8 +91,8 @@ impl<'a> ProgramOutput<'a> {
         out: Option<&mut (impl Read + AsRawFd)>,
         err: Option<&mut (impl Read + AsRawFd)>,
     ) {
-        self.hear(out, false);
-        self.hear(err, true);
+        self.read_available(out, false);
+        self.read_available(err, true);
     }
 
     fn add(&mut self, bytes: &[u8], error: bool) {

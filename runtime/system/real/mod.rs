@@ -29,7 +29,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Cmd, FailureKind, StepError};
-use crate::machine::files::{DirectoryId, FileError, FileStatus, Files, ResolvedPath, Text};
+use crate::machine::files::{
+    DirectoryId, FileContents, FileError, FileStatus, Files, ResolvedPath,
+};
 use crate::machine::origin::MountTable;
 use crate::types::Place;
 
@@ -79,7 +81,7 @@ impl Real {
 }
 
 impl Files for Real {
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
         files::access::look(place)
     }
 
@@ -91,7 +93,7 @@ impl Files for Real {
         files::access::names(place).map(Some)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
+    fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         files::reach::reach(place, follow)
             .map_err(|error| FileError { place: place.clone(), cause: error.to_string() })
     }
@@ -110,7 +112,7 @@ impl Files for Real {
         Some((found.blocks_free() * block, found.blocks() * block))
     }
 
-    fn read(&self, place: &Place) -> Result<Text, FileError> {
-        files::access::read(place).map(Text::Known)
+    fn read(&self, place: &Place) -> Result<FileContents, FileError> {
+        files::access::read(place).map(FileContents::Known)
     }
 }

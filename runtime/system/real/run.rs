@@ -94,11 +94,11 @@ impl Real {
             Some(limit) => TimeLimit::Total(limit),
         };
         let activity = Activity::of(started.pid, patience);
-        let ended = self.converse(&mut child, input, activity, talk);
+        let ended = self.communicate(&mut child, input, activity, talk);
         let status = match ended {
             Ok(status) => status,
             Err(broken) => {
-                end(&mut child, &started);
+                terminate(&mut child, &started);
                 return Err(StepError { tail: talk.tail(), ..failed(broken) });
             }
         };
@@ -133,7 +133,7 @@ impl Real {
     }
 
     /// Writes the input, reads the output, and waits until the program exits.
-    fn converse(
+    fn communicate(
         &self,
         child: &mut Child,
         mut input: &[u8],
@@ -191,10 +191,10 @@ impl Real {
                     stdin = None;
                 }
             }
-            if talk.hear(out.as_mut(), false) {
+            if talk.read_available(out.as_mut(), false) {
                 out = None;
             }
-            if talk.hear(err.as_mut(), true) {
+            if talk.read_available(err.as_mut(), true) {
                 err = None;
             }
         }
@@ -265,7 +265,7 @@ impl Drop for Started {
 /// Terminates a program and everything that it started, including processes with a session of their
 /// own, because orphans become children of this process. Children that existed before the program
 /// are spared.
-fn end(child: &mut Child, program: &Started) {
+fn terminate(child: &mut Child, program: &Started) {
     let pid = program.pid;
     // An error means that it has already exited.
     let _ = killpg(pid, Signal::SIGTERM);

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
-use crate::machine::files::{DirectoryId, FileError, FileStatus, Files, ResolvedPath, Text};
+use crate::machine::files::{
+    DirectoryId, FileContents, FileError, FileStatus, Files, ResolvedPath,
+};
 use crate::machine::{Fact, FilesFact, Machine, Scope, StorageFact};
 use crate::system::{FilesStep, StorageStep};
 use crate::types::{Mode, Place};
@@ -38,7 +40,7 @@ struct FaultySim {
     partial_facts: Vec<Fact>,
     /// The content written to files, by their path at that time: the files may no longer be
     /// visible.
-    written: BTreeMap<String, Option<Text>>,
+    written: BTreeMap<String, Option<FileContents>>,
 }
 
 impl Sim {
@@ -66,7 +68,7 @@ impl Sim {
 
     /// Returns the content that a test run wrote at this path, even if it is no longer visible
     /// there; the inner value is `None` if the run removed the file.
-    pub fn written(&self, path: &str) -> Option<&Option<Text>> {
+    pub fn written(&self, path: &str) -> Option<&Option<FileContents>> {
         self.with_faults.as_ref()?.written.get(path)
     }
 
@@ -74,7 +76,7 @@ impl Sim {
     pub fn put(
         &mut self,
         place: &Place,
-        content: Text,
+        content: FileContents,
         mode: Option<Mode>,
     ) -> Result<(), StepError> {
         if let Some(directory) = place.path.parent() {
@@ -95,7 +97,7 @@ impl Default for Sim {
 struct UnknownFiles;
 
 impl Files for UnknownFiles {
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
         let root = place.path.parent().is_none();
         let dir = FileStatus::Dir { mode: Mode::new(0o755), uid: 0, gid: 0, subvolume: false };
         Ok(if root { dir } else { FileStatus::Unknown("the machine is simulated".into()) })
@@ -105,13 +107,13 @@ impl Files for UnknownFiles {
         Ok(None)
     }
 
-    fn read(&self, _place: &Place) -> Result<Text, FileError> {
-        Ok(Text::Unknown("the machine is simulated".into()))
+    fn read(&self, _place: &Place) -> Result<FileContents, FileError> {
+        Ok(FileContents::Unknown("the machine is simulated".into()))
     }
 }
 
 impl Files for Sim {
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
         self.trees.look(place, false)
     }
 
@@ -119,7 +121,7 @@ impl Files for Sim {
         self.trees.is_empty(place)
     }
 
-    fn reach(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
+    fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         self.trees.reach(place, follow)
     }
 
@@ -127,7 +129,7 @@ impl Files for Sim {
         self.trees.anchor(path)
     }
 
-    fn read(&self, place: &Place) -> Result<Text, FileError> {
+    fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         self.trees.read(place)
     }
 }

@@ -109,7 +109,7 @@ impl Choice for ExitKind {
 }
 
 impl Invoke for Done {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         // An unexpected failure is reported by the run itself, with all details.
         bench.ran()?;
         bench.expect(site, None)
@@ -117,7 +117,7 @@ impl Invoke for Done {
 }
 
 impl Invoke for FailsWith {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let ran = bench.judge()?;
         let Some(error) = &ran.error else {
             let title = "the recipe reached its end, but should fail".to_owned();
@@ -163,14 +163,14 @@ fn line_of(text: &str, line: u32) -> Option<String> {
 }
 
 impl Invoke for Printed {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let wrong = missing("the recipe does not print this", &self.text, &bench.ran()?.said);
         bench.expect(site, wrong)
     }
 }
 
 impl Invoke for Warns {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let wrong =
             missing("the recipe does not give this warning", &self.text, &bench.ran()?.warnings);
         bench.expect(site, wrong)
@@ -188,7 +188,7 @@ fn missing(title: &str, text: &str, lines: &[String]) -> Option<FailedExpectatio
 }
 
 impl Invoke for Released {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let ran = bench.ran()?;
         let fits = self.commands.len() == ran.released.len()
             && self
@@ -206,7 +206,7 @@ impl Invoke for Released {
 }
 
 impl Invoke for NothingLeft {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let Ran { before, after, .. } = bench.ran()?;
         let (before, after) = (in_use(before), in_use(after));
         let left: Vec<String> = after.into_iter().filter(|item| !before.contains(item)).collect();

@@ -113,7 +113,7 @@ fn is_kernel(step: &str) -> bool {
 }
 
 impl Invoke for Fails {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let says: Vec<String> = self.says.lines().map(str::to_owned).collect();
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);
         let (broken, says) = match is_kernel(&self.step) {
@@ -128,7 +128,7 @@ impl Invoke for Fails {
 }
 
 impl Invoke for Hangs {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{:?} hangs", self.step);
         bench.add_fault(
             site,
@@ -140,7 +140,7 @@ impl Invoke for Hangs {
 }
 
 impl Invoke for Stops {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("Ctrl-C during {:?}", self.step);
         let step = Pattern::new(&self.step);
         let event = FaultEvent::Fails { step, broken: FailureKind::Interrupted, says: Vec::new() };
@@ -149,7 +149,7 @@ impl Invoke for Stops {
 }
 
 impl Invoke for Busy {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let what = machine.find(&self.what).map_or(self.what, |device| device.path.clone());
         let text = format!("{what} is busy");
@@ -159,7 +159,7 @@ impl Invoke for Busy {
 }
 
 impl Invoke for Late {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{} appears {} s late", self.device, self.seconds);
         let by = Duration::from_secs(self.seconds.into());
         let device = self.device.to_string();
@@ -168,7 +168,7 @@ impl Invoke for Late {
 }
 
 impl Invoke for Gone {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let machine = &bench.current()?.machine;
         let disk = self.disk.to_string();
         let disk = machine.find(&disk).map_or(disk, |device| device.path.clone());

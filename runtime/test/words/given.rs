@@ -7,7 +7,7 @@ use super::says::Invoke;
 use crate::args;
 use crate::error::Result;
 use crate::event::Site;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::{MACHINE_FORMAT, Machine};
 use crate::system::sim::faults::FaultEvent;
 use crate::system::{Input, read_input_text};
@@ -96,7 +96,7 @@ args! {
 }
 
 impl Invoke for RecipeFile {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let path = bench.file.directory().join(&self.path);
         let current = bench.current()?;
         (current.recipe, current.answers) = (Some(path), Map::new());
@@ -105,7 +105,7 @@ impl Invoke for RecipeFile {
 }
 
 impl Invoke for MachineOf {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let directory = bench.file.directory().to_owned();
         let machine = match &self.machine {
             Value::Text(name) => stored(name, &directory)?,
@@ -146,7 +146,7 @@ fn named(name: &str, directory: &Path) -> Option<PathBuf> {
 }
 
 impl Invoke for AnswersOf {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let values: Map = match self.values {
             Value::Map(values) => values,
             other => {
@@ -164,9 +164,9 @@ impl Invoke for AnswersOf {
 }
 
 impl Invoke for FileOf {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let place = Place::new(&self.path, None);
-        let text = Text::Known(self.text.into_bytes());
+        let text = FileContents::Known(self.text.into_bytes());
         let put = bench.current()?.sim.put(&place, text, self.mode);
         put.map_err(|error| TestError::File(error.to_string()))?;
         Ok(Value::Unit)
@@ -174,7 +174,7 @@ impl Invoke for FileOf {
 }
 
 impl Invoke for Prints {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let text = format!("{:?} is run and prints output", self.step);
         let step = Pattern::new(&self.step);
         let code = i32::try_from(self.code).unwrap_or(i32::MAX);

@@ -6,7 +6,7 @@ use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result as Answer;
 use crate::event::Site;
-use crate::machine::files::{FileStatus, Files, Text};
+use crate::machine::files::{FileContents, FileStatus, Files};
 use crate::machine::{Machine, layout};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
@@ -92,7 +92,7 @@ args! {
 }
 
 impl Invoke for Layout {
-    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let after = bench.ran()?.after.with_containers_open();
         let disk = after.find(self.disk.as_str()).ok_or_else(|| no_device(&self.disk))?;
         let found = layout(&after, &[disk.path.as_str()]);
@@ -123,7 +123,7 @@ fn unindented(text: &str) -> String {
 }
 
 impl Invoke for Mounted {
-    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let after = &bench.ran()?.after;
         let at = self.at.to_string();
         let found = after.storage.mounts.iter().rev().find(|mount| mount.at == at);
@@ -145,7 +145,7 @@ impl Invoke for Mounted {
 }
 
 impl Invoke for Untouched {
-    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let ran = bench.ran()?;
         let mut wrong = None;
         for name in &self.devices {
@@ -194,7 +194,7 @@ fn touched(ran: &Ran, device: &str) -> Option<FailedExpectation> {
 }
 
 impl Invoke for FileIs {
-    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let path = self.path.to_string();
         let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
             Ok(found) => found,
@@ -213,11 +213,11 @@ impl Invoke for FileIs {
             None if self.missing => None,
             None => wrong(format!("there is no file {path}"), None),
             Some(_) if self.missing => wrong(format!("{path} exists"), None),
-            Some(Text::Unknown(why)) => match self.text.is_some() || self.has.is_some() {
+            Some(FileContents::Unknown(why)) => match self.text.is_some() || self.has.is_some() {
                 true => wrong(format!("cannot determine the contents of {path}: {why}"), None),
                 false => None,
             },
-            Some(Text::Known(bytes)) => {
+            Some(FileContents::Known(bytes)) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let end = text.trim_end();
                 match (self.text, self.has, self.lacks) {
@@ -239,11 +239,11 @@ impl Invoke for FileIs {
 }
 
 /// Returns the contents of a file as the run left it.
-fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
+fn left(ran: &Ran, place: &Place) -> Result<Option<FileContents>, String> {
     if let Some(written) = ran.sim.written(&place.to_string()) {
         return Ok(written.clone());
     }
-    match ran.sim.look(place) {
+    match ran.sim.file_status(place) {
         Ok(FileStatus::File { .. }) => Ok(ran.sim.read(place).ok()),
         Ok(FileStatus::Unknown(why)) => Err(why),
         _ => Ok(None),
@@ -251,7 +251,7 @@ fn left(ran: &Ran, place: &Place) -> Result<Option<Text>, String> {
 }
 
 impl Invoke for Same {
-    fn say(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let text = |value: &Value| match value {
             Value::Text(text) => text.clone(),
             Value::List(items) => {

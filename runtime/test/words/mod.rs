@@ -39,7 +39,7 @@ impl TestFunction {
 const fn word<W: Invoke>() -> TestFunction {
     TestFunction {
         spec: &W::SPEC,
-        say: |given, bench, site| Ok(W::decode(given)?.say(bench, site)),
+        say: |given, bench, site| Ok(W::decode(given)?.invoke(bench, site)),
     }
 }
 

@@ -44,25 +44,25 @@ args! {
 }
 
 impl Invoke for RecipeRun {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         bench.run(false, false)
     }
 }
 
 impl Invoke for PlanRun {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         bench.run(true, false)
     }
 }
 
 impl Invoke for AgainRun {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         bench.run(false, true)
     }
 }
 
 impl Invoke for StepsOf {
-    fn say(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let steps = bench.ran()?.calls.iter().flat_map(|call| &call.steps);
         Ok(Value::List(steps.map(|step| Value::Text(step.clone())).collect()))
     }

@@ -9,7 +9,7 @@ use crate::types::{Value, unified_diff};
 /// A test function: its arguments and its effect.
 pub(super) trait Invoke: Arguments {
     /// Calls the function.
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value>;
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value>;
 }
 
 /// Returns the difference between two strings as a unified diff.

@@ -87,7 +87,7 @@ args! {
 }
 
 impl Invoke for InOrder {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let concerned = |call: &&TestedCall| {
             self.action.as_deref().is_none_or(|start| call.title.starts_with(start))
@@ -122,7 +122,7 @@ impl Invoke for InOrder {
 }
 
 impl Invoke for Never {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let pattern = Pattern::new(&self.step);
         let calls = bench.ran()?.calls.iter();
         let mut steps = calls.flat_map(|call| call.steps.iter().map(move |step| (call, step)));
@@ -137,7 +137,7 @@ impl Invoke for Never {
 }
 
 impl Invoke for Chapters {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let found = &bench.ran()?.chapters;
         let wrong = (*found != self.titles).then(|| FailedExpectation {
             title: "the chapters differ".into(),
@@ -149,7 +149,7 @@ impl Invoke for Chapters {
 }
 
 impl Invoke for Already {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = &bench.ran()?.calls;
         let like: Vec<&TestedCall> =
             calls.iter().filter(|call| call.title.starts_with(&self.action)).collect();
@@ -175,7 +175,7 @@ fn titles(calls: &[TestedCall]) -> String {
 }
 
 impl Invoke for Unchanged {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let calls = bench.ran()?.calls.iter();
         let changed: Vec<&str> =
             calls.filter(|c| c.already.is_none()).map(|call| call.title.as_str()).collect();
@@ -189,7 +189,7 @@ impl Invoke for Unchanged {
 }
 
 impl Invoke for Effects {
-    fn say(self, bench: &mut TestState, site: &Site) -> Result<Value> {
+    fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
         let approval = bench.ran()?.approval.effects();
         let found: Vec<String> = approval.map(|(effect, _)| effect.to_string()).collect();
         let wrong = (found != self.effects).then(|| FailedExpectation {

@@ -28,7 +28,7 @@ echo 'nameserver 192.0.2.1' >/run/resolv.conf
 mkdir -p /mnt/new
 # A copy: the running system itself is refused.
 mount -t tmpfs new /mnt/new
-cp -ax / /mnt/new
+cp -ax /. /mnt/new/
 mount /dev/vda2 /mnt/new/boot
 mount /dev/vda1 /mnt/new/boot/efi
 # The directory of the firmware variables exists, but they are not mounted.

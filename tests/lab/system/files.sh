@@ -88,6 +88,18 @@ let e = fstab::entries("/mnt/t");
 if e.len() != 2 || e[0].source != "UUID=" + fs::uuid("/dev/ubda") || e[0].pass != 1 { throw e; }'
 must findmnt --verify --tab-file /mnt/t/etc/fstab >"$OUT/findmnt.txt"
 
+it 'one entry is removed from fstab and every other byte is kept'
+printf '# a\tcomment\n\nUUID=1 /  ext4\n/dev/x\t/home/ xfs\n/dev/y none swap sw\n/dev/z /a ext4\n/dev/z /a ext4' >/mnt/t/etc/fstab
+sed '/home/d; /swap/d' /mnt/t/etc/fstab >fstab.expected
+do_ 'fstab::remove("/mnt/t", "/home"); fstab::remove("/mnt/t", "none", #{ source: "/dev/y" });
+fstab::remove("/mnt/t", "/home");'
+must cmp fstab.expected /mnt/t/etc/fstab
+echo 'fstab::remove("/mnt/t", "/a");' >twice.rhai
+ask twice "$G" twice.rhai --yes
+exits twice 2
+tells twice '/mnt/t/etc/fstab: /a has 2 entries: lines 4 and 5'
+must cmp fstab.expected /mnt/t/etc/fstab
+
 it 'a stage3 with signed digests is verified'
 # Signed digests, and everything that can be wrong with them.
 export GNUPGHOME=/run/gpg; mkdir -m 700 $GNUPGHOME

@@ -55,7 +55,7 @@ impl Real {
 /// Writes the copy. Its second header is never, not even temporarily, at an offset that libblkid
 /// searches.
 fn write_copy(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()> {
-    let Some(second) = second_header(header) else { return super::key::keep(place, header) };
+    let Some(second) = second_header(header) else { return super::key::write_new(place, header) };
     let hidden = second..second + BLOCK;
     let mut masked = header.to_vec();
     // An open file keeps its blocks after it is unlinked.

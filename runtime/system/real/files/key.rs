@@ -19,11 +19,11 @@ pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key))?;
-    keep(place, &key)
+    write_new(place, &key)
 }
 
 /// Writes a new file that only its owner can ever read.
-pub(crate) fn keep(place: &Place, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(place: &Place, content: &[u8]) -> io::Result<()> {
     let (file, dir, name) = create(place, 0o400)?;
     let written = (&file).write_all(content).and_then(|()| file.sync_all());
     remove_on_error(written, &dir, &name)

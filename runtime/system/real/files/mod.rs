@@ -16,7 +16,7 @@ mod unpack;
 mod verify;
 
 use super::Real;
-use crate::machine::files::Text;
+use crate::machine::files::FileContents;
 use crate::machine::{Machine, Scope};
 use crate::system::{FilesStep, Outcome, StepError, Watch};
 
@@ -30,10 +30,12 @@ pub(super) fn perform(
         result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
     };
     match step {
-        FilesStep::Write { place, content: Text::Known(bytes), mode } => {
+        FilesStep::Write { place, content: FileContents::Known(bytes), mode } => {
             kernel(access::replace(place, bytes, *mode))
         }
-        FilesStep::Write { content: Text::Unknown(why), .. } => Err(StepError::kernel(step, why)),
+        FilesStep::Write { content: FileContents::Unknown(why), .. } => {
+            Err(StepError::kernel(step, why))
+        }
         FilesStep::Copy { from, to, mode } => kernel(access::copy(from, to, *mode)),
         FilesStep::CopyTree { from, to } => real.copy_tree(step, from, to, watch),
         FilesStep::MakeDir { place, mode } => kernel(access::make_dir(place, *mode)),
@@ -44,7 +46,7 @@ pub(super) fn perform(
         FilesStep::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
         FilesStep::SaveOutput { cmd, place } => {
             let content = real.run_for_output(cmd, watch)?;
-            kernel(key::keep(place, &content))
+            kernel(key::write_new(place, &content))
         }
         FilesStep::SaveHeader { cmd, place, backing_devices: beneath } => {
             real.save_header(step, cmd, place, beneath, watch)

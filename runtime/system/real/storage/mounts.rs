@@ -29,7 +29,7 @@ pub const FLAGS: &[(&str, MsFlags)] = &[
 ];
 
 pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
-    let held = hold(&call.at)?;
+    let held = open_place(&call.at)?;
     let at = by_descriptor(&held);
     let at = at.as_path();
     let flags = call
@@ -48,7 +48,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
         MountOrigin::Bind { from, recursive } => {
             let depth = if *recursive { MsFlags::MS_REC } else { MsFlags::empty() };
             let none = None::<&str>;
-            let from = hold(from)?;
+            let from = open_place(from)?;
             sys_mount(Some(&by_descriptor(&from)), at, none, MsFlags::MS_BIND | depth, none)?;
             if !flags.is_empty() {
                 // The flags of a bind mount only take effect in a second call (mount(2)).
@@ -69,7 +69,7 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
 }
 
 /// Opens a place by a path without symlinks, so that it cannot be replaced before the call.
-fn hold(path: &str) -> io::Result<OwnedFd> {
+fn open_place(path: &str) -> io::Result<OwnedFd> {
     open_exactly(&Place::here(path), OFlag::O_PATH | OFlag::O_CLOEXEC)
 }
 
@@ -80,7 +80,7 @@ fn by_descriptor(held: &OwnedFd) -> PathBuf {
 /// Changes what was just mounted at a place; unmounts it on failure.
 fn remount(at: &str, flags: MsFlags) -> io::Result<()> {
     let change = || {
-        let top = hold(at)?;
+        let top = open_place(at)?;
         let none = None::<&str>;
         Ok(sys_mount(none, &by_descriptor(&top), none, flags, none)?)
     };
@@ -91,7 +91,7 @@ fn remount(at: &str, flags: MsFlags) -> io::Result<()> {
 
 pub(crate) fn unmount(at: &str) -> Result<(), FailureKind> {
     // A symlink that is now on the path leads to a different mount than the one that was made.
-    if let Err(error) = hold(at)
+    if let Err(error) = open_place(at)
         && error.kind() == io::ErrorKind::PermissionDenied
     {
         return Err(FailureKind::Kernel(error.to_string()));

@@ -3,7 +3,7 @@
 mod tree;
 
 use crate::machine::FilesFact;
-use crate::machine::files::{FileStatus, Text};
+use crate::machine::files::{FileContents, FileStatus};
 use crate::system::{FilesStep, StepError};
 use crate::types::Mode;
 
@@ -11,7 +11,7 @@ pub(super) use tree::{Node, Trees};
 
 /// Performs a step on files.
 pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepError> {
-    let file = |content: Text, mode: Option<Mode>| Node::File {
+    let file = |content: FileContents, mode: Option<Mode>| Node::File {
         content,
         mode: mode.unwrap_or(Mode::new(0o644)),
     };
@@ -36,7 +36,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
         | FilesStep::MakeImage { place, .. }
         | FilesStep::Allocate { place, .. } => {
             let (what, mode) = new_file(step);
-            trees.put(place, file(Text::Unknown(what), Some(mode)))?;
+            trees.put(place, file(FileContents::Unknown(what), Some(mode)))?;
         }
         FilesStep::Unpack { archive, into } => {
             trees.fill(into, format!("what {archive} contains"))?;
@@ -73,7 +73,7 @@ pub(super) fn learned(trees: &mut Trees, fact: &FilesFact) {
                 Ok(FileStatus::Missing) => Mode::new(0o600),
                 _ => return,
             };
-            let content = Text::Unknown("the output of a program".into());
+            let content = FileContents::Unknown("the output of a program".into());
             let node = Node::File { content, mode: mode.unwrap_or(found) };
             // If the file could not exist, the step would have failed.
             let _ = trees.put(place, node);

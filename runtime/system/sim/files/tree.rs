@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::machine::files::{FileError, FileStatus, Files, Text};
+use crate::machine::files::{FileContents, FileError, FileStatus, Files};
 use crate::machine::origin::{MountTable, is_kernel_filesystem};
 use crate::machine::{Machine, MountOrigin, is_below};
 use crate::types::{Mode, Place};
@@ -16,7 +16,7 @@ mod walk;
 /// An entry that the simulation has added.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    File { content: Text, mode: Mode },
+    File { content: FileContents, mode: Mode },
     Dir { mode: Mode, subvolume: bool },
     Link { to: PathBuf },
     Gone,
@@ -245,7 +245,7 @@ impl Trees {
         if self.missing.borrow().as_deref() == Some(path.as_os_str()) {
             return Ok(FileStatus::Missing);
         }
-        let look = self.below.look(&Place::here(path))?;
+        let look = self.below.file_status(&Place::here(path))?;
         let name = path.as_os_str().to_owned();
         // A missing file is either created at once, and found among the nodes, or never queried
         // again.
@@ -256,7 +256,7 @@ impl Trees {
         Ok(look)
     }
 
-    pub(crate) fn read(&self, place: &Place) -> Result<Text, FileError> {
+    pub(crate) fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
         match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
@@ -265,10 +265,10 @@ impl Trees {
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
             None => match &self.trees[spot.tree].base {
-                _ if self.is_unknown_at(&spot) => Ok(Text::Unknown(MAYBE_CHANGED.into())),
+                _ if self.is_unknown_at(&spot) => Ok(FileContents::Unknown(MAYBE_CHANGED.into())),
                 Base::Below => self.below.read(&Place::here(spot.inner)),
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
-                Base::Unknown(why) => Ok(Text::Unknown(why.clone())),
+                Base::Unknown(why) => Ok(FileContents::Unknown(why.clone())),
             },
         }
     }
@@ -301,8 +301,8 @@ impl Trees {
             return Ok(match node {
                 Node::File { content, mode } => {
                     let len = match content {
-                        Text::Known(bytes) => bytes.len() as u64,
-                        Text::Unknown(_) => 0,
+                        FileContents::Known(bytes) => bytes.len() as u64,
+                        FileContents::Unknown(_) => 0,
                     };
                     FileStatus::File { mode: *mode, len, uid: 0, gid: 0 }
                 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::system::sim::UnknownFiles;
 
 fn text(content: &str) -> Node {
-    let content = Text::Known(content.as_bytes().to_vec());
+    let content = FileContents::Known(content.as_bytes().to_vec());
     Node::File { content, mode: Mode::new(0o644) }
 }
 
@@ -23,7 +23,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
     trees.remove_mount("/mnt");
     assert!(matches!(trees.look(&file, false), Ok(FileStatus::Unknown(_))));
     trees.add_mount("/mnt", &origin, &machine);
-    assert_eq!(trees.read(&file), Ok(Text::Known(b"hello".to_vec())));
+    assert_eq!(trees.read(&file), Ok(FileContents::Known(b"hello".to_vec())));
 }
 
 #[test]
@@ -38,9 +38,12 @@ fn links_stay_inside_their_root() {
     trees.put(&inside("/etc/evil"), Node::Link { to: "/etc".into() }).expect("a link");
     trees.put(&inside("/etc/up"), Node::Link { to: "../../../..".into() }).expect("a link");
     trees.put(&inside("/etc/evil/passwd"), text("target")).expect("a file");
-    assert_eq!(trees.read(&Place::here("/mnt/etc/passwd")), Ok(Text::Known(b"target".to_vec())));
+    assert_eq!(
+        trees.read(&Place::here("/mnt/etc/passwd")),
+        Ok(FileContents::Known(b"target".to_vec()))
+    );
     trees.put(&inside("/etc/up/shadow"), text("s")).expect("a file");
-    assert_eq!(trees.read(&Place::here("/mnt/shadow")), Ok(Text::Known(b"s".to_vec())));
+    assert_eq!(trees.read(&Place::here("/mnt/shadow")), Ok(FileContents::Known(b"s".to_vec())));
     trees.put(&inside("/loop"), Node::Link { to: "/loop".into() }).expect("a link");
     assert!(trees.read(&inside("/loop")).is_err());
 }
@@ -60,7 +63,10 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     assert_eq!(trees.look(&kernel, false), Ok(FileStatus::Missing));
     trees.mark_unknown(&Place::here("/mnt")).expect("a directory");
     assert!(matches!(trees.look(&kernel, false), Ok(FileStatus::Unknown(_))));
-    assert_eq!(trees.read(&Place::here("/mnt/boot/mine")), Ok(Text::Known(b"hello".to_vec())));
+    assert_eq!(
+        trees.read(&Place::here("/mnt/boot/mine")),
+        Ok(FileContents::Known(b"hello".to_vec()))
+    );
     assert_eq!(trees.look(&Place::here("/mntx/kernel"), false), Ok(FileStatus::Missing));
 }
 
@@ -68,7 +74,7 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
 struct TestHost;
 
 impl Files for TestHost {
-    fn look(&self, place: &Place) -> Result<FileStatus, FileError> {
+    fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
         Ok(match place.path.to_str() {
             Some("/lib") => FileStatus::Link { to: "usr/lib".into() },
             Some("/var/run") => FileStatus::Link { to: "/run".into() },
@@ -90,8 +96,8 @@ impl Files for TestHost {
         MountTable::new(crate::machine::probe::parse_mountinfo(text.as_bytes()))
     }
 
-    fn read(&self, _place: &Place) -> Result<Text, FileError> {
-        Ok(Text::Unknown("not asked".into()))
+    fn read(&self, _place: &Place) -> Result<FileContents, FileError> {
+        Ok(FileContents::Unknown("not asked".into()))
     }
 }
 
