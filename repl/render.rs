@@ -80,7 +80,7 @@ fn edited(out: &mut Shown, diff: &str, s: &Style) {
 /// Renders the effects that need approval, and the disks before and after the run.
 fn summary(report: &Report, s: &Style) -> Shown {
     let mut out = Shown::default();
-    let touched = report.touched();
+    let touched = report.changed_disks();
     let canvas = canvas();
     let heading = |title: &str| Shown::joined([Shown::default(), s.bold(title)]);
     if !touched.is_empty() {

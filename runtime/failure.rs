@@ -84,7 +84,7 @@ impl Failure {
     }
 
     /// Sets the position if this is a script error without one.
-    pub(crate) fn at(mut self, place: Site) -> Self {
+    pub(crate) fn with_site(mut self, place: Site) -> Self {
         let placed = self.site.as_ref().is_none_or(|site| site.line != 0);
         if matches!(*self.error, Error::Script(_)) && !placed && self.traceback.is_empty() {
             self.site = Some(place);

@@ -24,7 +24,8 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
     };
     let given = |name: &str| args.destroy.iter().any(|given| is(given, name));
     let losses: Vec<BoundEffect> = approval.losses().collect();
-    let open: Vec<&BoundEffect> = losses.iter().filter(|loss| !loss.named(given)).collect();
+    let open: Vec<&BoundEffect> =
+        losses.iter().filter(|loss| !loss.is_approved_as(given)).collect();
     let known = |given: &str| {
         machine.identity_of(given).is_some()
             || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
@@ -123,7 +124,7 @@ fn not_named(open: &[&BoundEffect], machine: &Machine) -> Exit {
     // A device that does not exist yet is approved by naming the existing device that will contain
     // it.
     let flag = |loss: &&BoundEffect| {
-        let target = loss.target.as_ref().filter(|target| target.ways.is_empty());
+        let target = loss.target.as_ref().filter(|target| target.chains.is_empty());
         let below = target.map(|target| target.below.as_slice()).unwrap_or_default();
         let there = below.iter().find(|path| machine.identity_of(path).is_some());
         let name = there.map(String::as_str).or(loss.effect.loses()).unwrap_or_default();

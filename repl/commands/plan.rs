@@ -92,7 +92,7 @@ fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
     let after = report.after.with_containers_open();
     let title = format!("What {recipe} does to the disks");
     let sides = [("Before", &report.before), ("After", &after)];
-    std::fs::write(path, svg(&title, &sides, &report.touched())).map_err(|error| {
+    std::fs::write(path, svg(&title, &sides, &report.changed_disks())).map_err(|error| {
         Problem::new(format!("failed to write the picture to {}: {error}", path.display()))
             .help("choose a file in a writable directory: --svg FILE")
             .print();

@@ -86,7 +86,7 @@ pub(super) fn within_needs(
     variables: &Map,
 ) -> Result<(), Exit> {
     let Some(needs) = &recipe.front.needs else { return Ok(()) };
-    match needs.exceeded(approval.effects(), variables) {
+    match needs.undeclared(approval.effects(), variables) {
         None => Ok(()),
         Some(exceeded) => {
             let failure = exceeded.failure(&recipe.name);

@@ -51,7 +51,7 @@ impl Approver for ReviewingApprover {
             return Decision::Run;
         }
         let given = |bound: &&BoundEffect| {
-            bound.named(|name| self.destroy.iter().any(|given| given == name))
+            bound.is_approved_as(|name| self.destroy.iter().any(|given| given == name))
         };
         let (named, open): (Vec<&BoundEffect>, Vec<&BoundEffect>) =
             effects.iter().filter(lost).partition(given);

@@ -12,7 +12,7 @@ use super::file::{open_file, read_all};
 use super::{JOURNAL_FORMAT, RecipeSource, Record, RunHead};
 
 /// The size limit of a journal in bytes; one of a hundred thousand actions has a tenth of it.
-const MOST: u64 = 512 << 20;
+const MAX_JOURNAL_SIZE: u64 = 512 << 20;
 
 /// Parses a journal. A partial last line, the result of a power cut, is ignored.
 pub fn read_journal(text: &str) -> Result<Vec<Record>, Damaged> {
@@ -84,7 +84,7 @@ impl Transcript {
     /// Reads a journal from an open file.
     pub fn of(path: &Path, file: &File) -> Result<Self, Damaged> {
         let running = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
-        let bytes = read_all(file, MOST);
+        let bytes = read_all(file, MAX_JOURNAL_SIZE);
         let bytes = bytes.map_err(|error| Damaged { line: 0, why: error.to_string() })?;
         // The last line may end within a UTF-8 sequence.
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -105,7 +105,7 @@ impl Transcript {
     /// when they are damaged.
     pub fn head_of(path: &Path) -> Option<RunHead> {
         let mut line = Vec::new();
-        let file = BufReader::new(open_file(path).ok()?.take(MOST));
+        let file = BufReader::new(open_file(path).ok()?.take(MAX_JOURNAL_SIZE));
         { file }.read_until(b'\n', &mut line).ok()?;
         match serde_json::from_slice(&line) {
             Ok(Record::Run(head)) => Some(*head),

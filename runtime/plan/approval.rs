@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::bound::ways;
+use super::bound::chains;
 use super::bound::{BoundEffect, Target};
 use super::call::PlannedCall;
 use super::needs::Needs;
@@ -143,15 +143,15 @@ impl Approval {
             return true;
         }
         match effect {
-            Effect::Files(FilesEffect::Writes { path }) => above(path).any(|path| {
+            Effect::Files(FilesEffect::Writes { path }) => parent_directories(path).any(|path| {
                 self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
             }),
-            Effect::Storage(StorageEffect::Mounts { at }) => above(at).any(|at| {
+            Effect::Storage(StorageEffect::Mounts { at }) => parent_directories(at).any(|at| {
                 self.effects.contains_key(&Effect::Storage(StorageEffect::Mounts { at }))
             }),
             // A run may read what it writes or mounts itself.
             Effect::Files(FilesEffect::Reads { path }) => {
-                above(path).chain([path.clone()]).any(|path| {
+                parent_directories(path).chain([path.clone()]).any(|path| {
                     self.effects
                         .contains_key(&Effect::Files(FilesEffect::Reads { path: path.clone() }))
                         || self.effects.contains_key(&Effect::Storage(StorageEffect::Mounts {
@@ -162,7 +162,7 @@ impl Approval {
             }
             // A swap file is a file that the run wrote.
             Effect::Storage(StorageEffect::SwapsTo { area }) if !is_below(area, "/dev") => {
-                above(area).chain([area.clone()]).any(|path| {
+                parent_directories(area).chain([area.clone()]).any(|path| {
                     self.effects.contains_key(&Effect::Files(FilesEffect::Writes { path }))
                 })
             }
@@ -215,7 +215,7 @@ impl Approval {
             ) => &opened,
             _ => return false,
         };
-        let ways = ways(effect, machine).unwrap_or_default();
+        let ways = chains(effect, machine).unwrap_or_default();
         !ways.is_empty() && ways.iter().all(|way| way.iter().any(|path| enough(path)))
     }
 
@@ -249,6 +249,6 @@ impl Approval {
 }
 
 /// Returns the directories above a path, nearest first.
-fn above(path: &str) -> impl Iterator<Item = String> + '_ {
+fn parent_directories(path: &str) -> impl Iterator<Item = String> + '_ {
     Path::new(path).ancestors().skip(1).map(|directory| directory.to_string_lossy().into_owned())
 }

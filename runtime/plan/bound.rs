@@ -15,14 +15,14 @@ pub struct Target {
     pub below: Vec<String>,
     /// Each chain of devices from this one down to a disk, if there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ways: Vec<Vec<String>>,
+    pub chains: Vec<Vec<String>>,
 }
 
 impl Target {
     /// Returns whether the predicate holds for a device in every chain down to a disk: a mirror is
     /// not lost with one of its disks.
     pub fn in_every_chain(&self, is: impl Fn(&str) -> bool) -> bool {
-        match self.ways.as_slice() {
+        match self.chains.as_slice() {
             [] => self.below.iter().any(|path| is(path)),
             ways => ways.iter().all(|way| way.iter().any(|path| is(path))),
         }
@@ -49,7 +49,7 @@ impl BoundEffect {
 
     /// Returns whether the predicate holds for a name under which the effect can be approved: its
     /// own, or those of the devices below.
-    pub fn named(&self, is: impl Fn(&str) -> bool) -> bool {
+    pub fn is_approved_as(&self, is: impl Fn(&str) -> bool) -> bool {
         self.effect.loses().is_some_and(&is)
             || self.target.as_ref().is_some_and(|target| target.in_every_chain(is))
     }
@@ -57,7 +57,7 @@ impl BoundEffect {
 
 /// Returns the target of an effect.
 fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
-    let ways = ways(effect, machine)?;
+    let ways = chains(effect, machine)?;
     let mut below: Vec<String> = Vec::new();
     for path in ways.iter().flatten() {
         if !below.contains(path) {
@@ -69,11 +69,11 @@ fn target(effect: &Effect, machine: &Machine) -> Option<Target> {
         None => below.iter().find_map(|path| machine.identity_of(path))?,
     };
     let ways = if ways.len() > 1 { ways } else { Vec::new() };
-    Some(Target { identity, below, ways })
+    Some(Target { identity, below, chains: ways })
 }
 
 /// Returns the chains of devices from the device of an effect down to the disks.
-pub(super) fn ways(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
+pub(super) fn chains(effect: &Effect, machine: &Machine) -> Option<Vec<Vec<String>>> {
     match (effect.device(), effect.group(), effect) {
         (Some(device), ..) => Some(machine.chains_to_disks(device)),
         (_, Some(group), _) => Some(machine.chains_from_group(group)),

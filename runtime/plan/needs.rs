@@ -188,7 +188,7 @@ impl Needs {
 
     /// Returns the effects that are not declared. A declaration of a device includes everything on
     /// it.
-    pub fn exceeded<'a>(
+    pub fn undeclared<'a>(
         &self,
         effects: impl Iterator<Item = (&'a Effect, Option<&'a Target>)>,
         params: &Map,

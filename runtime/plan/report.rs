@@ -45,7 +45,7 @@ pub struct Report {
 
 impl Report {
     /// Returns the disks whose contents are changed.
-    pub fn touched(&self) -> Vec<&str> {
+    pub fn changed_disks(&self) -> Vec<&str> {
         let changes = self.approval.effects().filter(|(effect, _)| effect.changes_storage());
         let identities = changes.filter_map(|(_, target)| Some(&target?.identity));
         let disks = identities.flat_map(|identity| self.before.base_disks(&identity.path));

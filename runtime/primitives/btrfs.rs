@@ -283,7 +283,7 @@ impl Query for Subvolumes {
         let read = |outcome: &Outcome| Ok::<_, Error>(parse_subvolumes(&outcome.stdout));
         Ok(Answer::Ask {
             cmd: Cmd::tool("btrfs").args(["subvolume", "list", &self.at.to_string()]),
-            guess: Vec::new(),
+            assumed: Vec::new(),
             read: Rc::new(read),
         })
     }

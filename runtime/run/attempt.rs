@@ -77,17 +77,28 @@ pub struct DependentCall {
 
 impl Job<'_> {
     /// Runs the recipe on the real machine, within the approved effects.
-    pub fn begin(&self, hands: RealMachine, gate: Gate, journal: Option<Journal>) -> Attempt {
+    pub fn begin(
+        &self,
+        real_machine: RealMachine,
+        gate: Gate,
+        journal: Option<Journal>,
+    ) -> Attempt {
         let gate = self.within_needs(gate, &Names::default());
-        let mut attempt = self.attempt(hands, gate, journal);
+        let mut attempt = self.attempt(real_machine, gate, journal);
         attempt.run(self);
         attempt
     }
 
     /// Restores the open devices and mounts of a run that a reboot ended, within the approved
     /// effects. Does not start the recipe.
-    pub fn reopen(&self, hands: RealMachine, gate: Gate, journal: Journal, past: &Past) -> Attempt {
-        let mut attempt = self.attempt(hands, gate, Some(journal));
+    pub fn reopen(
+        &self,
+        real_machine: RealMachine,
+        gate: Gate,
+        journal: Journal,
+        past: &Past,
+    ) -> Attempt {
+        let mut attempt = self.attempt(real_machine, gate, Some(journal));
         let restored = {
             let mut session = attempt.session.borrow_mut();
             // These calls come from the journal, not from the recipe.
@@ -101,9 +112,9 @@ impl Job<'_> {
         attempt
     }
 
-    fn attempt(&self, hands: RealMachine, gate: Gate, journal: Option<Journal>) -> Attempt {
+    fn attempt(&self, real_machine: RealMachine, gate: Gate, journal: Option<Journal>) -> Attempt {
         let start = Instant::now();
-        let setup = hands.setup(gate, journal);
+        let setup = real_machine.setup(gate, journal);
         let (host, session) = shared(Setup { seed: self.seed, terminal: self.terminal, ..setup });
         let (evaluator, error, kept, remarks) = (None, None, Vec::new(), Vec::new());
         Attempt {

@@ -22,7 +22,7 @@ impl Host for RefCell<Session> {
     }
 
     fn say(&self, text: &str) {
-        self.borrow_mut().say(text);
+        self.borrow_mut().print(text);
     }
 
     fn chapter(&self, title: &str) {

@@ -203,7 +203,7 @@ impl InteractiveSession {
     /// Returns the commands that release everything that this session opened or mounted.
     pub fn pending_releases(&self) -> Vec<String> {
         let session = self.session.borrow();
-        let releases = session.ledger().made().iter().rev().filter_map(Fact::release);
+        let releases = session.ledger().releasable().iter().rev().filter_map(Fact::release);
         let due = releases.flat_map(|release| release.pending(session.machine()));
         due.map(|release| release.to_string()).collect()
     }

@@ -113,11 +113,11 @@ pub struct Reopened {
 pub fn reopen(
     records: &[Record],
     secrets: &dyn Fn(&str) -> Option<Secret>,
-    hands: RealMachine,
+    real_machine: RealMachine,
 ) -> Reopened {
     // The mount points were approved in the original run; nothing else is allowed.
     let gate = Gate::Enforce(Approval::default(), Box::new(OpeningOnly));
-    let mut session = Session::new(hands.setup(gate, None));
+    let mut session = Session::new(real_machine.setup(gate, None));
     session.chapter("Reopen devices and mounts");
     let mut failure = None;
     let calls = crate::run::reopen::calls(records, secrets);
@@ -141,9 +141,9 @@ pub fn reopen(
 
 /// Executes releases in order until one fails. Returns whether all succeeded, and the machine
 /// afterwards.
-pub fn execute_releases(releases: &[Release], hands: RealMachine) -> (bool, Machine) {
+pub fn execute_releases(releases: &[Release], real_machine: RealMachine) -> (bool, Machine) {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
-    let mut session = Session::new(hands.setup(gate, None));
+    let mut session = Session::new(real_machine.setup(gate, None));
     let done = release_each(&mut session.parts(), releases);
     (done, session.machine().clone())
 }

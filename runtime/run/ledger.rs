@@ -25,7 +25,7 @@ pub(crate) struct Ledger {
     /// The journal, in which every action is recorded before it runs.
     journal: Option<Journal>,
     /// Facts to release when cleaning up, in the order in which they were made.
-    made: Vec<Fact>,
+    releasable: Vec<Fact>,
     /// Facts that outlive a reboot, to report them after a failure.
     lasting: Vec<Fact>,
     tally: Tally,
@@ -36,14 +36,14 @@ pub(crate) struct Ledger {
 /// The journal and the facts to release, set aside during a simulation.
 pub(crate) struct SuspendedLedger {
     journal: Option<Journal>,
-    made: Vec<Fact>,
+    releasable: Vec<Fact>,
 }
 
 /// The journal.
 impl Ledger {
     pub(crate) fn new(journal: Option<Journal>) -> Self {
         let (made, lasting, tally) = (Vec::new(), Vec::new(), Tally::default());
-        Self { journal, made, lasting, tally, performed: None }
+        Self { journal, releasable: made, lasting, tally, performed: None }
     }
 
     /// Returns whether there is a journal.
@@ -129,37 +129,37 @@ impl Ledger {
 /// The facts that were made.
 impl Ledger {
     /// Returns the facts to release when cleaning up, in the order in which they were made.
-    pub(crate) fn made(&self) -> &[Fact] {
-        &self.made
+    pub(crate) fn releasable(&self) -> &[Fact] {
+        &self.releasable
     }
 
     /// Adds a fact to release when cleaning up.
     pub(crate) fn add_releasable(&mut self, fact: Fact) {
-        self.made.push(fact);
+        self.releasable.push(fact);
     }
 
     /// Adds the facts that an earlier process of the same run made.
     pub(crate) fn adopt(&mut self, facts: &[Fact]) {
         for fact in facts {
-            if fact.release().is_some() && !self.made.contains(fact) {
-                self.made.push(fact.clone());
+            if fact.release().is_some() && !self.releasable.contains(fact) {
+                self.releasable.push(fact.clone());
             }
         }
     }
 
     /// Copies the facts to release from another ledger, for a plan on top of it.
     pub(crate) fn adopt_all(&mut self, other: &Self) {
-        self.made.clone_from(&other.made);
+        self.releasable.clone_from(&other.releasable);
     }
 
     /// Removes facts that must not be released at the end.
     pub(crate) fn remove_releasable(&mut self, facts: &[Fact]) {
-        self.made.retain(|fact| !facts.contains(fact));
+        self.releasable.retain(|fact| !facts.contains(fact));
     }
 
     /// Returns the facts to release, and clears them.
     pub(crate) fn take_releasable(&mut self) -> Vec<Fact> {
-        std::mem::take(&mut self.made)
+        std::mem::take(&mut self.releasable)
     }
 
     /// Adds the facts that outlive a reboot.
@@ -175,14 +175,14 @@ impl Ledger {
 
     /// Sets aside the data that must not change during a simulation.
     pub(crate) fn suspend(&mut self) -> SuspendedLedger {
-        SuspendedLedger { journal: self.journal.take(), made: self.made.clone() }
+        SuspendedLedger { journal: self.journal.take(), releasable: self.releasable.clone() }
     }
 
     /// Continues with the data that was set aside.
     pub(crate) fn restore(&mut self, pages: SuspendedLedger) {
-        let SuspendedLedger { journal, made } = pages;
+        let SuspendedLedger { journal, releasable: made } = pages;
         self.journal = journal;
-        self.made = made;
+        self.releasable = made;
     }
 }
 
@@ -230,19 +230,19 @@ impl Ledger {
     }
 
     /// Adds an action, if actions are remembered.
-    pub(crate) fn push_performed(&mut self, deed: impl FnOnce() -> PerformedAction) {
+    pub(crate) fn push_performed(&mut self, action: impl FnOnce() -> PerformedAction) {
         if let Some(deeds) = &mut self.performed {
-            deeds.push(deed());
+            deeds.push(action());
         }
     }
 
     /// Removes the last action after it was undone.
-    pub(crate) fn remove_undone(&mut self, reporter: &mut Reporter, deed: &PerformedAction) {
-        self.remove_releasable(&deed.makes);
-        self.lasting.retain(|fact| !deed.makes.contains(fact));
+    pub(crate) fn remove_undone(&mut self, reporter: &mut Reporter, action: &PerformedAction) {
+        self.remove_releasable(&action.makes);
+        self.lasting.retain(|fact| !action.makes.contains(fact));
         if let Some(deeds) = &mut self.performed {
             deeds.pop();
         }
-        self.record_or_warn(reporter, Record::Undone { call: deed.call.number });
+        self.record_or_warn(reporter, Record::Undone { call: action.call.number });
     }
 }

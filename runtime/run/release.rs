@@ -25,7 +25,7 @@ pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[
             ) => group == of,
             _ => false,
         };
-        if ours && !ledger.made().iter().any(with_group) {
+        if ours && !ledger.releasable().iter().any(with_group) {
             ledger.add_releasable(fact.clone());
         }
     }

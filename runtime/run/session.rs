@@ -170,7 +170,7 @@ impl Session {
     }
 
     /// Prints a message of the recipe.
-    pub fn say(&mut self, text: &str) {
+    pub fn print(&mut self, text: &str) {
         if self.replay.is_seen() {
             return;
         }

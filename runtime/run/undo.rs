@@ -11,19 +11,19 @@ use crate::system::Step;
 /// Returns the steps that undo an action on the present machine.
 pub(crate) fn undo_steps(
     machine: &Machine,
-    deed: &PerformedAction,
+    action: &PerformedAction,
     undo: &Undo,
 ) -> Result<Vec<Step>> {
     match undo {
         Undo::Nothing => Ok(Vec::new()),
-        Undo::Impossible(why) => Err(CantUndo { call: deed.call.to_string(), why }.into()),
+        Undo::Impossible(why) => Err(CantUndo { call: action.call.to_string(), why }.into()),
         Undo::Steps(steps) => Ok(steps.clone()),
         Undo::Each(undos) => {
-            let each = undos.iter().map(|undo| undo_steps(machine, deed, undo));
+            let each = undos.iter().map(|undo| undo_steps(machine, action, undo));
             Ok(each.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
         }
         Undo::Release => {
-            let releases = deed.makes.iter().rev().filter_map(Fact::release);
+            let releases = action.makes.iter().rev().filter_map(Fact::release);
             let due = releases.flat_map(|release| release.pending(machine));
             let mut steps: Vec<Step> = Vec::new();
             for step in due.map(|release| release.step(machine.host.udev)) {

@@ -122,6 +122,6 @@ impl Engines {
         let speaker = self.speaker(module.language());
         let result = speaker.and_then(|speaker| speaker.call(module, function, values));
         self.depth.set(outside);
-        result.map_err(|error| error.at(from.site))
+        result.map_err(|error| error.with_site(from.site))
     }
 }

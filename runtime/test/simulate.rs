@@ -102,7 +102,7 @@ pub fn simulate(
     ran.plan(&variables);
     if ran.error.is_none()
         && let Some(needs) = &recipe.front.needs
-        && let Some(exceeded) = needs.exceeded(ran.approval.effects(), &variables)
+        && let Some(exceeded) = needs.undeclared(ran.approval.effects(), &variables)
     {
         ran.error = Some(exceeded.failure(&recipe.name));
     }

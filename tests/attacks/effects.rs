@@ -211,7 +211,7 @@ fn under_another_name() -> Vec<Attempt> {
                 return Err(format!("{array} by {}", disks[0]));
             }
             let bound = BoundEffect::new(destroys(&array), &machine);
-            if bound.named(|name| name == disks[0]) {
+            if bound.is_approved_as(|name| name == disks[0]) {
                 return Err(format!("--destroy {} is enough for {array}", disks[0]));
             }
             for disk in &disks {

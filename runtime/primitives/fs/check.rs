@@ -70,7 +70,7 @@ impl Query for Check {
         };
         Ok(Answer::Ask {
             cmd: cmd.arg(path).accept_any_exit_code(),
-            guess: FsCheck { clean: true, report: String::new() },
+            assumed: FsCheck { clean: true, report: String::new() },
             read: Rc::new(read),
         })
     }

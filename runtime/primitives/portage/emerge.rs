@@ -187,6 +187,6 @@ impl Query for HasVersion {
             // The atom or the root is invalid.
             _ => Err(outcome::why(outcome, "/").into()),
         };
-        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), guess: false, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: false, read: Rc::new(read) })
     }
 }

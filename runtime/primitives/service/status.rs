@@ -95,6 +95,6 @@ impl Query for Status {
             Ok(UnitState { enabled, runlevels: Vec::new(), started })
         };
         let guess = UnitState { enabled: false, runlevels: Vec::new(), started: None };
-        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), guess, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: guess, read: Rc::new(read) })
     }
 }

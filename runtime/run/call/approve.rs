@@ -84,7 +84,7 @@ pub(super) fn approve_query(
     answer: &Answer<Value>,
 ) -> Result<Option<Value>> {
     let (cmd, value) = match answer {
-        Answer::Ask { cmd, guess, .. } => (Some(cmd), guess),
+        Answer::Ask { cmd, assumed: guess, .. } => (Some(cmd), guess),
         Answer::Known(value) | Answer::Assumed(value) => (None, value),
     };
     let mut effects = query.effects();
@@ -152,7 +152,7 @@ pub(super) fn skip(parts: &mut Parts<'_>, call: &Call, action: &dyn AnyAction) -
 /// Skips an action. The script receives the value that the action would return, as far as it is
 /// known.
 pub(super) fn skip_action(parts: &mut Parts<'_>, call: &Call, plan: &Plan<Value>) -> Result<Value> {
-    let (Returns::Known(value) | Returns::Read { guess: value, .. }) = &plan.returns;
+    let (Returns::Known(value) | Returns::Read { assumed: value, .. }) = &plan.returns;
     skipped_value(parts, call, value)
 }
 

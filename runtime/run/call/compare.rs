@@ -72,11 +72,11 @@ impl Rule for PlanDeviation {
 }
 
 /// Refuses a query that is not in the plan, unless the recipe may have branched differently.
-pub(super) fn expected(log: &PlanLog, call: &Call) -> Result<()> {
+pub(super) fn check_expected(log: &PlanLog, call: &Call) -> Result<()> {
     if log.tracing().expects(call.position()) {
         return Ok(());
     }
-    Err(PlanDeviation::Query { site: call.site().clone(), call: call.called().to_string() }.into())
+    Err(PlanDeviation::Query { site: call.site().clone(), call: call.info().to_string() }.into())
 }
 
 /// Compares the answer of a call with the planned one.
@@ -97,7 +97,7 @@ pub(super) fn compare_answer(
     match log.tracing_mut().answer(call.position(), call.args(), &answer, assumed, idle) {
         None => answer,
         Some(different) => {
-            let (site, call) = (call.site().clone(), call.called().to_string());
+            let (site, call) = (call.site().clone(), call.info().to_string());
             Err(PlanDeviation::Answer { site, call, different }.into())
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn compare_with_plan(
     match gate.approve_new(&shown, &why.to_string(), machine, reporter) {
         Some(more) => add_approved(parts, more),
         None => {
-            let (site, call) = (call.site().clone(), call.called().to_string());
+            let (site, call) = (call.site().clone(), call.info().to_string());
             Err(PlanDeviation::New { site, call, why }.into())
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Call {
     /// The position in the plan.
     position: Position,
     /// The last step that was performed, for error messages.
-    tried: Option<String>,
+    last_step: Option<String>,
     /// The steps planned so far.
     steps: Vec<PlannedStep>,
 }
@@ -42,7 +42,7 @@ impl Call {
             args: Map::new(),
             digest: String::new(),
             position: Position::Untraced,
-            tried: None,
+            last_step: None,
             steps: Vec::new(),
         }
     }
@@ -55,7 +55,7 @@ impl Call {
     }
 
     /// Sets the position in the plan.
-    pub(super) fn placed(&mut self, position: Position) {
+    pub(super) fn set_position(&mut self, position: Position) {
         self.position = position;
     }
 
@@ -69,7 +69,7 @@ impl Call {
     }
 
     /// Returns the description of the call for messages.
-    pub(crate) fn called(&self) -> &CallInfo {
+    pub(crate) fn info(&self) -> &CallInfo {
         &self.info
     }
 
@@ -113,7 +113,7 @@ impl Call {
     /// Remembers a step that is about to be performed.
     pub(super) fn note_step(&mut self, step: &Step, text: &str) {
         // Waiting for a device belongs to the step that creates it.
-        self.tried = match (step, self.tried.take()) {
+        self.last_step = match (step, self.last_step.take()) {
             (Step::Storage(StorageStep::WaitFor { .. }), Some(work)) => {
                 Some(format!("{work}\n{text}"))
             }
@@ -122,7 +122,7 @@ impl Call {
     }
 
     /// Adds a planned step.
-    pub(super) fn plans(&mut self, step: PlannedStep) {
+    pub(super) fn add_step(&mut self, step: PlannedStep) {
         self.steps.push(step);
     }
 
@@ -165,7 +165,7 @@ impl Call {
             }
             _ => None,
         };
-        let tried = self.tried.take().filter(|_| differs || step.is_some());
+        let tried = self.last_step.take().filter(|_| differs || step.is_some());
         Failure {
             error: Rc::new(error),
             site: Some(self.site.clone()),

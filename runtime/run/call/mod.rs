@@ -15,11 +15,11 @@ mod verify;
 use std::time::Instant;
 
 use approve::{NoEffect, approve, approve_query, approve_read, skip, skip_action};
-use compare::{compare_answer, compare_with_plan, expected, note_idle};
+use compare::{check_expected, compare_answer, compare_with_plan, note_idle};
 use places::Places;
 use record::{begin, finish, record_answer, set_up_call};
 use replayed::{check_interrupted, recorded_answer, report_completed, with_present_names};
-use verify::{claim, learn, settle};
+use verify::{claim, flush, learn};
 
 pub(crate) use approve::approve_unopened;
 pub(crate) use current::{Call, about};
@@ -101,7 +101,7 @@ fn query(
     let wrong = |error: ArgError| spec.bad_call(&error);
     let query = given.and_then(read).map_err(wrong)?;
     set_up_call(parts, call, query.arguments());
-    expected(parts.log, call)?;
+    check_expected(parts.log, call)?;
     if let Recall::Past(value) = parts.replay.recall(call)? {
         let answer = recorded_answer(parts.replay, parts.environment, call, query.as_ref(), value);
         return compare_answer(parts.log, parts.ledger, call, before, answer);
@@ -130,11 +130,11 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
             ledger.count_assumed();
             Ok(value)
         }
-        Answer::Ask { guess, .. } if environment.only_plans() => {
+        Answer::Ask { assumed: guess, .. } if environment.only_plans() => {
             ledger.count_assumed();
             Ok(guess)
         }
-        Answer::Ask { cmd, read, guess } => {
+        Answer::Ask { cmd, read, assumed: guess } => {
             let outcome =
                 environment.perform(&Step::Run(cmd), &mut reporter.watch(call.number()))?;
             if outcome.unknown {
@@ -172,7 +172,11 @@ fn act(
     // leads. The effects contain the resolved places.
     let named = plan.steps.clone();
     Places::of(parts.environment, parts.ledger).follow_links(&mut plan, &mut effects)?;
-    parts.gate.check_directories(&plan.steps, parts.ledger.made(), parts.environment.files())?;
+    parts.gate.check_directories(
+        &plan.steps,
+        parts.ledger.releasable(),
+        parts.environment.files(),
+    )?;
     if effects.is_empty() && !plan.steps.is_empty() && action.effects().is_empty() {
         return Err(NoEffect { primitive: call.name() }.into());
     }
@@ -200,7 +204,7 @@ fn act(
     begin(parts.ledger, parts.replay.names(), parts.reporter, call, &plan)?;
     let result = match plan.already {
         Some(_) => Ok(match &plan.returns {
-            Returns::Known(value) | Returns::Read { guess: value, .. } => value.clone(),
+            Returns::Known(value) | Returns::Read { assumed: value, .. } => value.clone(),
         }),
         None => execute(parts, call, &plan, &effects),
     };
@@ -253,14 +257,16 @@ fn execute(
         })?;
         outcomes.push(outcome);
     }
-    settle(parts.environment, parts.reporter, call.number(), &plan.steps, effects)?;
+    flush(parts.environment, parts.reporter, call.number(), &plan.steps, effects)?;
     learn(parts.environment, parts.ledger, &plan.makes)?;
     if let Some(directory) = &plan.keeps_journal {
         parts.ledger.add_copy_in(directory.as_path())?;
     }
     match &plan.returns {
         Returns::Known(value) => Ok(value.clone()),
-        Returns::Read { guess, .. } if is_unknown(&outcomes, parts.environment.only_plans()) => {
+        Returns::Read { assumed: guess, .. }
+            if is_unknown(&outcomes, parts.environment.only_plans()) =>
+        {
             parts.ledger.count_assumed();
             Ok(guess.clone())
         }
@@ -278,7 +284,7 @@ fn perform(
     let terminal =
         environment.is_real() && matches!(step, Step::Run(Cmd { stdin: Stdin::Terminal, .. }));
     if environment.only_plans() {
-        call.plans(PlannedStep::of(step, environment.files()));
+        call.add_step(PlannedStep::of(step, environment.files()));
     } else {
         let text = step.to_string();
         call.note_step(step, &text);

@@ -57,7 +57,7 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// Creates a resolver for the present state of a run.
     pub(super) fn of(environment: &'a Environment, ledger: &'a Ledger) -> Self {
-        Self { environment, made: ledger.made() }
+        Self { environment, made: ledger.releasable() }
     }
 
     /// Replaces device names and paths in effects by canonical ones.

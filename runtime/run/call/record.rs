@@ -23,7 +23,7 @@ pub(super) fn set_up_call(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
     call.set_arguments(args, digest);
     if call.number() < FIRST_MANUAL_CALL {
         let tracing = parts.log.tracing_mut();
-        call.placed(tracing.arrive(call.site(), call.name(), call.args()));
+        call.set_position(tracing.arrive(call.site(), call.name(), call.args()));
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn finish(
 /// Creates the entry for undoing an action, or for saving it as a recipe.
 fn performed_action(call: &Call, plan: &Plan<Value>) -> PerformedAction {
     PerformedAction {
-        call: call.called().clone(),
+        call: call.info().clone(),
         args: call.args().clone(),
         undo: plan.undo.clone(),
         makes: plan.makes.clone(),

@@ -38,7 +38,7 @@ pub(super) fn recorded_answer(
 
 /// Reports an action that was completed earlier.
 pub(super) fn report_completed(parts: &mut Parts<'_>, call: &Call) {
-    if !call.called().action {
+    if !call.info().action {
         return;
     }
     if call.name() == KeepOn::SPEC.name {
@@ -126,7 +126,7 @@ pub(super) fn check_interrupted(
     for release in partly.iter().rev().filter_map(Fact::release) {
         if parts.environment.only_plans() {
             let text = release.to_string().into();
-            call.plans(PlannedStep { text, diff: None });
+            call.add_step(PlannedStep { text, diff: None });
         }
         release_each(parts, &[release]);
     }
@@ -157,7 +157,7 @@ fn remove_partial_files(
         });
         if is_file && own && commands.contains(&remove.to_string()) {
             if environment.only_plans() {
-                call.plans(PlannedStep::of(&remove, environment.files()));
+                call.add_step(PlannedStep::of(&remove, environment.files()));
             }
             environment.perform_quietly(&remove)?;
             reporter.emit(&Event::Released { text: remove.to_string(), error: None });
@@ -189,7 +189,7 @@ fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
 
 /// Returns the warning for an interrupted action that runs again.
 fn rerun_warning(call: &Call, effects: &[Effect]) -> String {
-    let what = call.called();
+    let what = call.info();
     let runs =
         effects.iter().any(|effect| matches!(effect, Effect::Program(ProgramEffect::Runs { .. })));
     let half = match runs {

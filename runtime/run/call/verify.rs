@@ -32,7 +32,7 @@ pub(super) fn claim(
 
 /// Flushes the data that programs wrote, before their action counts as done: a power cut could lose
 /// it without a trace in the journal. The steps of this program flush their data themselves.
-pub(super) fn settle(
+pub(super) fn flush(
     environment: &mut Environment,
     reporter: &mut Reporter,
     call: u64,

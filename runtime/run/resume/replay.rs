@@ -234,7 +234,7 @@ impl Replay {
             if self.changed && matches!(played.result, RecordedResult::Open(_)) {
                 return Ok(Recall::Now(None));
             }
-            let (site, now) = (call.site().clone(), call.called().to_string());
+            let (site, now) = (call.site().clone(), call.info().to_string());
             return Err(Diverged { site, now, then: played.name, args: same_name }.into());
         }
         match played.result {

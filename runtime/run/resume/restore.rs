@@ -208,12 +208,12 @@ pub fn shell(
     past: &Past,
     variables: &Map,
     root: &str,
-    hands: RealMachine,
+    real_machine: RealMachine,
     approval: Approval,
     journal: Journal,
 ) -> (Option<Failure>, bool) {
     let gate = Gate::Enforce(approval, Box::new(NoopApprover));
-    let setup = Setup { terminal: true, ..hands.setup(gate, Some(journal)) };
+    let setup = Setup { terminal: true, ..real_machine.setup(gate, Some(journal)) };
     let mut session = Session::new(setup);
     session.parts().log.trace(Tracing::Off);
     let result = restore(&mut session, past, variables).result.and_then(|()| {
@@ -253,9 +253,9 @@ pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
 /// Releases everything that a run made until the next reboot, newest first.
 ///
 /// Returns whether every release succeeded.
-pub fn release_run(past: &Past, hands: RealMachine, journal: Option<Journal>) -> bool {
+pub fn release_run(past: &Past, real_machine: RealMachine, journal: Option<Journal>) -> bool {
     let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));
-    let mut session = Session::new(hands.setup(gate, journal));
+    let mut session = Session::new(real_machine.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
     for one in live(&past.transcript.records).iter().filter(|one| one.owned) {
