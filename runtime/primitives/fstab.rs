@@ -156,7 +156,7 @@ pub enum FstabRule {
         devices: Vec<String>,
     },
     /// A line of the file has too few fields.
-    #[error("{place}, line {line}: an entry has at least four fields")]
+    #[error("{place}, line {line}: an entry has at least three fields")]
     Fields {
         /// The file.
         place: Place,
@@ -344,17 +344,19 @@ impl Query for Entries {
         let mut lines = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let Some(fields) = fstab::fields(line) else { continue };
-            let [source, at, kind, options, rest @ ..] = fields.as_slice() else {
+            let [source, at, kind, rest @ ..] = fields.as_slice() else {
                 return Err(FstabRule::Fields { place, line: number + 1 }.into());
             };
+            // libmount does not require the fields after the type either.
+            let options = rest.first().map_or("defaults", String::as_str);
             let count = |index: usize| rest.get(index).and_then(|n| n.parse().ok()).unwrap_or(0);
             lines.push(FstabLine {
                 source: source.clone(),
                 at: at.clone(),
                 kind: kind.clone(),
-                options: options.clone(),
-                dump: count(0),
-                pass: count(1),
+                options: options.to_owned(),
+                dump: count(1),
+                pass: count(2),
             });
         }
         Ok(Answer::Known(lines))

@@ -74,3 +74,27 @@ fn an_entry_must_be_unambiguous() {
     assert_eq!(error("none", None), wanted);
     assert!(plan(&system(TEXT), "/home", Some("UUID=4")).is_ok());
 }
+
+#[test]
+fn entries_need_three_fields() {
+    let sim = system(b"UUID=1 / ext4 noatime 0 1\nLABEL=My\\040Data /media/My\\040Data ntfs\n/dev/sda2 none swap");
+    let mut ids = Ids::new([7; 32]);
+    let machine = &Machine::empty();
+    let mut cx = Planning { machine, files: sim.files(), ids: &mut ids, terminal: false };
+    let entries = Entries { root: AbsPath::known("/") };
+    let Ok(Answer::Known(lines)) = entries.answer(&mut cx) else { panic!("the file is known") };
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            format!("{}|{}|{}|{}|{}", line.source, line.at, line.kind, line.options, line.pass)
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "UUID=1|/|ext4|noatime|1",
+            "LABEL=My Data|/media/My Data|ntfs|defaults|0",
+            "/dev/sda2|none|swap|defaults|0"
+        ]
+    );
+}

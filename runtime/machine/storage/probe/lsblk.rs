@@ -52,6 +52,10 @@ struct LsblkRow {
 
 /// Parses the tree of devices. A device on several others is returned once, with all of them.
 pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, ToolOutputError> {
+    if json.trim_ascii().is_empty() {
+        // Without any device, some versions print nothing.
+        return Ok(Vec::new());
+    }
     let listing: LsblkListing = serde_json::from_slice(json)
         .map_err(|error| ToolOutputError { tool: "lsblk", why: error.to_string() })?;
     let mut blocks = Vec::new();
@@ -89,7 +93,7 @@ fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
         device: Device {
             path: row.path,
             size: row.size,
-            sector: u32::try_from(row.sector).unwrap_or(512),
+            sector: u32::try_from(row.sector).ok().filter(|sector| *sector > 0).unwrap_or(512),
             kind,
             hardware: Hardware {
                 model: clean(row.model),
@@ -186,13 +190,15 @@ fn find_single_dash(name: &str) -> Option<usize> {
     None
 }
 
-/// Reads a number, which old versions of lsblk print as a string.
+/// Reads a number, which old versions of lsblk print as a string, and as null for a device that has
+/// none, such as a loop device without a file.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     match serde_json::Value::deserialize(from)? {
         serde_json::Value::Number(n) => {
             n.as_u64().ok_or_else(|| serde::de::Error::custom("a negative number"))
         }
         serde_json::Value::String(text) => text.parse().map_err(serde::de::Error::custom),
+        serde_json::Value::Null => Ok(0),
         _ => Err(serde::de::Error::custom("not a number")),
     }
 }
@@ -209,6 +215,16 @@ fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn devices_without_a_size_and_no_devices_at_all_are_no_error() {
+        let text = br#"{"blockdevices": [{"name": "loop9", "kname": "loop9", "path": "/dev/loop9",
+            "maj:min": "7:9", "type": "loop", "size": null, "log-sec": null, "ro": null, "rm": null,
+            "model": null, "serial": null, "wwn": null, "tran": null}]}"#;
+        let blocks = parse_lsblk(text).expect("the output is valid");
+        assert_eq!((blocks[0].device.size, blocks[0].device.sector), (0, 512));
+        assert_eq!(parse_lsblk(b"\n"), Ok(Vec::new()));
+    }
 
     #[test]
     fn a_stack_keeps_its_order() {
