@@ -1,16 +1,30 @@
-//! `gscript -e`: evaluates an expression.
+//! `gscript -e`: evaluates an expression. If it calls primitives, this machine is probed and read.
 
 use gscript::error::Exit;
-use gscript::run::job::evaluate;
+use gscript::event::NoopListener;
+use gscript::run::job::{calls_primitives, evaluate, evaluate_on};
+use gscript::run::session::RealMachine;
 use gscript::script::{Language, source};
 use gscript::types::Value;
 
+use super::{interrupts, this_machine};
 use crate::render::Problem;
 use crate::screen::{Shown, print_stdout};
 
+/// The help for an action in an expression.
+const ONLY_READS: &str =
+    "an expression only reads the machine; write actions to a recipe: gscript plan RECIPE";
+
 pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
-    match evaluate(language, text) {
+    let result = match calls_primitives(language, text) {
+        false => evaluate(language, text),
+        true => match read_machine() {
+            Ok(machine) => evaluate_on(language, text, machine),
+            Err(exit) => return exit,
+        },
+    };
+    match result {
         Ok(Value::Unit) => Exit::Done,
         Ok(Value::Text(text)) => {
             print_stdout(&Shown::lines(&text));
@@ -21,8 +35,18 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
             Exit::Done
         }
         Err(error) => {
-            Problem::of(&error, text).in_language(language).print();
-            Exit::Usage
+            let problem = Problem::of(&error, text).in_language(language);
+            match error.exit() {
+                Exit::Refused => problem.help(ONLY_READS).print(),
+                _ => problem.print(),
+            }
+            error.exit()
         }
     }
+}
+
+fn read_machine() -> Result<RealMachine, Exit> {
+    let interrupts = interrupts()?;
+    let (machine, real) = this_machine(interrupts.clone())?;
+    Ok(RealMachine { machine, real, listener: Box::new(NoopListener), interrupts })
 }

@@ -11,10 +11,11 @@ use crate::event::Event;
 use crate::journal::{JOURNAL_FORMAT, Journal, Record, RunHead};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout, restored_after_reboot};
+use crate::operation::{Effect, FilesEffect};
 use crate::plan::approval::{Approval, Approver, NoopApprover};
 use crate::plan::bound::BoundEffect;
 use crate::plan::report::Report;
-use crate::primitives::registry::primitive;
+use crate::primitives::registry::{PRIMITIVES, primitive};
 use crate::recipe::Recipe;
 use crate::run::release::{release_all, release_each};
 use crate::run::session::{Gate, RealMachine, Session, Setup};
@@ -153,6 +154,32 @@ pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<V
     // Destroying an engine takes a fifth of the time of `gscript -e`, and the process ends next.
     let mut evaluator = ManuallyDrop::new(Evaluator::new(language, &Map::new(), &detached_host())?);
     evaluator.line("-e", text)
+}
+
+/// Evaluates an expression on this machine, which is only read: every action is refused.
+pub fn evaluate_on(
+    language: script::Language,
+    text: &str,
+    machine: RealMachine,
+) -> std::result::Result<Value, Failure> {
+    let mut approval = Approval::default();
+    approval.add(Effect::Files(FilesEffect::Reads { path: "/".to_owned() }), &machine.machine);
+    let gate = Gate::Enforce(approval, Box::new(NoopApprover));
+    let host = shared(machine.setup(gate, None)).0;
+    Evaluator::new(language, &Map::new(), &host)?.line("-e", text)
+}
+
+/// Domains whose primitives only compute.
+const PURE_DOMAINS: [&str; 1] = ["text"];
+
+/// Returns whether an expression calls primitives that need a machine.
+pub fn calls_primitives(language: script::Language, text: &str) -> bool {
+    let is_domain = |name: &str| {
+        !PURE_DOMAINS.contains(&name) && PRIMITIVES.iter().any(|one| one.spec.domain() == name)
+    };
+    script::tokens(language, text)
+        .windows(2)
+        .any(|pair| pair[0].name().is_some_and(is_domain) && (pair[1].is("::") || pair[1].is(".")))
 }
 
 /// Returns a host of scripts without a machine.

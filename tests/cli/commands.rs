@@ -1,5 +1,7 @@
 //! The command line, apart from what recipes do.
 
+use std::path::Path;
+
 use crate::support::dsl::{PROGRAM, Test, normal, project, snapshot};
 
 #[test]
@@ -9,6 +11,11 @@ fn expressions_in_both_languages() {
     Test::new(&["-e", "let x = 1;"]).prints("");
     Test::new(&["-e", "#{ a: [1, 2.5, true, ()] }"]).prints("#{ a: [1, 2.5, true, ()] }");
     Test::new(&["--lua", "-e", "1 + 2"]).prints("3");
+    Test::new(&["-e", "file::exists(\"/\")"]).prints("true");
+    let ran = Test::new(&["-e", "file::write(\"/tmp/gscript-expression\", \"\")"]).run();
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("an expression only reads the machine"), "{}", ran.stderr);
+    assert!(!Path::new("/tmp/gscript-expression").exists());
     Test::new(&["--lua", "-e", "return { a = { 1, 2.5, true } }"])
         .prints("{ a = { 1, 2.5, true } }");
     Test::new(&["-e", "text::find(\"v2.6.1\", \"(\\\\d+)[.](\\\\d+)\")"])
