@@ -29,7 +29,7 @@ complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Read parame
 complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep the journal and the log in this directory' -r -F
 complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
-complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression and print its value' -r
+complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression, which can read this machine but not change it, and print its value' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_needs_command" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_needs_command" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'

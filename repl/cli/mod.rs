@@ -30,7 +30,7 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// Evaluate an expression and print its value
+    /// Evaluate an expression, which can read this machine but not change it, and print its value
     #[arg(short = 'e', long = "eval", value_name = "TEXT", conflicts_with = "recipe")]
     pub(crate) eval: Option<String>,
     /// Evaluate the expression as Lua instead of Rhai
