@@ -141,8 +141,8 @@ fn approve(what: &str, releases: &[Release], args: &ReleaseArgs) -> Result<(), E
     if args.yes || (ask::is_interactive() && ask::confirm("Continue?")) {
         return Ok(());
     }
-    let nobody = "approve on the command line: --yes";
-    let why = if ask::is_interactive() { "" } else { nobody };
+    let without_terminal = "approve on the command line: --yes";
+    let why = if ask::is_interactive() { "" } else { without_terminal };
     Problem::new("nothing has been released").help(why).print();
     Err(Exit::Refused)
 }

@@ -198,8 +198,8 @@ impl<T> Plan<T> {
 
     /// Sets the assumed value for the simulation, and how the actual value is read.
     #[must_use]
-    pub fn reads<U>(self, guess: U, read: impl Fn(&[Outcome]) -> Result<U> + 'static) -> Plan<U> {
-        self.with(Returns::Read { assumed: guess, read: Rc::new(read) })
+    pub fn reads<U>(self, assumed: U, read: impl Fn(&[Outcome]) -> Result<U> + 'static) -> Plan<U> {
+        self.with(Returns::Read { assumed, read: Rc::new(read) })
     }
 
     fn with<U>(self, returns: Returns<U>) -> Plan<U> {
@@ -227,8 +227,8 @@ impl<T: Serialize + 'static> Plan<T> {
     pub fn into_value(self) -> Plan<Value> {
         self.map(|returns| match returns {
             Returns::Known(value) => Returns::Known(Value::from_output(&value)),
-            Returns::Read { assumed: guess, read } => Returns::Read {
-                assumed: Value::from_output(&guess),
+            Returns::Read { assumed, read } => Returns::Read {
+                assumed: Value::from_output(&assumed),
                 read: Rc::new(move |outcomes| read(outcomes).map(|v| Value::from_output(&v))),
             },
         })
@@ -261,9 +261,9 @@ impl<T: Serialize + 'static> Answer<T> {
         match self {
             Self::Known(value) => Answer::Known(Value::from_output(&value)),
             Self::Assumed(value) => Answer::Assumed(Value::from_output(&value)),
-            Self::Ask { cmd, assumed: guess, read } => Answer::Ask {
+            Self::Ask { cmd, assumed, read } => Answer::Ask {
                 cmd,
-                assumed: Value::from_output(&guess),
+                assumed: Value::from_output(&assumed),
                 read: Rc::new(move |outcome| read(outcome).map(|v| Value::from_output(&v))),
             },
         }

@@ -6,6 +6,7 @@ pub mod call;
 mod deviation;
 pub(crate) mod directories;
 mod edit;
+mod hash;
 pub mod needs;
 mod reach;
 pub mod report;

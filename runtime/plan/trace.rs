@@ -10,24 +10,15 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
-use sha2::{Digest, Sha256};
 
 use super::CallReach;
 use super::deviation::{Deviation, ResultDifference};
+use super::hash::{Hash, hash, hash_answer, hash_args};
 use crate::error::Result;
 use crate::event::Site;
 use crate::machine::Machine;
 use crate::system::Step;
 use crate::types::{Map, Value};
-
-/// A truncated SHA-256, long enough to tell values apart.
-type Hash = [u8; 16];
-
-fn hash(bytes: &[u8]) -> Hash {
-    let mut hash = [0; 16];
-    hash.copy_from_slice(&Sha256::digest(bytes)[..16]);
-    hash
-}
 
 /// A position in a recipe at which a primitive is called.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -386,19 +377,6 @@ fn place(site: &Site, name: &'static str) -> CallPlace {
 fn is_part(mut some: impl Iterator<Item = Hash>, all: &[Hash]) -> bool {
     let mut all = all.iter();
     some.all(|step| all.any(|planned| *planned == step))
-}
-
-fn hash_args(args: &Map) -> Hash {
-    hash(Value::Map(args.clone()).recorded().to_string().as_bytes())
-}
-
-/// Hashes an answer. The message of an error may differ between a simulation and the machine, but
-/// not its presence.
-fn hash_answer(answer: &Result<Value>) -> Hash {
-    match answer {
-        Ok(value) => hash(value.recorded().to_string().as_bytes()),
-        Err(_) => hash(b"error"),
-    }
 }
 
 /// Returns a result that is short enough to show in a message.

@@ -1,22 +1,22 @@
 //! Mounting filesystems, bind mounts and swap areas.
 
 mod list;
+mod rule;
 mod swap;
 
 pub use list::List;
+pub use rule::MountRule;
 pub use swap::{SwapOff, SwapOn};
 
 use std::path::Path;
 
 use crate::args;
-use crate::error::{Exit, Result, Rule};
+use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::machine::{Content, MountOrigin, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::system::{FilesStep, MOUNT_FLAGS, MountCall, Step, StorageStep};
-use crate::types::{
-    AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size, quote, rhai_literal,
-};
+use crate::types::{AbsPath, DevicePath, Mode, MountOptions, Place, Propagation, Size};
 
 args! {
     /// Mounts the filesystem on a device and returns the mount point.
@@ -104,107 +104,6 @@ args! {
         pub at: AbsPath,
         /// Whether to unmount all mounts below the mount point as well.
         pub recursive: bool = false,
-    }
-}
-
-/// A violated rule about mounts.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MountRule {
-    /// The device contains no filesystem.
-    #[error("cannot mount {device}: holds {}", found.as_deref().unwrap_or("no \
-        filesystem"))]
-    NotMountable {
-        /// The device.
-        device: String,
-        /// A description of its content.
-        found: Option<String>,
-    },
-    /// Another filesystem is mounted at the mount point.
-    #[error("{at} is in use: {source_of} is mounted there")]
-    Taken {
-        /// The mount point.
-        at: String,
-        /// The source of that mount.
-        source_of: String,
-    },
-    /// Options that apply to all mounts are given for a filesystem that is already mounted.
-    #[error(
-        "{device} is already mounted at {at} with other options: {options} would have no \
-        effect"
-    )]
-    Decided {
-        /// The device.
-        device: String,
-        /// The existing mount point.
-        at: String,
-        /// The requested options.
-        options: String,
-    },
-    /// The mount point is not a directory.
-    #[error("{at} is not a directory")]
-    NotADirectory {
-        /// The path.
-        at: String,
-    },
-    /// The directory to bind does not exist.
-    #[error("the directory {from} to bind does not exist")]
-    NothingToBind {
-        /// The path.
-        from: String,
-    },
-    /// Other filesystems are mounted below the mount point.
-    #[error("cannot unmount {at}: {} below it", below.join(", "))]
-    Below {
-        /// The mount point.
-        at: String,
-        /// The mount points below it.
-        below: Vec<String>,
-    },
-    /// The mount point belongs to the running system.
-    #[error("{at} belongs to the running system")]
-    Ours {
-        /// The mount point.
-        at: String,
-    },
-    /// The device or file is not a swap area.
-    #[error("{device} is not a swap area{}", found.as_ref().map(|f| format!(", but holds {f}")).unwrap_or_default())]
-    NotSwap {
-        /// The device.
-        device: String,
-        /// A description of its content.
-        found: Option<String>,
-    },
-}
-
-impl Rule for MountRule {
-    fn remedy(&self) -> Option<String> {
-        Some(match self {
-            Self::NotMountable { found: Some(found), .. } if found.starts_with("LUKS") => {
-                "open the container first: luks::open".into()
-            }
-            Self::NotMountable { .. } => "check with lsblk -f".into(),
-            Self::Taken { at, .. } => format!(
-                "choose another directory, or unmount it: umount \
-                {at}"
-            ),
-            Self::Decided { at, .. } => format!("unmount it first: umount {}", quote(at)),
-            Self::NotADirectory { .. } | Self::NothingToBind { .. } => "name a directory".into(),
-            Self::Below { at, .. } => {
-                let at = rhai_literal(at);
-                format!("unmount those first, or all: mount::unmount({at}, #{{ recursive: true }})")
-            }
-            Self::Ours { .. } => "a recipe may only unmount what a recipe mounted".into(),
-            Self::NotSwap { .. } => "create one with fs::swap".into(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Taken { .. } | Self::Decided { .. } | Self::Below { .. } | Self::Ours { .. } => {
-                Exit::Refused
-            }
-            _ => Exit::Usage,
-        }
     }
 }
 

@@ -179,20 +179,14 @@ impl Action for BackupHeader {
         let cmd = ["luksHeaderBackup", &found.device.path, "--header-backup-file"];
         let cmd = Cmd::tool("cryptsetup").args(cmd);
         let content = cx.device(&self.device)?.content.clone();
-        let beneath = cx.machine.backing_devices(&file);
-        Ok(Plan::step(FilesStep::SaveHeader {
-            cmd,
-            place: place.clone(),
-            backing_devices: beneath,
-        })
-        .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
-        .makes_all(
-            content.map(|content| {
+        let backing_devices = cx.machine.backing_devices(&file);
+        Ok(Plan::step(FilesStep::SaveHeader { cmd, place: place.clone(), backing_devices })
+            .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
+            .makes_all(content.map(|content| {
                 Fact::Files(FilesFact::HeaderSaved { place: place.clone(), content })
-            }),
-        )
-        .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
-        .returns(file))
+            }))
+            .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
+            .returns(file))
     }
 }
 

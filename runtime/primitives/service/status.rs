@@ -94,7 +94,7 @@ impl Query for Status {
             let started = running.then(|| said("ActiveState=active"));
             Ok(UnitState { enabled, runlevels: Vec::new(), started })
         };
-        let guess = UnitState { enabled: false, runlevels: Vec::new(), started: None };
-        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: guess, read: Rc::new(read) })
+        let assumed = UnitState { enabled: false, runlevels: Vec::new(), started: None };
+        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed, read: Rc::new(read) })
     }
 }

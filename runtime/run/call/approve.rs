@@ -84,7 +84,7 @@ pub(super) fn approve_query(
     answer: &Answer<Value>,
 ) -> Result<Option<Value>> {
     let (cmd, value) = match answer {
-        Answer::Ask { cmd, assumed: guess, .. } => (Some(cmd), guess),
+        Answer::Ask { cmd, assumed, .. } => (Some(cmd), assumed),
         Answer::Known(value) | Answer::Assumed(value) => (None, value),
     };
     let mut effects = query.effects();

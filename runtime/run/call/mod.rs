@@ -130,16 +130,16 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
             ledger.count_assumed();
             Ok(value)
         }
-        Answer::Ask { assumed: guess, .. } if environment.only_plans() => {
+        Answer::Ask { assumed, .. } if environment.only_plans() => {
             ledger.count_assumed();
-            Ok(guess)
+            Ok(assumed)
         }
-        Answer::Ask { cmd, read, assumed: guess } => {
+        Answer::Ask { cmd, read, assumed } => {
             let outcome =
                 environment.perform(&Step::Run(cmd), &mut reporter.watch(call.number()))?;
             if outcome.unknown {
                 ledger.count_assumed();
-                return Ok(guess);
+                return Ok(assumed);
             }
             read(&outcome)
         }
@@ -264,11 +264,9 @@ fn execute(
     }
     match &plan.returns {
         Returns::Known(value) => Ok(value.clone()),
-        Returns::Read { assumed: guess, .. }
-            if is_unknown(&outcomes, parts.environment.only_plans()) =>
-        {
+        Returns::Read { assumed, .. } if is_unknown(&outcomes, parts.environment.only_plans()) => {
             parts.ledger.count_assumed();
-            Ok(guess.clone())
+            Ok(assumed.clone())
         }
         Returns::Read { read, .. } => read(&outcomes),
     }

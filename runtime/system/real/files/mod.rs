@@ -48,8 +48,8 @@ pub(super) fn perform(
             let content = real.run_for_output(cmd, watch)?;
             kernel(key::write_new(place, &content))
         }
-        FilesStep::SaveHeader { cmd, place, backing_devices: beneath } => {
-            real.save_header(step, cmd, place, beneath, watch)
+        FilesStep::SaveHeader { cmd, place, backing_devices } => {
+            real.save_header(step, cmd, place, backing_devices, watch)
         }
         FilesStep::MakeImage { place, size } => kernel(key::make_image(place, size.get())),
         FilesStep::Allocate { place, size, nocow } => {

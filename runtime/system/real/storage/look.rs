@@ -97,7 +97,7 @@ impl Real {
         let cmd = Cmd::tool("lsblk")
             .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
             .args(disks.iter().copied())
-            .args(loops_on_disks(disks));
+            .args(loops_on_disks(disks, known));
         let listed = self.run(&cmd, &mut NoopWatch)?;
         Ok(with_loops(parse_lsblk(listed.stdout.as_bytes())?, known))
     }

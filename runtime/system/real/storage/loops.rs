@@ -86,11 +86,16 @@ pub(super) fn loops_on(device: u64) -> Vec<String> {
     loop_devices().into_iter().filter(|one| one.overlaps(device)).map(|one| one.path).collect()
 }
 
-/// Returns the loop devices on these disks.
-pub(super) fn loops_on_disks(disks: &[&str]) -> Vec<String> {
+/// Returns the loop devices on these disks, and on the known devices on them.
+pub(super) fn loops_on_disks(disks: &[&str], known: &Machine) -> Vec<String> {
     let numbers: Vec<u64> =
         disks.iter().filter_map(|disk| Some(fs::metadata(disk).ok()?.rdev())).collect();
-    let on = |one: &LoopDevice| numbers.iter().any(|disk| one.overlaps(*disk));
+    let on = |one: &LoopDevice| {
+        let below = known.find(&format!("/dev/block/{}", one.number()));
+        let bases = below.map(|device| known.base_disks(&device.path)).unwrap_or_default();
+        bases.iter().any(|base| disks.contains(&base.path.as_str()))
+            || numbers.iter().any(|disk| one.overlaps(*disk))
+    };
     loop_devices().into_iter().filter(on).map(|one| one.path).collect()
 }
 
