@@ -34,9 +34,9 @@ mount /dev/vda1 /mnt/new/boot/efi
 # The directory of the firmware variables exists, but they are not mounted.
 gscript plan /root/enter.rhai 2>&1; echo "refused: $?"
 mount -t efivarfs efivarfs /sys/firmware/efi/efivars
-mv /usr/bin/efibootmgr /root/
+mv /mnt/new/usr/bin/efibootmgr /root/
 gscript plan /root/enter.rhai 2>&1; echo "refused: $?"
-mv /root/efibootmgr /usr/bin/
+mv /root/efibootmgr /mnt/new/usr/bin/
 gscript /root/nvram.rhai --yes --journal /run/runs 2>&1; echo "entered: $?"
 efibootmgr --verbose
 # The default path that every firmware tries must not boot any more.
