@@ -502,7 +502,7 @@ function md.create(name, level, devices, options) end
 --- md.stop("root")
 --- local array = md.assemble("root")
 --- ```
----@param name string The name of the array.
+---@param name string The name of the array, or its UUID.
 ---@param options? gscript.md.assemble.options
 ---@return any
 function md.assemble(name, options) end
@@ -518,11 +518,13 @@ function md.assemble(name, options) end
 --- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
 --- md.stop("root")
 --- ```
----@param name string The name of the array.
+---@param name string The name of the array, or its UUID.
 ---@return any
 function md.stop(name) end
 
 --- Lists the names of all arrays, running or stopped, from the superblocks of their members.
+---
+--- An array without a name, or with the name of another one, is listed by its UUID.
 ---
 --- Source: mdadm(8), `--examine`.
 ---
@@ -534,7 +536,7 @@ function md.list() end
 
 --- Returns information about an md array.
 ---
---- The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
+--- The result is a map with `name` (empty if it has none), `uuid`, `level`, `devices` (the number of members of the
 --- complete array), `members` (the devices that are present), `path` (nil if the array is
 --- stopped) and `bytes` (the size).
 ---
@@ -544,7 +546,7 @@ function md.list() end
 --- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
 --- print(md.info("root").members)
 --- ```
----@param name string The name of the array.
+---@param name string The name of the array, or its UUID.
 ---@return any
 function md.info(name) end
 
@@ -587,18 +589,23 @@ function lvm.pv_create(device, options) end
 ---@return any
 function lvm.vg_create(name, devices, options) end
 
+---@class gscript.lvm.vg_activate.options
+---@field complete_only? boolean Whether to activate only the volumes of which no physical volume is missing. Otherwise, a group with incomplete volumes is refused.
+
 --- Activates a volume group: its logical volumes appear as `/dev/GROUP/VOLUME`.
 ---
---- Undo deactivates the volume group.
+--- If two groups have the same name, give the UUID, which `lvm.groups` lists instead. Undo
+--- deactivates the volume group.
 ---
 --- Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
 ---
 --- ```lua
 --- lvm.vg_activate("vg_old")
 --- ```
----@param name string The name of the volume group.
+---@param name string The name of the volume group, or its UUID.
+---@param options? gscript.lvm.vg_activate.options
 ---@return any
-function lvm.vg_activate(name) end
+function lvm.vg_activate(name, options) end
 
 --- Deactivates a volume group: its logical volumes disappear until it is activated again.
 ---
@@ -610,13 +617,13 @@ function lvm.vg_activate(name) end
 --- lvm.vg_activate("vg_old")
 --- lvm.vg_deactivate("vg_old")
 --- ```
----@param name string The name of the volume group.
+---@param name string The name of the volume group, or its UUID.
 ---@return any
 function lvm.vg_deactivate(name) end
 
 --- Returns information about a volume group.
 ---
---- The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
+--- The result is a map with `name`, `uuid` (empty for a group that the run creates), `members` (the physical volumes), `extent_size` (in bytes),
 --- `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
 --- form), `active`, and `volumes`, a map from the name of each logical volume to a map with
 --- `path`, `extents`, `bytes` and `active`.
@@ -626,7 +633,7 @@ function lvm.vg_deactivate(name) end
 --- ```lua
 --- print(lvm.vg_info("vg_old").free)
 --- ```
----@param name string The name of the volume group.
+---@param name string The name of the volume group, or its UUID.
 ---@return any
 function lvm.vg_info(name) end
 

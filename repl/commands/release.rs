@@ -2,7 +2,7 @@
 //! confirmation.
 
 use gscript::error::Exit;
-use gscript::machine::{Device, DeviceKind, Machine, Release};
+use gscript::machine::{Device, DeviceKind, Machine, Release, Use};
 use gscript::run::job::execute_releases;
 use gscript::run::resume::{self, Past};
 use gscript::run::session::RealMachine;
@@ -105,19 +105,32 @@ fn report_uses(path: &str, machine: &Machine) -> Exit {
     let uses: Vec<String> = machine.uses(path).iter().map(ToString::to_string).collect();
     problem.notes.push(("state", uses.join("\n")));
     let mapped = |device: &&Device| matches!(device.kind, DeviceKind::Mapped { .. });
-    let name = machine.descendants(path).into_iter().find(mapped).map(Device::name);
-    let first = match name {
-        Some(name) if name.starts_with("bcache") => {
-            format!("stop it: echo 1 > /sys/block/{name}/bcache/stop")
-        }
-        Some(name) if name.starts_with("loop") => {
-            format!("detach it: losetup --detach /dev/{name}")
-        }
-        Some(name) => format!("remove the mapping: dmsetup remove {}", quote(name)),
+    let top = machine.descendants(path).into_iter().rfind(mapped).map(|device| &device.path);
+    let reported = machine.uses(path).into_iter().find_map(|used| match used {
+        Use::ReportedByKernel { who, .. } => who.strip_suffix(" is on it").map(str::to_owned),
+        _ => None,
+    });
+    let first = match top.cloned().or(reported) {
+        Some(holder) => release_hint(&holder),
         None => format!("find the process or device that uses it: lsblk {path}"),
     };
     problem.help(format!("{first}; then run: gscript release {path}")).print();
     Exit::Failed
+}
+
+/// Returns what releases a device for which this program has no command.
+fn release_hint(holder: &str) -> String {
+    let name = holder.strip_prefix("/dev/").unwrap_or(holder);
+    let kind = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    match (name.strip_prefix("mapper/"), kind) {
+        (Some(mapped), _) => format!("remove the mapping: dmsetup remove {}", quote(mapped)),
+        (None, "bcache") => format!("stop it: echo 1 > /sys/block/{name}/bcache/stop"),
+        (None, "loop") => format!("detach it: losetup --detach {holder}"),
+        (None, "zram") => format!("reset it: zramctl --reset {holder}"),
+        (None, "drbd") => format!("stop its resource, which drbdsetup status lists ({holder})"),
+        (None, "nbd") => format!("disconnect it: nbd-client -d {holder}"),
+        (None, _) => format!("stop {holder} with the program that created it"),
+    }
 }
 
 fn find(machine: &Machine, name: &str) -> Result<String, Exit> {

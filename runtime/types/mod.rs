@@ -32,7 +32,7 @@ pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
 pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
-pub use name::{ArrayName, Label, LvmName, MapName};
+pub use name::{ArrayId, ArrayName, Label, LvmName, MapName, is_reserved_by_lvm};
 pub use nearest::nearest;
 pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SwapPriority};
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};

@@ -23,6 +23,11 @@ pub struct MapName(String);
 #[serde(transparent)]
 pub struct ArrayName(String);
 
+/// An existing md array: its name, or its UUID. Other tools allow any name, such as `0`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArrayId(String);
+
 /// A filesystem or partition label. Its length is checked where the filesystem is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -42,11 +47,12 @@ fn plain(name: &str) -> bool {
         && !matches!(name, "." | "..")
 }
 
-/// Returns whether a name has a prefix or infix that LVM reserves for internal volumes.
-fn reserved_by_lvm(name: &str) -> bool {
-    const INFIXES: [&str; 10] = [
-        "_cdata", "_cmeta", "_corig", "_mlog", "_mimage", "_pmspare", "_rimage", "_rmeta",
-        "_tdata", "_tmeta",
+/// Returns whether a name has a prefix or infix that LVM reserves for internal volumes (lvm(8),
+/// "VALID NAMES").
+pub fn is_reserved_by_lvm(name: &str) -> bool {
+    const INFIXES: [&str; 17] = [
+        "_cdata", "_cmeta", "_corig", "_cpool", "_cvol", "_imeta", "_iorig", "_mimage", "_mlog",
+        "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin", "_wcorig",
     ];
     name.starts_with("snapshot")
         || name.starts_with("pvmove")
@@ -74,7 +80,7 @@ impl ParamValue for LvmName {
     .completes(Completes::Groups);
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
-        let fits = |name: &str| plain(name) && name.len() <= 127 && !reserved_by_lvm(name);
+        let fits = |name: &str| plain(name) && name.len() <= 127 && !is_reserved_by_lvm(name);
         decode(value, fits, Self)
     }
 
@@ -111,6 +117,21 @@ impl ParamValue for ArrayName {
         // takes a numeric name as the device number.
         let numeric = |name: &str| name.bytes().all(|b| b.is_ascii_digit());
         decode(value, |name| plain(name) && name.len() <= 28 && !numeric(name), Self)
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+}
+
+impl ParamValue for ArrayId {
+    const TYPE: ParamType =
+        ParamType::new("array", "the name or UUID of an array, as md.list returns it")
+            .completes(Completes::Arrays);
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        let fits = |name: &str| !name.is_empty() && name.len() <= 64 && name.chars().all(is_shown);
+        decode(value, fits, Self)
     }
 
     fn encode(&self) -> Value {
@@ -168,6 +189,13 @@ impl ArrayName {
     }
 }
 
+impl ArrayId {
+    /// Returns the name or UUID as a string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Label {
     /// Returns the label as a string.
     pub fn as_str(&self) -> &str {
@@ -182,6 +210,12 @@ impl fmt::Display for LvmName {
 }
 
 impl fmt::Display for ArrayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for ArrayId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use gscript::machine::{
     Content, Device, DeviceKind, Group, Hardware, MACHINE_FORMAT, Machine, Mount, PartitionEntry,
-    Table, Volume, VolumeKind, dm_name,
+    Table, Volume, dm_name,
 };
 use gscript::types::{LuksVersion, TableKind};
 
@@ -106,11 +106,14 @@ fn stack(machine: &mut Machine, number: usize) {
     opened.content = Some(Content::Physical { uuid: uuid(number, 4) });
     machine.insert(opened);
     let group = format!("vg{number}");
-    let volume = Volume { extents: 1024, active: true, kind: VolumeKind::Linear };
+    let volume = Volume { extents: 1024, active: true, ..Volume::default() };
     let volumes = [("data".to_owned(), volume)].into();
     let members = vec![mapped];
     let (extent, extents, free) = (4 << 20, 23035, 23035 - 1024);
-    machine.storage.groups.insert(group.clone(), Group { members, extent, extents, free, volumes });
+    machine.storage.groups.insert(
+        group.clone(),
+        Group { members, extent, extents, free, volumes, ..Group::default() },
+    );
     let path = dm_name(&group, "data");
     let kind = DeviceKind::Logical { group, volume: "data".into() };
     let mut data = Device::new(&path, 4 * GIB, kind);

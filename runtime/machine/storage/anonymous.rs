@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Content, Device, DeviceKind, Group, Mount, PartitionEntry, Storage};
+use super::{Content, Device, DeviceKind, Group, GroupLock, Mount, PartitionEntry, Storage};
 use crate::machine::Machine;
 use crate::machine::file::anonymise;
 
@@ -33,6 +33,12 @@ impl Machine {
         let mut words = Placeholders::default();
         for device in machine.storage.devices.values_mut() {
             anonymise_device(device, &mut ids, &mut words);
+        }
+        for group in machine.storage.groups.values_mut().filter(|group| !group.uuid.is_empty()) {
+            group.uuid = ids.id(&group.uuid);
+            if let Some(GroupLock::Foreign(system)) = &mut group.lock {
+                *system = words.word(system, "system");
+            }
         }
         // Devices with a persistent name get a new one, so that the plan can show it.
         let targets: BTreeSet<&String> = self.storage.aliases.values().collect();
@@ -85,6 +91,7 @@ impl Machine {
         };
         let device = |d: Device| Device { path: new(&d.path), kind: kind(d.kind), ..d };
         let group = |group: Group| Group {
+            name: group.name.as_deref().map(new),
             members: each(&group.members),
             volumes: group.volumes.into_iter().map(|(name, v)| (new(&name), v)).collect(),
             ..group

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::uuids::check_duplicate_uuids;
 use crate::machine::valid::{Problems, join_keys};
-use crate::machine::{Content, Device, DeviceKind, Machine, PartitionEntry, dm_name};
+use crate::machine::{Content, Device, DeviceKind, MISSING, Machine, PartitionEntry};
 use crate::types::Size;
 
 const DESCRIBE: &str = "describe that device as well, or remove this one";
@@ -93,8 +93,9 @@ impl Machine {
                 );
                 notes.add(&["devices", path, "size"], why, &next);
             }
-            Some(_) if dm_name(group, volume) != path => {
-                let why = format!("the device of {group}/{volume} is {}", dm_name(group, volume));
+            Some(_) if found.volume_path(group, volume) != path => {
+                let right = found.volume_path(group, volume);
+                let why = format!("the device of {group}/{volume} is {right}");
                 notes.add(&["devices", path, "path"], why, "correct the path");
             }
             Some(_) => {}
@@ -143,7 +144,8 @@ impl Machine {
                 let why = "a volume group has at least one physical volume".to_owned();
                 notes.add(&["groups", name, "members"], why, "name it, or remove the group");
             }
-            for (index, member) in group.members.iter().enumerate() {
+            let present = |(_, member): &(usize, &String)| *member != MISSING;
+            for (index, member) in group.members.iter().enumerate().filter(present) {
                 let mut wrong = |why: String, next: &str| {
                     let list = join_keys(&["groups", name, "members"]);
                     notes.add_at(format!("{list}[{index}]"), why, next);
@@ -166,8 +168,8 @@ impl Machine {
                 notes.add(&["groups", name, "free"], why, "correct one of the numbers");
             }
             let shown = group.volumes.iter().filter(|(_, v)| v.active && v.has_device());
-            for volume in shown.map(|(name, _)| name) {
-                let path = dm_name(name, volume);
+            for volume in shown.map(|(volume, _)| volume) {
+                let path = group.volume_path(name, volume);
                 if !self.storage.devices.contains_key(&path) {
                     let why = format!("it is active, but there is no device {path}");
                     let next = "describe that device, or make it inactive";

@@ -58,7 +58,7 @@ const fn is_zero(value: &u32) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero_u64(value: &u64) -> bool {
+pub(in crate::machine) const fn is_zero_u64(value: &u64) -> bool {
     *value == 0
 }
 
@@ -84,11 +84,11 @@ pub enum DeviceKind {
         /// Its name in the group.
         volume: String,
     },
-    /// A running md array.
+    /// An md array that has a device.
     Raid {
         /// The member devices.
         members: Vec<String>,
-        /// RAID level, such as `raid1`.
+        /// RAID level, such as `raid1`, or [`INACTIVE_ARRAY`].
         level: String,
     },
     /// A loop device: a file as a block device.
@@ -101,6 +101,10 @@ pub enum DeviceKind {
         what: String,
     },
 }
+
+/// The level of an md device that shows no data: members that were not started, or a container of
+/// firmware RAID.
+pub const INACTIVE_ARRAY: &str = "inactive";
 
 /// An entry of a partition table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -311,6 +315,11 @@ impl Device {
             DeviceKind::Partition(entry) => Some(entry),
             _ => None,
         }
+    }
+
+    /// Returns whether the device is an md array that does not run, or a container of arrays.
+    pub fn is_inactive_array(&self) -> bool {
+        matches!(&self.kind, DeviceKind::Raid { level, .. } if level == INACTIVE_ARRAY)
     }
 
     /// Returns whether the device can have a partition table.

@@ -33,11 +33,9 @@ impl StorageFact {
                 machine.storage.groups.get(group).is_some_and(|found| found.has_members(members))
             }
             Self::GroupGone { group } => !machine.storage.groups.contains_key(group),
-            Self::GroupActive { group, active } => machine
-                .storage
-                .groups
-                .get(group)
-                .is_some_and(|found| found.volumes.values().all(|v| v.active == *active)),
+            Self::GroupActive { group, active } => {
+                machine.storage.groups.get(group).is_some_and(|found| found.is_all(*active))
+            }
             Self::VolumeMade { group, volume: name, extents, kind } => volume(group, name)
                 .is_some_and(|v| v.extents == *extents && v.active && v.kind == *kind),
             Self::VolumeInactive { group, volume: name } => {

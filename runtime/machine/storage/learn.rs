@@ -3,12 +3,9 @@
 use super::hidden::ContainerContent;
 use super::volumes::is_below;
 use crate::machine::{
-    Content, Device, DeviceKind, Group, Machine, Mount, PartitionEntry, Table, Volume, dm_name,
+    Content, Device, DeviceKind, Group, MISSING, Machine, Mount, PartitionEntry, Table, Volume,
 };
 use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
-
-/// LVM's name for a missing physical volume.
-const MISSING: &str = "[unknown]";
 
 /// Returns the key under which the contents of a closed container or array are stored.
 fn contents_key(uuid: &str) -> String {
@@ -206,7 +203,7 @@ impl Machine {
                     extent: *extent,
                     extents: *extents,
                     free: *extents,
-                    volumes: std::collections::BTreeMap::new(),
+                    ..Group::default()
                 };
                 self.storage.groups.insert(group.clone(), made);
             }
@@ -217,7 +214,10 @@ impl Machine {
                 );
             }
             StorageFact::GroupActive { group, active } => {
-                let names: Vec<String> = self.group(group)?.volumes.keys().cloned().collect();
+                let volumes = self.group(group)?.volumes.iter();
+                // LVM deactivates volumes that it would not activate.
+                let volumes = volumes.filter(|(_, v)| !active || v.activates_with_group());
+                let names: Vec<String> = volumes.map(|(name, _)| name.clone()).collect();
                 for volume in names {
                     self.activate(group, &volume, *active)?;
                 }
@@ -225,7 +225,7 @@ impl Machine {
             StorageFact::VolumeMade { group, volume, extents, kind } => {
                 let found = self.group(group)?;
                 let before = found.taken();
-                let made = Volume { extents: *extents, active: false, kind: kind.clone() };
+                let made = Volume { extents: *extents, kind: kind.clone(), ..Volume::default() };
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
                 found.free = found.free.saturating_sub(found.taken().saturating_sub(before));
@@ -234,8 +234,9 @@ impl Machine {
             }
             StorageFact::VolumeInactive { group, volume } => self.activate(group, volume, false)?,
             StorageFact::VolumeGone { group, volume } => {
-                self.device_disappeared(&dm_name(group, volume));
-                self.storage.hidden.drop_device(&dm_name(group, volume));
+                let path = self.group(group)?.volume_path(group, volume);
+                self.device_disappeared(&path);
+                self.storage.hidden.drop_device(&path);
                 self.storage.hidden.forget(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
                 let before = found.taken();
@@ -262,8 +263,8 @@ impl Machine {
         let changed = std::mem::replace(&mut entry.active, on) != on && entry.has_device();
         let size = entry.extents.saturating_mul(found.extent);
         let member = found.members.first().cloned();
+        let path = found.volume_path(group, volume);
         let sector = member.and_then(|m| self.find(&m)).map_or(512, |d| d.sector);
-        let path = dm_name(group, volume);
         match (changed, on) {
             (true, true) => {
                 let kind = DeviceKind::Logical { group: group.into(), volume: volume.into() };

@@ -80,9 +80,18 @@ impl Machine {
         device.map(|device| self.below(&device.path)).unwrap_or_default()
     }
 
-    /// Returns the running md array with this name, regardless of its current number.
-    pub fn array(&self, name: &str) -> Option<&Device> {
-        self.storage.devices.values().find(|device| self.array_name(device) == Some(name))
+    /// Returns the running md array with this name or UUID, regardless of its current number.
+    pub fn array(&self, given: &str) -> Option<&Device> {
+        let is_meant = |device: &&Device| {
+            let DeviceKind::Raid { members, .. } = &device.kind else { return false };
+            let mut contents = members.iter().filter_map(|member| self.storage.devices.get(member));
+            !device.is_inactive_array()
+                && contents.any(|member| match &member.content {
+                    Some(Content::RaidMember { name, uuid, .. }) => name == given || uuid == given,
+                    _ => false,
+                })
+        };
+        self.storage.devices.values().find(is_meant)
     }
 
     /// Returns the name of an md array, which is stored on its members.
@@ -239,11 +248,11 @@ impl Machine {
         let (mapped, alias) = (path, volume_alias(path));
         self.storage.groups.iter().find_map(|(name, group)| {
             let named = |volume: &&String| {
-                let own = dm_name(name, volume);
+                let own = group.volume_path(name, volume);
                 own == mapped || alias.as_ref() == Some(&own)
             };
             let volume = group.volumes.keys().find(named)?;
-            Some((dm_name(name, volume), name.as_str(), &group.volumes[volume]))
+            Some((group.volume_path(name, volume), name.as_str(), &group.volumes[volume]))
         })
     }
 

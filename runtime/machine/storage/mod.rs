@@ -37,18 +37,23 @@ use std::collections::BTreeMap;
 use super::part::MachinePart;
 
 pub(in crate::machine) use device::is_false;
-pub use device::{Content, Device, DeviceKind, Hardware, PartitionEntry, Table, partition_path};
+pub use device::{
+    Content, Device, DeviceKind, Hardware, INACTIVE_ARRAY, PartitionEntry, Table, partition_path,
+};
 pub use effect::StorageEffect;
 pub use fact::{MountOrigin, NewPartition, StorageFact};
 pub use identity::Identity;
 pub use layout::{layout, layout_within};
 pub use lookup::{NoSuchDevice, Resolved};
 pub use picture::{Canvas, picture, svg};
-pub use release::StorageRelease;
+pub use release::{StorageRelease, selection};
 pub use scope::StorageScope;
 pub use step::{MountCall, StorageStep};
 pub use usage::Use;
-pub use volumes::{Group, Mount, Volume, VolumeKind, dm_name, is_below, is_volume_of};
+pub use volumes::{
+    Group, GroupLock, MISSING, Mount, Volume, VolumeKind, dm_name, is_below, is_lvm_uuid,
+    is_volume_of,
+};
 
 /// The part `storage`.
 pub struct Part;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::is_lvm_uuid;
 use crate::types::quote;
 
 /// An act that releases a device. Displays as the command that a user would type.
@@ -46,12 +47,23 @@ impl fmt::Display for StorageRelease {
         match self {
             Self::Unmount { at } => write!(f, "umount {}", quote(at)),
             Self::SwapOff { device } => write!(f, "swapoff {device}"),
-            Self::Deactivate { group } => write!(f, "vgchange -a n {group}"),
+            Self::Deactivate { group } => {
+                write!(f, "vgchange -a n {}", selection(group).join(" "))
+            }
             Self::DeactivateVolume { group, volume } => {
                 write!(f, "lvchange -a n {group}/{volume}")
             }
             Self::Close { name } => write!(f, "cryptsetup close {name}"),
             Self::Stop { array } => write!(f, "mdadm --stop {array}"),
         }
+    }
+}
+
+/// Returns the arguments of vgchange(8) that select a group by the name or UUID under which it is
+/// listed.
+pub fn selection(key: &str) -> Vec<String> {
+    match is_lvm_uuid(key) {
+        true => vec!["--select".into(), format!("vg_uuid={key}")],
+        false => vec![key.to_owned()],
     }
 }

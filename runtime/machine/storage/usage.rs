@@ -137,6 +137,14 @@ impl Machine {
                 releases.push(release);
             }
         }
+        // The members of a firmware RAID are in its container and in its arrays, which are first.
+        let is_container = |release: &StorageRelease| match release {
+            StorageRelease::Stop { array } => {
+                self.storage.devices.get(array).is_some_and(Device::is_inactive_array)
+            }
+            _ => false,
+        };
+        releases.sort_by_key(is_container);
         releases
     }
 
@@ -272,13 +280,14 @@ mod tests {
     fn an_active_thin_pool_uses_its_disks() {
         let mut machine = machine();
         let kind = VolumeKind::ThinPool { metadata: 1 };
-        let pool = Volume { extents: 10, active: true, kind };
+        let pool = Volume { extents: 10, active: true, kind, ..Volume::default() };
         let group = Group {
             members: vec!["/dev/sda".into()],
             extent: 4 << 20,
             extents: 100,
             free: 88,
             volumes: [("pool".to_owned(), pool)].into(),
+            ..Group::default()
         };
         assert_eq!(group.extents - group.taken(), group.free);
         machine.storage.groups.insert("vg".into(), group);

@@ -5,10 +5,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::device::{is_false, is_zero_u64};
+
 /// An LVM volume group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
+    /// Its UUID, if it is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub uuid: String,
+    /// Its name, if another group has the same name. Such groups are listed by UUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Why LVM refuses to activate or change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<GroupLock>,
     /// Paths of its physical volumes.
     pub members: Vec<String>,
     /// Size of an extent in bytes.
@@ -22,8 +33,18 @@ pub struct Group {
     pub volumes: BTreeMap<String, Volume>,
 }
 
-/// A logical volume.
+/// The reason why LVM refuses to activate or change a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupLock {
+    /// It was exported, to be moved to another machine (vgexport(8)).
+    Exported,
+    /// It belongs to the machine with this system ID (lvmsystemid(7)).
+    Foreign(String),
+}
+
+/// A logical volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Volume {
     /// Size in extents.
@@ -33,6 +54,12 @@ pub struct Volume {
     /// Its allocation on the physical volumes.
     #[serde(default, skip_serializing_if = "VolumeKind::is_linear")]
     pub kind: VolumeKind,
+    /// Whether LVM does not activate it because a physical volume is missing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub incomplete: bool,
+    /// Whether it is activated only by its own name, as snapshots of thin volumes are.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub skipped: bool,
 }
 
 /// The allocation of a logical volume on the physical volumes of its group.
@@ -59,11 +86,32 @@ pub enum VolumeKind {
     Thin {
         /// The name of the pool.
         pool: String,
+        /// The volume outside of the pool on which it is based, and which cannot be removed without
+        /// it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
     },
     /// The former contents of another volume, which cannot be removed without it.
     Snapshot {
         /// The name of the other volume.
         origin: String,
+    },
+    /// Any other layout: a cache, a mirror, compression. It can be used and removed, but not
+    /// created.
+    Layered {
+        /// The layout according to LVM, such as `cache` or `cache,pool`.
+        layout: String,
+        /// Number of extents that the volume and its internal volumes occupy.
+        taken: u64,
+        /// Number of extents for the metadata of a cache pool.
+        #[serde(default, skip_serializing_if = "is_zero_u64")]
+        metadata: u64,
+        /// The pool from which it takes extents, if it is a volume of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pool: Option<String>,
+        /// Its internal volumes, which are removed with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<String>,
     },
 }
 
@@ -90,8 +138,9 @@ impl fmt::Display for VolumeKind {
             Self::Linear => f.write_str("linear"),
             Self::Raid { level, images } => write!(f, "{level} over {images}"),
             Self::ThinPool { metadata } => write!(f, "thin pool, {metadata} for metadata"),
-            Self::Thin { pool } => write!(f, "thin in {pool}"),
+            Self::Thin { pool, .. } => write!(f, "thin in {pool}"),
             Self::Snapshot { origin } => write!(f, "snapshot of {origin}"),
+            Self::Layered { layout, .. } => f.write_str(layout),
         }
     }
 }
@@ -103,6 +152,7 @@ impl Volume {
             VolumeKind::Linear | VolumeKind::Snapshot { .. } => self.extents,
             VolumeKind::Thin { .. } => 0,
             VolumeKind::ThinPool { metadata } => self.extents.saturating_add(*metadata),
+            VolumeKind::Layered { taken, .. } => *taken,
             VolumeKind::Raid { level, images } => {
                 let each = self.extents.div_ceil(VolumeKind::data_images(level, *images));
                 // Each image has an extent of metadata, which records the regions that are in sync.
@@ -114,18 +164,46 @@ impl Volume {
 
     /// Returns whether the volume has a block device when it is active.
     pub fn has_device(&self) -> bool {
-        !matches!(self.kind, VolumeKind::ThinPool { .. })
+        match &self.kind {
+            VolumeKind::ThinPool { .. } => false,
+            VolumeKind::Layered { layout, .. } => !is_pool(layout),
+            _ => true,
+        }
+    }
+
+    /// Returns whether LVM activates the volume with its group.
+    pub fn activates_with_group(&self) -> bool {
+        let cache_pool =
+            matches!(&self.kind, VolumeKind::Layered { layout, .. } if is_pool(layout));
+        !self.incomplete && !self.skipped && !cache_pool
     }
 }
 
 impl Group {
-    /// Returns the names of the snapshots that LVM removes with a volume. Those in thin pools are
-    /// independent of it.
-    pub fn snapshots(&self, volume: &str) -> Vec<String> {
-        let is_snapshot =
-            |kind: &VolumeKind| matches!(kind, VolumeKind::Snapshot { origin } if origin == volume);
-        let snapshots = self.volumes.iter().filter(|(_, other)| is_snapshot(&other.kind));
-        snapshots.map(|(name, _)| name.clone()).collect()
+    /// Returns the names of the volumes that LVM removes with a volume: its snapshots, and the
+    /// volumes in a pool. Snapshots in thin pools are independent of their origin.
+    pub fn dependents(&self, volume: &str) -> Vec<String> {
+        let depends = |kind: &VolumeKind| match kind {
+            VolumeKind::Snapshot { origin } => origin == volume,
+            VolumeKind::Thin { pool, origin } => {
+                pool == volume || origin.as_deref() == Some(volume)
+            }
+            VolumeKind::Layered { pool, .. } => pool.as_deref() == Some(volume),
+            _ => false,
+        };
+        let dependents = self.volumes.iter().filter(|(_, other)| depends(&other.kind));
+        dependents.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Returns the device-mapper path of one of its volumes; `key` is the name or UUID under which
+    /// the group is listed.
+    pub fn volume_path(&self, key: &str, volume: &str) -> String {
+        dm_name(self.name.as_deref().unwrap_or(key), volume)
+    }
+
+    /// Returns the number of physical volumes that are missing.
+    pub fn missing(&self) -> usize {
+        self.members.iter().filter(|member| *member == MISSING).count()
     }
 
     /// Returns the size of this number of extents in bytes.
@@ -137,7 +215,7 @@ impl Group {
     /// largest pool's metadata.
     pub fn spare(&self) -> u64 {
         let metadata = self.volumes.values().map(|volume| match volume.kind {
-            VolumeKind::ThinPool { metadata } => metadata,
+            VolumeKind::ThinPool { metadata } | VolumeKind::Layered { metadata, .. } => metadata,
             _ => 0,
         });
         metadata.max().unwrap_or(0)
@@ -159,10 +237,33 @@ impl Group {
         sorted(&self.members) == sorted(members)
     }
 
+    /// Returns whether all volumes are active that LVM activates with the group, or none at all.
+    pub fn is_all(&self, active: bool) -> bool {
+        let mut volumes = self.volumes.values();
+        match active {
+            true => volumes.all(|volume| volume.active || !volume.activates_with_group()),
+            false => volumes.all(|volume| !volume.active),
+        }
+    }
+
     /// Returns whether any volume is active.
     pub fn active(&self) -> bool {
         self.volumes.values().any(|volume| volume.active)
     }
+}
+
+/// Returns whether a layout is that of a pool for caching, which has no device of its own.
+fn is_pool(layout: &str) -> bool {
+    layout == "cache,pool"
+}
+
+/// LVM's name for a missing physical volume.
+pub const MISSING: &str = "[unknown]";
+
+/// Returns whether this is a UUID of LVM: groups of 6, 4, 4, 4, 4, 4 and 6 letters and digits.
+pub fn is_lvm_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [6, 4, 4, 4, 4, 4, 6] && text.bytes().all(|b| b == b'-' || b.is_ascii_alphanumeric())
 }
 
 /// Returns the device-mapper path of a logical volume, in which dashes of names are doubled.

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::physical::DATA_START;
-use super::{LvmRule, group, lvm};
+use super::{LvmRule, changeable_group, check_lock, listed_group, lvm};
 use crate::args;
 use crate::error::{InUse, Result};
-use crate::machine::{Content, Fact, Group, Release, StorageFact, StorageRelease, Use, dm_name};
+use crate::machine::{
+    Content, Fact, Group, MISSING, Release, StorageFact, StorageRelease, Use, selection,
+};
 use crate::operation::{
     Action, Answer, Effect, Plan, Planning, ProgramEffect, Query, StorageEffect, Undo,
 };
@@ -39,7 +41,8 @@ args! {
 args! {
     /// Activates a volume group: its logical volumes appear as `/dev/GROUP/VOLUME`.
     ///
-    /// Undo deactivates the volume group.
+    /// If two groups have the same name, give the UUID, which `lvm.groups` lists instead. Undo
+    /// deactivates the volume group.
     ///
     /// Source: vgchange(8); guide ER, `vgchange -a y $VG_NAME`.
     ///
@@ -47,8 +50,11 @@ args! {
     /// lvm::vg_activate("vg_old");
     /// ```
     "lvm.vg_activate" => pub struct VgActivate {
-        /// The name of the volume group.
+        /// The name of the volume group, or its UUID.
         pub name: LvmName,
+        /// Whether to activate only the volumes of which no physical volume is missing. Otherwise,
+        /// a group with incomplete volumes is refused.
+        pub complete_only: bool = false,
     }
 }
 
@@ -64,7 +70,7 @@ args! {
     /// lvm::vg_deactivate("vg_old");
     /// ```
     "lvm.vg_deactivate" => pub struct VgDeactivate {
-        /// The name of the volume group.
+        /// The name of the volume group, or its UUID.
         pub name: LvmName,
     }
 }
@@ -72,7 +78,7 @@ args! {
 args! {
     /// Returns information about a volume group.
     ///
-    /// The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
+    /// The result is a map with `name`, `uuid` (empty for a group that the run creates), `members` (the physical volumes), `extent_size` (in bytes),
     /// `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
     /// form), `active`, and `volumes`, a map from the name of each logical volume to a map with
     /// `path`, `extents`, `bytes` and `active`.
@@ -83,7 +89,7 @@ args! {
     /// print(lvm::vg_info("vg_old").free);
     /// ```
     "lvm.vg_info" => pub struct VgInfo {
-        /// The name of the volume group.
+        /// The name of the volume group, or its UUID.
         pub name: LvmName,
     }
 }
@@ -163,6 +169,11 @@ impl Action for VgCreate {
             let members = taken.members.clone();
             return Err(LvmRule::GroupTaken { group: name, members }.into());
         }
+        let mut groups = cx.machine.storage.groups.values();
+        if let Some(taken) = groups.find(|group| group.name.as_deref() == Some(name.as_str())) {
+            let members = taken.members.clone();
+            return Err(LvmRule::GroupTaken { group: name, members }.into());
+        }
         let create = lvm("vgcreate", cx)
             .args(["--yes", "--physicalextentsize", &extent.exact(), &name])
             .args(members.iter().cloned());
@@ -179,6 +190,30 @@ impl Action for VgCreate {
     }
 }
 
+impl VgActivate {
+    fn check(&self, key: &str, group: &Group, cx: &Planning<'_>) -> Result<()> {
+        check_lock(key, group)?;
+        if let Some(name) = &group.name {
+            let same_name = |(other, _): &(&String, &Group)| *other != key;
+            let groups = cx.machine.storage.groups.iter().filter(same_name);
+            let mut groups = groups.filter(|(_, other)| other.name.as_ref() == Some(name));
+            if groups.any(|(_, other)| other.active()) {
+                let (group, uuid) = (name.clone(), key.to_owned());
+                return Err(LvmRule::NameActive { group, uuid }.into());
+            }
+        }
+        let split = group.volumes.iter().partition::<Vec<_>, _>(|(_, volume)| volume.incomplete);
+        let [volumes, complete] = [split.0, split.1]
+            .map(|list| list.into_iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
+        if self.complete_only && !complete.is_empty() || volumes.is_empty() {
+            return Ok(());
+        }
+        let (devices, missing) = (group.members.len(), group.missing());
+        let group = key.to_owned();
+        Err(LvmRule::Incomplete { group, devices, missing, volumes, complete }.into())
+    }
+}
+
 impl Action for VgActivate {
     type Output = ();
 
@@ -187,9 +222,28 @@ impl Action for VgActivate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        group(&self.name, cx)?;
-        Ok(Plan::run(lvm("vgchange", cx).args(["-a", "y", self.name.as_str()]))
-            .makes(StorageFact::GroupActive { group: self.name.to_string(), active: true })
+        let (key, found) = listed_group(&self.name, cx)?;
+        self.check(key, found, cx)?;
+        let incomplete = found.volumes.iter().filter(|(_, volume)| volume.incomplete);
+        let incomplete: Vec<&str> = incomplete.map(|(name, _)| name.as_str()).collect();
+        let cmd = match incomplete.as_slice() {
+            [] => lvm("vgchange", cx).args(["-a", "y"]).args(selection(key)),
+            // vgchange would fail after it has activated the others.
+            _ => {
+                let complete = found.volumes.iter().filter(|(_, v)| v.activates_with_group());
+                let volumes = complete.map(|(volume, _)| format!("{key}/{volume}"));
+                lvm("lvchange", cx).args(["-a", "y"]).args(volumes)
+            }
+        };
+        let warning = (!incomplete.is_empty()).then(|| {
+            let incomplete = incomplete.join(", ");
+            format!(
+                "a physical volume of {key} is missing: without it, {incomplete} stays inactive"
+            )
+        });
+        Ok(Plan::run(cmd)
+            .warn(warning)
+            .makes(StorageFact::GroupActive { group: key.to_owned(), active: true })
             .undo(Undo::Release))
     }
 }
@@ -205,12 +259,13 @@ impl Action for VgDeactivate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let found = group(&self.name, cx)?;
-        let name = self.name.as_str();
-        let devices = found.volumes.keys().map(|volume| dm_name(name, volume));
+        let (name, found) = listed_group(&self.name, cx)?;
+        check_lock(name, found)?;
+        let devices = found.volumes.keys().map(|volume| found.volume_path(name, volume));
         let uses: Vec<Use> = devices.flat_map(|device| cx.machine.uses(&device)).collect();
         if !uses.is_empty() {
-            let member = found.members.first().map_or(name, String::as_str);
+            let member = found.members.iter().find(|member| *member != MISSING);
+            let member = member.map_or(name, String::as_str);
             let releases = cx.machine.releases(member);
             let group = name.to_owned();
             let releases = releases
@@ -232,6 +287,7 @@ impl Action for VgDeactivate {
 #[derive(Debug, Serialize)]
 pub struct DescribedGroup {
     name: String,
+    uuid: String,
     members: Vec<String>,
     extent_size: u64,
     extents: u64,
@@ -254,10 +310,11 @@ impl Query for VgInfo {
     type Output = DescribedGroup;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<DescribedGroup>> {
-        let found = group(&self.name, cx)?;
+        let (key, found) = listed_group(&self.name, cx)?;
+        let group = found.name.as_deref().unwrap_or(key);
         let volumes = found.volumes.iter().map(|(name, volume)| {
             let described = DescribedVolume {
-                path: format!("/dev/{}/{name}", self.name),
+                path: format!("/dev/{group}/{name}"),
                 extents: volume.extents,
                 bytes: found.bytes(volume.extents),
                 active: volume.active,
@@ -265,7 +322,8 @@ impl Query for VgInfo {
             (name.clone(), described)
         });
         Ok(Answer::Known(DescribedGroup {
-            name: self.name.to_string(),
+            name: group.to_owned(),
+            uuid: found.uuid.clone(),
             members: found.members.clone(),
             extent_size: found.extent,
             extents: found.extents,
@@ -309,9 +367,10 @@ impl Action for VgRemove {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = self.name.to_string();
         let gone = Fact::Storage(StorageFact::GroupGone { group: name.clone() });
-        let Some(found) = cx.machine.storage.groups.get(&name) else {
+        if !cx.machine.storage.groups.contains_key(&name) {
             return Ok(Plan::already(gone.to_string()));
-        };
+        }
+        let found = changeable_group(&self.name, cx)?;
         if !found.volumes.is_empty() {
             let volumes = found.volumes.keys().cloned().collect();
             return Err(LvmRule::NotEmpty { group: name, volumes }.into());

@@ -1,7 +1,8 @@
 //! Errors about LVM.
 
 use crate::error::{Exit, Rule};
-use crate::types::Size;
+use crate::machine::GroupLock;
+use crate::types::{Size, printable, rhai_literal};
 
 /// A violated rule about LVM.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,15 +96,82 @@ pub enum LvmRule {
         /// The thin pool.
         pool: String,
     },
-    /// LVM would remove the snapshots of the volume as well.
-    #[error("{group}/{volume} has snapshots, which would be lost with it: {}", snapshots.join(", "))]
-    HasSnapshots {
+    /// LVM would remove other volumes as well.
+    #[error("{group}/{volume} has snapshots or other volumes that depend on it and would be lost with it: {}", dependents.join(", "))]
+    HasDependents {
         /// The volume group.
         group: String,
         /// The name of the logical volume.
         volume: String,
-        /// The names of the snapshots.
-        snapshots: Vec<String>,
+        /// The names of the volumes that depend on it.
+        dependents: Vec<String>,
+    },
+    /// Several groups have the given name.
+    #[error("several volume groups are named {group}: {}", groups.join(", "))]
+    SameName {
+        /// The name.
+        group: String,
+        /// The UUID and the physical volumes of each.
+        groups: Vec<String>,
+    },
+    /// The group cannot be changed because another group has the same name.
+    #[error("the group {uuid} cannot be changed while another group is named {group} as well")]
+    Unnamed {
+        /// The name of both groups.
+        group: String,
+        /// The UUID of the requested group.
+        uuid: String,
+    },
+    /// The group to change is given by its UUID.
+    #[error("{uuid} is the UUID of volume group {group}, which must be given by name here")]
+    ByUuid {
+        /// The name of the group.
+        group: String,
+        /// Its UUID.
+        uuid: String,
+    },
+    /// A group with the same name is active.
+    #[error("{uuid} cannot be activated while another volume group named {group} is active")]
+    NameActive {
+        /// The name of both groups.
+        group: String,
+        /// The UUID of the requested group.
+        uuid: String,
+    },
+    /// LVM does not touch the group.
+    #[error("volume group {group} {}", match lock {
+        GroupLock::Exported => "is exported".to_owned(),
+        GroupLock::Foreign(system) => format!("belongs to the machine with system ID {}", printable(system)),
+    })]
+    Locked {
+        /// The volume group.
+        group: String,
+        /// The reason.
+        lock: GroupLock,
+    },
+    /// A group with missing physical volumes is to be changed.
+    #[error("volume group {group} cannot be changed while {missing} of its {devices} physical volumes {} missing", if *missing == 1 { "is" } else { "are" })]
+    MembersMissing {
+        /// The volume group.
+        group: String,
+        /// The number of its physical volumes.
+        devices: usize,
+        /// The number of those that are missing.
+        missing: usize,
+    },
+    /// Some volumes of the group cannot be activated.
+    #[error("{missing} of {devices} physical volumes of {group} {} missing: LVM cannot activate {}", if *missing == 1 { "is" } else { "are" }, volumes.join(", "))]
+    Incomplete {
+        /// The volume group.
+        group: String,
+        /// The number of its physical volumes.
+        devices: usize,
+        /// The number of those that are missing.
+        missing: usize,
+        /// The volumes that need the missing ones.
+        volumes: Vec<String>,
+        /// The other volumes.
+        complete: Vec<String>,
     },
     /// The thin pool still has volumes.
     #[error("pool {group}/{pool} still has the volumes {}", volumes.join(", "))]
@@ -187,9 +255,36 @@ impl Rule for LvmRule {
             Self::NotAPool { .. } | Self::PoolNotEmpty { .. } => {
                 "remove volumes with lvm::lv_remove".into()
             }
-            Self::HasSnapshots { group, snapshots, .. } => format!(
+            Self::HasDependents { group, dependents, .. } => format!(
                 "remove them first: lvm::lv_remove({group:?}, {:?})",
-                snapshots.first().map_or("", String::as_str)
+                dependents.first().map_or("", String::as_str)
+            ),
+            Self::SameName { .. } => "give the UUID instead of the name".into(),
+            Self::Unnamed { uuid, group } => {
+                format!("rename one of them: vgrename {uuid} {group}_old")
+            }
+            Self::ByUuid { group, .. } => format!("give the name: {group:?}"),
+            Self::NameActive { uuid, group } => format!(
+                "deactivate the other group, or rename this one: vgrename {uuid} {group}_old"
+            ),
+            Self::Locked { group, lock: GroupLock::Exported } => {
+                format!("import it: vgimport {group}")
+            }
+            Self::Locked { group, lock: GroupLock::Foreign(system) } => format!(
+                "if no other machine uses its disks, take it over (lvmsystemid(7)): vgchange \
+                 --config 'local/extra_system_ids=[{}]' --systemid \"$(lvm systemid | sed 's/.*: //')\" {group}",
+                rhai_literal(system)
+            ),
+            Self::MembersMissing { .. } => {
+                "connect the missing devices, which vgs and pvs list".into()
+            }
+            Self::Incomplete { complete, .. } if complete.is_empty() => {
+                "connect the missing devices, which pvs lists".into()
+            }
+            Self::Incomplete { complete, .. } => format!(
+                "connect the missing devices, which pvs lists; or activate only {}: \
+                 #{{ complete_only: true }}",
+                complete.join(", ")
             ),
             Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
             Self::NoSuchPool { .. } => "create it with lvm::thin_pool_create".into(),
@@ -211,7 +306,13 @@ impl Rule for LvmRule {
             Self::GroupTaken { .. }
             | Self::VolumeTaken { .. }
             | Self::Belongs { .. }
-            | Self::HasSnapshots { .. }
+            | Self::HasDependents { .. }
+            | Self::SameName { .. }
+            | Self::Unnamed { .. }
+            | Self::NameActive { .. }
+            | Self::Locked { .. }
+            | Self::MembersMissing { .. }
+            | Self::Incomplete { .. }
             | Self::NotEmpty { .. }
             | Self::PoolNotEmpty { .. } => Exit::Refused,
             _ => Exit::Usage,

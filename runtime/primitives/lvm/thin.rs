@@ -1,6 +1,6 @@
 //! Thin pools and thin volumes.
 
-use super::{LvmRule, group, lvm, lvremove, share_of};
+use super::{LvmRule, changeable_group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Fact, Group, StorageFact, VolumeKind};
@@ -133,7 +133,7 @@ impl Action for ThinPoolCreate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let found = group(&self.group, cx)?;
+        let found = changeable_group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         if let Some(there) = found.volumes.get(&volume) {
             if !matches!(there.kind, VolumeKind::ThinPool { .. }) {
@@ -177,10 +177,10 @@ impl Action for ThinCreate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let found = group(&self.group, cx)?;
+        let found = changeable_group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         let pool = self.pool.to_string();
-        let kind = VolumeKind::Thin { pool: pool.clone() };
+        let kind = VolumeKind::Thin { pool: pool.clone(), origin: None };
         let path = format!("/dev/{group}/{volume}");
         let extents = self.size.get().div_ceil(found.extent);
         if let Some(there) = found.volumes.get(&volume) {
@@ -234,7 +234,7 @@ impl Action for ThinPoolRemove {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let found = group(&self.group, cx)?;
+        let found = changeable_group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         let gone =
             Fact::Storage(StorageFact::VolumeGone { group: group.clone(), volume: volume.clone() });
@@ -244,9 +244,7 @@ impl Action for ThinPoolRemove {
             Some(_) => return Err(LvmRule::NotAPool { group, volume }.into()),
         }
         // lvremove would remove the thin volumes as well, without a warning.
-        let inside = VolumeKind::Thin { pool: volume.clone() };
-        let volumes = found.volumes.iter().filter(|(_, volume)| volume.kind == inside);
-        let volumes: Vec<String> = volumes.map(|(name, _)| name.clone()).collect();
+        let volumes = found.dependents(&volume);
         if !volumes.is_empty() {
             return Err(LvmRule::PoolNotEmpty { group, pool: volume, volumes }.into());
         }

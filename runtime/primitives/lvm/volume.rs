@@ -1,6 +1,6 @@
 //! Logical volumes.
 
-use super::{LvmRule, group, lvm, lvremove, share_of};
+use super::{LvmRule, changeable_group, lvm, lvremove, share_of};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Group, StorageFact, Volume, VolumeKind};
@@ -110,7 +110,7 @@ impl LvCreate {
                 .unwrap_or(extents),
             _ => extents,
         };
-        let volume = Volume { extents, active: false, kind: kind.clone() };
+        let volume = Volume { extents, kind: kind.clone(), ..Volume::default() };
         if extents == 0 || volume.taken() > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),
@@ -143,7 +143,7 @@ impl Action for LvCreate {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let found = group(&self.group, cx)?;
+        let found = changeable_group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
         let path = format!("/dev/{group}/{volume}");
         let kind = self.kind(found)?;
@@ -189,21 +189,29 @@ impl Action for LvRemove {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let found = group(&self.group, cx)?;
+        let found = changeable_group(&self.group, cx)?;
         let (group, volume) = (self.group.to_string(), self.name.to_string());
-        if !found.volumes.contains_key(&volume) {
+        let Some(there) = found.volumes.get(&volume) else {
             let known = found.volumes.keys().cloned().collect();
             return Err(LvmRule::NoSuchVolume { group, volume, known }.into());
-        }
-        if found.volumes.get(&volume).is_some_and(|volume| !volume.has_device()) {
+        };
+        if matches!(there.kind, VolumeKind::ThinPool { .. }) {
             return Err(LvmRule::IsAPool { group, pool: volume }.into());
         }
-        let snapshots = found.snapshots(&volume);
-        if !snapshots.is_empty() {
-            return Err(LvmRule::HasSnapshots { group, volume, snapshots }.into());
+        let dependents = found.dependents(&volume);
+        if !dependents.is_empty() {
+            return Err(LvmRule::HasDependents { group, volume, dependents }.into());
         }
         let remove = lvremove(&group, &volume, cx);
+        let parts = match &there.kind {
+            VolumeKind::Layered { parts, layout, .. } if !parts.is_empty() => Some(format!(
+                "{group}/{volume} has the layout {layout}: its internal volumes {} are removed with it",
+                parts.join(", ")
+            )),
+            _ => None,
+        };
         Ok(Plan::run(remove)
+            .warn(parts)
             .makes(StorageFact::VolumeGone { group, volume })
             .undo(Undo::Impossible("the contents of the volume are lost")))
     }

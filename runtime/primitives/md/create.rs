@@ -165,7 +165,9 @@ impl Action for Create {
         if let Some(other) = arrays.iter().flat_map(|array| &array.members).find(strangers) {
             return Err(MdRule::NameTaken { name, device: other.path.clone() }.into());
         }
-        let path = free_device(cx.machine);
+        // If the array was already made before an interruption, it keeps its device.
+        let made = cx.machine.array(&uuid);
+        let path = made.map_or_else(|| free_device(cx.machine), |array| array.path.clone());
         let own: Vec<u64> = devices.iter().map(|device| self.share(device)).collect();
         let least = own.iter().min().copied().unwrap_or(0);
         let agreed = self.level != RaidLevel::Raid0;
@@ -205,6 +207,7 @@ impl Action for Create {
         let array = path.clone();
         Ok(plan
             .makes(StorageFact::ArrayRunning { array, uuid, members, level, size, sector })
+            .makes(StorageFact::Blank { device: path.clone() })
             .undo(Undo::Steps(vec![stop]))
             .returns(path))
     }

@@ -8,6 +8,8 @@ pub use create::Create;
 pub use rule::MdRule;
 pub use running::{Assemble, Info, List, Stop};
 
+use std::collections::BTreeSet;
+
 use crate::machine::{Content, Device, Machine};
 use crate::operation::Planning;
 use crate::system::Cmd;
@@ -29,6 +31,8 @@ fn free_device(machine: &Machine) -> String {
 
 /// An array as described by the superblocks of its members.
 struct Membership<'a> {
+    /// Its name, without the host before it; empty if it has none.
+    name: &'a str,
     uuid: &'a str,
     level: &'a str,
     /// The number of members of the complete array.
@@ -38,26 +42,39 @@ struct Membership<'a> {
     shares: Vec<u64>,
 }
 
-/// Returns the arrays with this name, one per UUID.
+/// Returns the arrays with this name, one per UUID, or the array with this UUID.
 fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
-    let mut found: Vec<Membership<'a>> = Vec::new();
+    let is_meant = |array: &Membership<'_>| array.name == name || array.uuid == name;
+    all_arrays(machine).into_iter().filter(is_meant).collect()
+}
+
+fn all_arrays(machine: &Machine) -> Vec<Membership<'_>> {
+    let mut found: Vec<Membership<'_>> = Vec::new();
     for device in machine.storage.devices.values() {
-        let Some(Content::RaidMember { uuid, name: of, level, devices, share }) = &device.content
+        let Some(Content::RaidMember { uuid, name, level, devices, share }) = &device.content
         else {
             continue;
         };
-        if of != name {
-            continue;
-        }
         let index = found.iter().position(|array| array.uuid == uuid).unwrap_or_else(|| {
             let (members, shares) = (Vec::new(), Vec::new());
-            found.push(Membership { uuid, level, devices: *devices, members, shares });
+            found.push(Membership { name, uuid, level, devices: *devices, members, shares });
             found.len() - 1
         });
         found[index].members.push(device);
         found[index].shares.push(*share);
     }
     found
+}
+
+/// Returns the names of all arrays; of those without a unique name, the UUIDs.
+fn array_names(machine: &Machine) -> Vec<String> {
+    let arrays = all_arrays(machine);
+    let is_unique = |name: &str| arrays.iter().filter(|array| array.name == name).count() == 1;
+    let names = arrays.iter().map(|array| match is_unique(array.name) && !array.name.is_empty() {
+        true => array.name.to_owned(),
+        false => array.uuid.to_owned(),
+    });
+    names.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Returns the size in bytes of an array of this level, given the bytes used on each member.

@@ -102,7 +102,7 @@ impl Rule for MdRule {
             Self::NoSuchArray { .. } => "list the members with lsblk -f; md::create creates an \
                 array"
                 .into(),
-            Self::Ambiguous { .. } => "disconnect the devices of one of them".into(),
+            Self::Ambiguous { .. } => "give the UUID instead, which md::list returns".into(),
             Self::Incomplete { .. } => {
                 "connect the missing devices, or start it without them: #{ degraded: true }".into()
             }

@@ -1,20 +1,18 @@
 //! Starting, stopping and querying md arrays.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
-use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
+use super::{MdRule, Membership, array_names, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
+use crate::machine::{Release, StorageFact, StorageRelease};
 use crate::operation::guard::check_unused;
 use crate::operation::{
     Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, ProgramEffect, Query, StorageEffect,
     Undo,
 };
-use crate::system::StorageStep;
-use crate::types::{ArrayName, nearest};
+use crate::system::{Step, StorageStep};
+use crate::types::{ArrayId, nearest};
 
 args! {
     /// Starts an existing md array and returns its device.
@@ -30,8 +28,8 @@ args! {
     /// let array = md::assemble("root");
     /// ```
     "md.assemble" => pub struct Assemble {
-        /// The name of the array.
-        pub name: ArrayName,
+        /// The name of the array, or its UUID.
+        pub name: ArrayId,
         /// Whether to start the array even if members are missing. Its redundancy is then reduced
         /// or lost.
         pub degraded: bool = false,
@@ -51,15 +49,15 @@ args! {
     /// md::stop("root");
     /// ```
     "md.stop" => pub struct Stop {
-        /// The name of the array.
-        pub name: ArrayName,
+        /// The name of the array, or its UUID.
+        pub name: ArrayId,
     }
 }
 
 args! {
     /// Returns information about an md array.
     ///
-    /// The result is a map with `name`, `uuid`, `level`, `devices` (the number of members of the
+    /// The result is a map with `name` (empty if it has none), `uuid`, `level`, `devices` (the number of members of the
     /// complete array), `members` (the devices that are present), `path` (nil if the array is
     /// stopped) and `bytes` (the size).
     ///
@@ -70,13 +68,15 @@ args! {
     /// print(md::info("root").members);
     /// ```
     "md.info" => pub struct Info {
-        /// The name of the array.
-        pub name: ArrayName,
+        /// The name of the array, or its UUID.
+        pub name: ArrayId,
     }
 }
 
 args! {
     /// Lists the names of all arrays, running or stopped, from the superblocks of their members.
+    ///
+    /// An array without a name, or with the name of another one, is listed by its UUID.
     ///
     /// Source: mdadm(8), `--examine`.
     ///
@@ -87,7 +87,7 @@ args! {
 }
 
 /// Returns the array with this name; an error if there is none or more than one.
-fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
+fn array<'a>(name: &ArrayId, cx: &Planning<'a>) -> Result<Membership<'a>> {
     let mut arrays = memberships(name.as_str(), cx.machine);
     let found = arrays.pop();
     match (found, arrays.pop()) {
@@ -98,14 +98,7 @@ fn array<'a>(name: &ArrayName, cx: &Planning<'a>) -> Result<Membership<'a>> {
             Err(MdRule::Ambiguous { name: name.to_string(), devices }.into())
         }
         (None, _) => {
-            let names = |device: &Device| match &device.content {
-                Some(crate::machine::Content::RaidMember { name, .. }) => Some(name.clone()),
-                _ => None,
-            };
-            let mut known: Vec<String> =
-                cx.machine.storage.devices.values().filter_map(names).collect();
-            known.sort();
-            known.dedup();
+            let known = array_names(cx.machine);
             let near = nearest(name.as_str(), known.iter().map(String::as_str));
             let near = near.map(str::to_owned);
             Err(MdRule::NoSuchArray { name: name.to_string(), nearest: near, known }.into())
@@ -136,15 +129,24 @@ impl Action for Assemble {
             }
             .into());
         }
-        let path = free_device(cx.machine);
         let members: Vec<String> = found.members.iter().map(|m| m.path.clone()).collect();
+        // udev may have added the members to an array that it could not start.
+        let inactive = cx.machine.storage.devices.values().find(|device| {
+            let below = cx.machine.parents(device);
+            device.is_inactive_array() && members.iter().any(|m| below.contains(&m.as_str()))
+        });
+        let path = inactive.map_or_else(|| free_device(cx.machine), |device| device.path.clone());
+        let stop = inactive.map(|device| {
+            let release = StorageRelease::Stop { array: device.path.clone() };
+            Release::Storage(release).step(cx.machine.host.udev)
+        });
         let mut assemble = mdadm(cx).args(["--assemble", &path, &format!("--uuid={}", found.uuid)]);
         if !complete {
             assemble = assemble.arg("--run");
         }
         let assemble = assemble.args(members.iter().cloned());
         let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);
-        Ok(Plan::run(assemble)
+        Ok(Plan::steps(stop.into_iter().chain([Step::Run(assemble)]).collect())
             .then(StorageStep::WaitFor { nodes: vec![path.clone()], limit: NODE_DEADLINE })
             .makes(StorageFact::ArrayRunning {
                 array: path.clone(),
@@ -198,13 +200,7 @@ impl Query for List {
     type Output = Vec<String>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let names =
-            cx.machine.storage.devices.values().filter_map(|device| match &device.content {
-                Some(Content::RaidMember { name, .. }) if !name.is_empty() => Some(name.clone()),
-                _ => None,
-            });
-        let names: BTreeSet<String> = names.collect();
-        Ok(Answer::Known(names.into_iter().collect()))
+        Ok(Answer::Known(array_names(cx.machine)))
     }
 }
 
@@ -215,7 +211,7 @@ impl Query for Info {
         let found = array(&self.name, cx)?;
         let running = cx.machine.array(self.name.as_str());
         Ok(Answer::Known(ArrayInfo {
-            name: self.name.to_string(),
+            name: found.name.to_owned(),
             uuid: found.uuid.to_owned(),
             level: found.level.to_owned(),
             devices: found.devices,

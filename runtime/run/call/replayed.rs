@@ -89,7 +89,6 @@ pub(super) fn check_interrupted(
     begun: &UnfinishedAction,
 ) -> Result<Option<Value>> {
     let wanted = &begun.makes[..];
-    let all = !wanted.is_empty() && parts.environment.all_hold(wanted);
     let mut lost = effects.iter().filter_map(|effect| match effect {
         Effect::Storage(StorageEffect::Destroys { device }) => Some(device),
         _ => None,
@@ -105,22 +104,16 @@ pub(super) fn check_interrupted(
     let first = lost.next();
     let free = |device: &String| parts.environment.machine().uses(device).is_empty();
     let again = first.is_some_and(free) && lost.all(free);
-    if all && !again {
-        // Planning fails for some actions if their results exist; then the action runs again.
-        let plan = action.plan(&mut parts.environment.view());
-        if let Ok(plan) = plan
-            && let (Returns::Known(value), false) = (&plan.returns, plan.always)
-        {
-            let Parts { ledger, replay, reporter, .. } = parts;
-            ledger.adopt(wanted);
-            ledger.count_already();
-            reporter.emit(&call.began_event());
-            let well = Success { makes: wanted, already: None, value, millis: 0 };
-            record_success(ledger, replay.names(), reporter, call, &well)?;
-            let already = Some("it was complete when the run was interrupted".to_owned());
-            reporter.emit(&Event::Done { call: call.number(), millis: 0, already });
-            return Ok(Some(replay.names().value_then(value)));
-        }
+    if !again && let Some((makes, value)) = completed(parts, action, wanted) {
+        let Parts { ledger, replay, reporter, .. } = parts;
+        ledger.adopt(&makes);
+        ledger.count_already();
+        reporter.emit(&call.began_event());
+        let well = Success { makes: &makes, already: None, value: &value, millis: 0 };
+        record_success(ledger, replay.names(), reporter, call, &well)?;
+        let already = Some("it was complete when the run was interrupted".to_owned());
+        reporter.emit(&Event::Done { call: call.number(), millis: 0, already });
+        return Ok(Some(replay.names().value_then(&value)));
     }
     remove_partial_files(parts.environment, parts.reporter, call, begun, effects)?;
     for release in partly.iter().rev().filter_map(Fact::release) {
@@ -132,6 +125,22 @@ pub(super) fn check_interrupted(
     }
     parts.reporter.warn(rerun_warning(call, effects));
     Ok(None)
+}
+
+/// Returns the facts and the value of an interrupted action whose results exist: those that were
+/// recorded, or those of the present plan, because the kernel may have chosen another name for a
+/// device.
+fn completed(
+    parts: &mut Parts<'_>,
+    action: &dyn AnyAction,
+    wanted: &[Fact],
+) -> Option<(Vec<Fact>, Value)> {
+    // Planning fails for some actions if their results exist; then the action runs again.
+    let plan = action.plan(&mut parts.environment.view()).ok()?;
+    let (Returns::Known(value), false) = (plan.returns, plan.always) else { return None };
+    let mut candidates = [wanted.to_vec(), plan.makes].into_iter();
+    let holds = |facts: &Vec<Fact>| !facts.is_empty() && parts.environment.all_hold(facts);
+    Some((candidates.find(holds)?, value))
 }
 
 /// Removes files that did not exist before an interrupted action: a tool may have written them only

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::machine::storage::layout::{describe, mount_points, root_devices};
-use crate::machine::{Content, Device, DeviceKind, Group, Machine, dm_name};
+use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 use crate::types::{MIB, Size, printable};
 
 /// The type of a block, which determines its colour.
@@ -104,7 +104,7 @@ fn volumes(
     let mut parts: Vec<DiagramBlock> = group
         .volumes
         .iter()
-        .map(|(volume, entry)| match machine.find(&dm_name(name, volume)) {
+        .map(|(volume, entry)| match machine.find(&group.volume_path(name, volume)) {
             Some(device) => block(machine, device, drawn),
             None => DiagramBlock {
                 name: printable(volume),

@@ -2,8 +2,8 @@
 //! are compiled with overflow checks, so an overflow panics here.
 
 use super::{
-    Findings, MD_HEADER, luks_header_len, md_superblock_offsets, parse_blkid, parse_fullreport,
-    parse_lsblk, parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
+    Findings, luks_header_len, md_superblock_offsets, parse_blkid, parse_fullreport, parse_lsblk,
+    parse_luks, parse_md, parse_mountinfo, parse_swaps, parse_udev,
 };
 use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 
@@ -79,16 +79,8 @@ fn superblocks_of_arrays() {
             }
         }
     };
-    read_with_flipped_bits(
-        &include_bytes!("fixtures/md-raid1.superblock")[..MD_HEADER],
-        3000,
-        read,
-    );
-    read_with_flipped_bits(
-        &include_bytes!("fixtures/md-raid0.superblock")[..MD_HEADER],
-        3000,
-        read,
-    );
+    read_with_flipped_bits(&include_bytes!("fixtures/md-raid1.superblock")[..], 3000, read);
+    read_with_flipped_bits(&include_bytes!("fixtures/md-raid0.superblock")[..], 3000, read);
     for size in NUMBERS {
         assert!(md_superblock_offsets(size).iter().all(|place| *place <= size.max(4096)));
     }

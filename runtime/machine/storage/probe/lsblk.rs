@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer};
 
 use super::unreadable::ToolOutputError;
-use crate::machine::{Device, DeviceKind, Hardware, PartitionEntry};
+use crate::machine::{Device, DeviceKind, Hardware, INACTIVE_ARRAY, PartitionEntry};
+use crate::types::is_reserved_by_lvm;
 
 /// The columns to request from lsblk; util-linux 2.33 and later provides all of them.
 pub const LSBLK_COLUMNS: &str =
@@ -145,6 +146,8 @@ fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
         (level, _) if level.starts_with("raid") || level == "linear" => {
             DeviceKind::Raid { members: on(), level: level.to_owned() }
         }
+        // An array that does not run, or a container of firmware RAID, which has its own arrays.
+        ("md", _) => DeviceKind::Raid { members: on(), level: INACTIVE_ARRAY.to_owned() },
         (what, _) => DeviceKind::Mapped { on: on(), what: what.to_owned() },
     }
 }
@@ -159,14 +162,13 @@ fn trailing_number(name: &str) -> u32 {
     name[digits..].parse().unwrap_or(0)
 }
 
-/// Returns whether a device-mapper name belongs to a part of a RAID volume or thin pool (lvm(8)).
+/// Returns whether a device-mapper name belongs to an internal volume of LVM or to a layer of a
+/// volume.
 fn is_internal_volume(name: &str) -> bool {
-    const PARTS: [&str; 8] =
-        ["_tdata", "_tmeta", "_cdata", "_cmeta", "_corig", "_mlog", "_rimage_", "_rmeta_"];
     let Some(at) = find_single_dash(name) else { return false };
     let volume = &name[at + 1..];
     // A second single dash precedes the name of a layer: `vg-pool-tpool`.
-    find_single_dash(volume).is_some() || PARTS.iter().any(|part| volume.contains(part))
+    find_single_dash(volume).is_some() || is_reserved_by_lvm(volume)
 }
 
 /// Splits a device-mapper name: `my--vg-root` → `my-vg`, `root`. A single dash separates the names;
@@ -300,6 +302,8 @@ mod tests {
             is_internal_volume("vg-pool-tpool")
                 && is_internal_volume("vg-pool_tdata")
                 && is_internal_volume("vg-r_rimage_0")
+                && is_internal_volume("vg-fast_cvol")
+                && is_internal_volume("vg-pvmove0")
         );
         assert!(!is_internal_volume("my--vg-a--tpool") && !is_internal_volume("vg-root"));
     }

@@ -37,6 +37,8 @@ pub struct Findings {
     pub signatures: BTreeMap<String, BlkidInfo>,
     /// Volume groups.
     pub groups: Option<BTreeMap<String, Group>>,
+    /// The UUIDs of the groups of active volumes, by device, if several groups have the same name.
+    pub owners: BTreeMap<String, String>,
     /// Mounted filesystems.
     pub mounts: Option<Vec<RawMount>>,
     /// Active swap areas with their priorities.
@@ -62,7 +64,7 @@ impl Machine {
             }
         }
         if let Some(groups) = findings.groups {
-            machine.replace_groups(&groups);
+            machine.replace_groups(&groups, &findings.owners);
         }
         if let Some(mounts) = findings.mounts {
             machine.storage.mounts = mounts.into_iter().map(|raw| machine.resolve(raw)).collect();
@@ -131,7 +133,18 @@ impl Machine {
         }
     }
 
-    fn replace_groups(&mut self, groups: &BTreeMap<String, Group>) {
+    fn replace_groups(
+        &mut self,
+        groups: &BTreeMap<String, Group>,
+        owners: &BTreeMap<String, String>,
+    ) {
+        for (path, device) in &mut self.storage.devices {
+            if let (DeviceKind::Logical { group, .. }, Some(owner)) =
+                (&mut device.kind, owners.get(path))
+            {
+                group.clone_from(owner);
+            }
+        }
         let logical = |device: &crate::machine::Device| match &device.kind {
             DeviceKind::Logical { group, volume } => Some((group.clone(), volume.clone())),
             _ => None,
@@ -151,7 +164,7 @@ impl Machine {
             self.storage.groups.insert(name.clone(), group.clone());
             for (volume, entry) in group.volumes.iter().filter(|(_, v)| v.active && v.has_device())
             {
-                let path = crate::machine::dm_name(&name, volume);
+                let path = group.volume_path(&name, volume);
                 let size = group.bytes(entry.extents);
                 if let Some(device) = self.storage.devices.get_mut(&path) {
                     device.size = size;

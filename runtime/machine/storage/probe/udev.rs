@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::blkid::{BlkidInfo, signature};
 use super::lsblk::split_dm_name;
 use super::{Group, ToolOutputError};
-use crate::machine::{PartitionEntry, Volume, VolumeKind};
+use crate::machine::{PartitionEntry, Volume};
 
 /// The columns to request from lsblk. FSVER is last, so that it can be omitted for versions before
 /// 2.34, which lack it.
@@ -72,19 +72,14 @@ fn add(row: UdevRow, parent: Option<&str>, remembered: &mut UdevData) {
         (row.what.as_str(), parent, split_dm_name(&row.name))
     {
         let bytes = row.size.as_u64().or_else(|| row.size.as_str()?.parse().ok()).unwrap_or(0);
-        let group = remembered.groups.entry(group).or_insert_with(|| Group {
-            members: Vec::new(),
-            extent: 1,
-            extents: 0,
-            free: 0,
-            volumes: BTreeMap::new(),
-        });
+        let group = remembered
+            .groups
+            .entry(group)
+            .or_insert_with(|| Group { extent: 1, ..Group::default() });
         if !group.members.iter().any(|member| member == parent) {
             group.members.push(parent.to_owned());
         }
-        group
-            .volumes
-            .insert(volume, Volume { extents: bytes, active: true, kind: VolumeKind::Linear });
+        group.volumes.insert(volume, Volume { extents: bytes, active: true, ..Volume::default() });
     }
     if remembered.signatures.contains_key(&row.path) {
         return;

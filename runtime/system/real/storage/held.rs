@@ -3,14 +3,12 @@
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
 
 use super::claim::mounted_elsewhere;
-use super::stamp::sysfs;
+use super::links::holders_of;
 use crate::machine::{DeviceKind, Machine};
-use crate::types::text_of;
 
-/// Adds what the kernel reports about every device that is free according to the model.
+/// Adds the users of each device that the kernel reports and that the model lacks.
 pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     let mut paths: Vec<(usize, String)> = machine
         .storage
@@ -27,10 +25,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
         }
     }
     for (_, path) in paths {
-        if !machine.uses(&path).is_empty() {
-            continue;
-        }
-        let held_by = held_by(&path);
+        let held_by = held_by(&path, &machine);
         if let Some(device) = machine.storage.devices.get_mut(&path) {
             device.held_by = held_by;
         }
@@ -38,15 +33,17 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     machine
 }
 
-/// Describes what uses a device.
-fn held_by(path: &str) -> Vec<String> {
+/// Describes what uses a device and is not in the model.
+fn held_by(path: &str, machine: &Machine) -> Vec<String> {
     let Ok(meta) = fs::metadata(path) else { return Vec::new() };
     if !meta.file_type().is_block_device() {
         return Vec::new();
     }
-    let holders = named_holders(&sysfs(meta.rdev()));
-    if !holders.is_empty() {
-        return holders;
+    let holders = holders_of(meta.rdev());
+    let unknown = holders.iter().filter(|holder| !holder.is_explained(path, machine));
+    let unknown: Vec<String> = unknown.map(|holder| format!("{} is on it", holder.path)).collect();
+    if !unknown.is_empty() || !machine.uses(path).is_empty() {
+        return unknown;
     }
     // Fails while the device is used in any namespace (open(2)); without permission to open it,
     // nothing is known.
@@ -61,22 +58,4 @@ fn held_by(path: &str) -> Vec<String> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Returns the devices that the kernel lists as holders, by name.
-fn named_holders(directory: &Path) -> Vec<String> {
-    use std::os::unix::ffi::OsStrExt;
-    let entries = fs::read_dir(directory.join("holders")).into_iter().flatten().flatten();
-    let mut holders: Vec<String> = entries
-        .map(|entry| {
-            let name = text_of(entry.file_name().as_bytes()).replace('!', "/");
-            let mapped = fs::read(entry.path().join("dm/name")).unwrap_or_default();
-            match text_of(&mapped).trim() {
-                "" => format!("/dev/{name} lies on it"),
-                mapped => format!("/dev/mapper/{mapped} lies on it"),
-            }
-        })
-        .collect();
-    holders.sort();
-    holders
 }

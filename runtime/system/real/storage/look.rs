@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::held::with_holders;
+use super::links::owners;
 use super::loops::{loops_on_disks, with_loops};
 use super::stamp::stamp;
 use crate::machine::probe::{
@@ -17,7 +18,7 @@ use crate::machine::probe::{
     md_superblock_offsets, parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md,
     parse_mountinfo, parse_swaps,
 };
-use crate::machine::{Content, Device, DeviceKind, Machine, Scope};
+use crate::machine::{Content, Device, DeviceKind, Group, GroupLock, Machine, Scope};
 use crate::system::real::Real;
 use crate::system::real::search::find_program;
 use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, PROGRAMS, StepError};
@@ -72,7 +73,8 @@ impl Real {
                     Some(known) => std::mem::take(&mut known.groups),
                     None => self.groups(machine.host.udev)?,
                 });
-                machine = machine.with_findings(Findings { groups, ..Findings::default() }, scope);
+                let found = group_findings(groups, &machine);
+                machine = machine.with_findings(found, scope);
             }
             asked = unseen(&machine);
             if asked.is_empty() {
@@ -141,17 +143,29 @@ impl Real {
         Ok(found)
     }
 
-    fn groups(&mut self, udev: bool) -> Result<BTreeMap<String, crate::machine::Group>, StepError> {
-        let cmd = Cmd::lvm("fullreport", udev).args([
-            "--reportformat",
-            "json",
-            "--units",
-            "b",
-            "--nosuffix",
-        ]);
+    fn groups(&mut self, udev: bool) -> Result<BTreeMap<String, Group>, StepError> {
+        let cmd = Cmd::lvm("fullreport", udev)
+            .args(["--all", "--foreign", "--reportformat", "json"])
+            .args(["--units", "b", "--nosuffix"]);
         let outcome = self.run(&cmd, &mut NoopWatch)?;
-        Ok(parse_fullreport(outcome.stdout.as_bytes())?)
+        let mut groups = parse_fullreport(outcome.stdout.as_bytes())?;
+        let foreign = |group: &Group| matches!(group.lock, Some(GroupLock::Foreign(_)));
+        if groups.values().any(foreign) {
+            let own = self.run(&Cmd::lvm("systemid", udev), &mut NoopWatch)?;
+            let own = own.stdout.trim().rsplit(": ").next().unwrap_or_default().to_owned();
+            for group in groups.values_mut() {
+                if group.lock == Some(GroupLock::Foreign(own.clone())) {
+                    group.lock = None;
+                }
+            }
+        }
+        Ok(groups)
     }
+}
+
+fn group_findings(groups: Option<BTreeMap<String, Group>>, machine: &Machine) -> Findings {
+    let owners = groups.as_ref().map(|groups| owners(groups, machine)).unwrap_or_default();
+    Findings { groups, owners, ..Findings::default() }
 }
 
 /// Returns whether blkid has read the devices: it found a signature, none (2), or too many (8).

@@ -8,6 +8,7 @@ mod fill;
 mod held;
 pub(super) mod holders;
 mod keystream;
+mod links;
 mod look;
 mod loops;
 pub(super) mod mounts;
