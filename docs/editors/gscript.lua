@@ -257,6 +257,7 @@ function luks.format(device, options) end
 ---@field key? string The path of a key file.
 ---@field passphrase? any The passphrase of the container, or of `gpg_key` if that is given; from a parameter of type `secret`.
 ---@field gpg_key? string The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The decrypted key is piped from gpg to cryptsetup and never written to a file.
+---@field header? string The path of a file with the header, if it is not on the device (a detached header). The device must then not be in use, and its present contents are taken for encrypted data.
 ---@field read_only? boolean Whether to open the container read-only.
 ---@field discard? boolean Whether to pass discards (TRIM) to the underlying disk. This improves the performance of SSDs, but reveals which blocks are unused.
 

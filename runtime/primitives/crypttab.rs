@@ -115,7 +115,7 @@ pub enum CrypttabRule {
 impl Rule for CrypttabRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoIdentifier { .. } => "format it as a container first: luks::format".into(),
+            Self::NoIdentifier { .. } => "check with lsblk -f that it is the right device".into(),
         })
     }
 }

@@ -175,7 +175,9 @@ impl Rule for FstabRule {
             Self::Several { .. } => {
                 "select one with \"source\", or delete the other lines manually".into()
             }
-            Self::Ambiguous { .. } => "disconnect the copy, or give it a new UUID".into(),
+            Self::Ambiguous { .. } => {
+                "disconnect the copy; lsblk -o NAME,UUID,PARTUUID shows both".into()
+            }
             Self::Fields { .. } => "correct or remove that line".into(),
         })
     }

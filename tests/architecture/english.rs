@@ -46,7 +46,7 @@ const ALLOWED: [&str; 2] = ["`guess`", "`guesses`"];
 
 /// The string literals of a file, with their lines.
 #[derive(Default)]
-struct Strings(Vec<(usize, String)>);
+pub(super) struct Strings(pub(super) Vec<(usize, String)>);
 
 impl<'ast> Visit<'ast> for Strings {
     fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
@@ -94,7 +94,7 @@ impl Strings {
 }
 
 /// Returns all files below a directory with one of these extensions.
-fn files(directory: &str, endings: &[&str]) -> Vec<PathBuf> {
+pub(super) fn files(directory: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = vec![project(directory)];
     while let Some(directory) = left.pop() {
@@ -126,7 +126,7 @@ fn words() -> Vec<(Regex, &'static str)> {
     REPLACED.iter().map(|(word, instead)| (pattern(word), *instead)).collect()
 }
 
-fn short(path: &Path) -> String {
+pub(super) fn short(path: &Path) -> String {
     path.strip_prefix(project("")).unwrap_or(path).display().to_string()
 }
 

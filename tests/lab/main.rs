@@ -20,7 +20,7 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 9] = [
+const FUNCTIONS: [&[Test]; 10] = [
     boots::gentoo::TESTS,
     boots::short::TESTS,
     boots::sources::TESTS,
@@ -28,6 +28,7 @@ const FUNCTIONS: [&[Test]; 9] = [
     confined::TESTS,
     proved_actions::TESTS,
     torture::faults::TESTS,
+    torture::layouts::TESTS,
     torture::power::TESTS,
     tried::TESTS,
 ];

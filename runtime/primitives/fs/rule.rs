@@ -65,7 +65,7 @@ impl Rule for FsRule {
         Some(match self {
             Self::Label { .. } => "choose a shorter or plainer label".into(),
             Self::TooSmall { .. } => "use a larger device or another filesystem".into(),
-            Self::None { .. } => "check with lsblk -f; fs::make creates a filesystem".into(),
+            Self::None { .. } => "check with lsblk -f that it is the right device".into(),
             Self::SwapFile { .. } => "use at least 1M".into(),
             Self::Exists { .. } => "choose another name, or remove the file".into(),
             Self::NoChecker { .. } => "use the tools of that filesystem".into(),

@@ -3,7 +3,9 @@
 use super::{LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{DeviceKind, Release, StorageFact, StorageRelease};
+use crate::machine::files::FileContents;
+use crate::machine::probe::parse_luks;
+use crate::machine::{Content, Device, DeviceKind, Release, StorageFact, StorageRelease};
 use crate::operation::guard::check_unused;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::key::{check_protected, unprotect};
@@ -35,6 +37,9 @@ args! {
         /// The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The
         /// decrypted key is piped from gpg to cryptsetup and never written to a file.
         pub gpg_key: Option<AbsPath>,
+        /// The path of a file with the header, if it is not on the device (a detached header). The
+        /// device must then not be in use, and its present contents are taken for encrypted data.
+        pub header: Option<AbsPath>,
         /// Whether to open the container read-only.
         pub read_only: bool = false,
         /// Whether to pass discards (TRIM) to the underlying disk. This improves the performance of
@@ -88,10 +93,10 @@ impl OpenMethod<'_> {
     const fn hint(&self) -> &'static str {
         match self {
             Self::Plain(Unlock::Key(_)) => {
-                "check that the key belongs to this disk with luks::test_key; restore a damaged header with luks::restore_header"
+                "check that the key belongs to this disk with luks::test_key"
             }
             Self::Plain(Unlock::Passphrase(_)) => {
-                "run again and retype the passphrase; check Caps Lock and the keyboard layout (loadkeys); restore a damaged header with luks::restore_header"
+                "run again and retype the passphrase; check Caps Lock and the keyboard layout (loadkeys)"
             }
             Self::Protected(..) => {
                 "if gpg reports \"Bad session key\", run again and retype the passphrase of the \
@@ -115,6 +120,30 @@ impl Open {
     }
 }
 
+impl Open {
+    /// Returns the device and the offset of its encrypted data.
+    fn device_and_offset<'a>(&self, cx: &Planning<'a>) -> Result<(&'a Device, u64)> {
+        let Some(header) = &self.header else {
+            let found = container(&self.device, cx)?;
+            return Ok((found.device, found.offset));
+        };
+        let device = cx.device(&self.device)?;
+        let place = Place::new(header, None);
+        let content = match cx.files.read(&place)? {
+            FileContents::Known(bytes) => match parse_luks(&bytes) {
+                Some(content) => Some(content),
+                None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
+            },
+            FileContents::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
+        };
+        match content {
+            Some(Content::Luks { offset, .. }) => Ok((device, offset)),
+            // cryptsetup puts the data of a detached header at the beginning of the device.
+            _ => Ok((device, 0)),
+        }
+    }
+}
+
 impl Action for Open {
     type Output = String;
 
@@ -123,8 +152,7 @@ impl Action for Open {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let found = container(&self.device, cx)?;
-        let device = found.device;
+        let (device, offset) = self.device_and_offset(cx)?;
         let inside = self.name.path();
         let means = self.method()?;
         let open = cx
@@ -143,8 +171,14 @@ impl Action for Open {
         }
         if open.is_none() {
             means.check(cx)?;
+            if self.header.is_some() {
+                check_unused(cx.machine, &device.path)?;
+            }
         }
         let mut cmd = Cmd::tool("cryptsetup").arg("open");
+        if let Some(header) = &self.header {
+            cmd = cmd.arg("--header").arg(header.to_string());
+        }
         if self.read_only {
             cmd = cmd.arg("--readonly");
         }
@@ -156,7 +190,7 @@ impl Action for Open {
             .makes(StorageFact::Opened {
                 on: device.path.clone(),
                 name: self.name.as_str().to_owned(),
-                size: device.size.saturating_sub(found.offset),
+                size: device.size.saturating_sub(offset),
                 sector: device.sector,
             })
             .undo(Undo::Release)

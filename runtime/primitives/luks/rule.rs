@@ -107,7 +107,7 @@ pub enum LuksRule {
         said: String,
     },
     /// The file does not contain a LUKS header.
-    #[error("{file} is not a backup of a LUKS header")]
+    #[error("{file} contains no LUKS header")]
     NotABackup {
         /// The file.
         file: String,
@@ -127,7 +127,9 @@ impl Rule for LuksRule {
                 "give only one; add the second with luks::add_key".into()
             }
             Self::NotLuks { .. } => {
-                "check with lsblk -f; luks::format creates a container".into()
+                "check with lsblk -f that it is the right device; if its header is in a file, give it \
+                 to luks::open: #{ header: \"/path/of/the/header\" }"
+                    .into()
             }
             Self::NameTaken { name, .. } => {
                 format!("choose another name, or close it: cryptsetup close {name}")
@@ -146,7 +148,7 @@ impl Rule for LuksRule {
             Self::NoVersion { .. } => {
                 "run it manually; check that the first cryptsetup in PATH is the real one".into()
             }
-            Self::NotABackup { .. } => "give a file created by luks::backup_header".into(),
+            Self::NotABackup { .. } => "give a file created by luks::backup_header or cryptsetup luksHeaderBackup".into(),
         })
     }
 

@@ -244,10 +244,13 @@ impl Rule for LvmRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoSuchGroup { .. } => {
-                "open the container that holds it (luks::open), or create it with lvm::vg_create"
+                "open the container that holds it (luks::open); lvm::groups() lists the groups that \
+                 are visible"
                     .into()
             }
-            Self::NoSuchVolume { .. } => "list the volumes with lvm::vg_info".into(),
+            Self::NoSuchVolume { .. } | Self::NoSuchPool { .. } => {
+                "list the volumes with lvm::vg_info".into()
+            }
             Self::GroupTaken { group, .. } => format!(
                 "choose another name, or rename the old group: vgrename {group} {group}_old"
             ),
@@ -287,11 +290,10 @@ impl Rule for LvmRule {
                 complete.join(", ")
             ),
             Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
-            Self::NoSuchPool { .. } => "create it with lvm::thin_pool_create".into(),
             Self::Chunk { .. } => "omit it; the default 64K suits most systems".into(),
             Self::Images { .. } => "use another level, or more physical volumes".into(),
             Self::Contiguous => "leave \"contiguous\" out".into(),
-            Self::NotPhysical { .. } => "initialize it with lvm::pv_create".into(),
+            Self::NotPhysical { .. } => "check with lsblk -f that it is the right device".into(),
             Self::Belongs { group, .. } => format!("remove it from that group: vgreduce {group}"),
             Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
             Self::TooSmall { .. } => "use a larger device".into(),

@@ -1,7 +1,7 @@
 //! Errors about md arrays.
 
 use crate::error::{Exit, Rule};
-use crate::types::{Size, rhai_literal};
+use crate::types::Size;
 
 /// A violated rule about md arrays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,13 +95,10 @@ impl Rule for MdRule {
             Self::Chunk { .. } => "omit it; the default 512K suits most systems".into(),
             Self::NotAtTheEnd => "leave \"format\" out".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
-            Self::NameTaken { device, .. } => {
-                let device = rhai_literal(device);
-                format!("choose another name, or wipe the old member: disk::wipe({device})")
+            Self::NameTaken { .. } => {
+                "choose another name; md::list() lists the arrays that exist".into()
             }
-            Self::NoSuchArray { .. } => "list the members with lsblk -f; md::create creates an \
-                array"
-                .into(),
+            Self::NoSuchArray { .. } => "list the members with lsblk -f".into(),
             Self::Ambiguous { .. } => "give the UUID instead, which md::list returns".into(),
             Self::Incomplete { .. } => {
                 "connect the missing devices, or start it without them: #{ degraded: true }".into()

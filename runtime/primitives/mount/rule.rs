@@ -90,7 +90,7 @@ impl Rule for MountRule {
                 format!("unmount those first, or all: mount::unmount({at}, #{{ recursive: true }})")
             }
             Self::Ours { .. } => "a recipe may only unmount what a recipe mounted".into(),
-            Self::NotSwap { .. } => "create one with fs::swap".into(),
+            Self::NotSwap { .. } => "check with lsblk -f that it is the right device".into(),
         })
     }
 

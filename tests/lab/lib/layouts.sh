@@ -1,5 +1,7 @@
 # The layouts, for real: each is applied, used, released, applied again (nothing changes), and released. Each one
 # starts with the disks as the one before has left them. The last disk is never selected.
+#
+# With CUT_EACH, the program is killed within each action of each layout instead, and the run is resumed.
 
 head -c 1M /dev/urandom >/dev/ubdd
 sentinel=$(sha256sum /dev/ubdd)
@@ -8,12 +10,19 @@ one='disk=/dev/ubda' key='key=/run/root.key'
 
 # run_layout FILE NAME SET…: runs a layout; `changed` then checks what it did.
 run_layout() {
-    local events=$1 name=$2 sets=()
-    shift 2
+    local events=$1
+    shift
+    must start_layout "$@" >"$OUT/$events.json"
+}
+
+APPROVED=(--yes --destroy /dev/ubda --destroy /dev/ubdb --destroy /dev/ubdc)
+
+start_layout() {
+    local name=$1 sets=()
+    shift
     for s in "$@"; do sets+=(--set "$s"); done
     rm -rf /run/journals
-    must "$G" "$PROJECT/recipes/layouts/$name" --yes --json --journal /run/journals --destroy /dev/ubda --destroy /dev/ubdb \
-        --destroy /dev/ubdc "${sets[@]}" >"$OUT/$events.json"
+    "$G" "$PROJECT/recipes/layouts/$name" --json --journal /run/journals "${APPROVED[@]}" "${sets[@]}"
 }
 
 # changed EVENTS ALLOWED: every action that changed something must match the pattern.
@@ -54,6 +63,10 @@ layout() {
     local name=$1 where=$2 check=$3
     shift 3
     echo "== $name"
+    if [ -n "${CUT_EACH:-}" ]; then
+        interrupted "$name" "$check" "$@"
+        return
+    fi
     run_layout first "$name" "$@"
     must eval "$check"
     echo "of the first run" >"$where/witness"
@@ -70,4 +83,45 @@ layout() {
     must eval "$check"
     give_back
     [ "$sentinel" = "$(sha256sum /dev/ubdd)" ] || fail "the disk that nobody chose has changed"
+}
+
+# blank: removes all tables and signatures from the disks, and from the partitions first.
+blank() {
+    local disk
+    for disk in /dev/ubd[abc]; do
+        wipefs --all --force --quiet "$disk"?* "$disk" 2>/dev/null
+        must blockdev --rereadpt "$disk"
+    done
+}
+
+# interrupted NAME CHECK SET…: kills the program at three moments within each action of a layout. Each time the run
+# is resumed; then everything is there, and applying the layout again changes nothing.
+interrupted() {
+    local name=$1 check=$2 call after code trials=0
+    shift 2
+    blank
+    run_layout calm "$name" "$@"
+    give_back
+    for call in $(python3 -c 'import json, sys
+events = map(json.loads, open(sys.argv[1]))
+print(*sorted({event["call"] for event in events if event["event"] == "step"}))' "$OUT/calm.json"); do
+        for after in 0 30000 300000; do
+            blank
+            # The shell must not be a job: it would report the kill.
+            (CUT_CALL=$call CUT_STEP=1 CUT_AFTER=$after LD_PRELOAD=$OUT/cut.so start_layout "$name" "$@") >cut.json 2>cut.err
+            code=$?
+            # A running tool outlives the program and finishes.
+            orphans_end || fail "still there: $orphan"
+            [ $code = 137 ] || { give_back; break; }
+            "$G" resume "${APPROVED[@]}" --json /run/journals/*/journal.jsonl >resumed.json 2>resumed.err ||
+                fail "call $call after $after µs: $(cat resumed.err)"
+            run_layout again "$name" "$@"
+            changed again "$TOP"
+            must eval "$check"
+            give_back
+            trials=$((trials + 1))
+        done
+    done
+    echo "  resumed $trials times"
+    [ $trials -gt 3 ] || fail "only $trials interruptions"
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Devices and volumes on which something lies that no primitive made: it is seen, and kept.
 #
-# disks: 100M 120M
+# disks: 100M 320M
 # tier: make lab
 # takes: 20 s
 . "${0%/*}/../lib/cases.sh"
@@ -49,7 +49,7 @@ lvm::lv_remove("vg", "root");
 END
 ask removed "$G" remove.rhai --yes --destroy /dev/vg/root
 exits removed 3
-tells removed 'vg/root has snapshots, which would be lost with it: before'
+tells removed 'depend on it and would be lost with it: before'
 must lvs vg/before
 do_ 'lvm::lv_remove("vg", "before"); lvm::lv_remove("vg", "root"); lvm::vg_remove("vg");'
 nothing_left
@@ -89,4 +89,47 @@ must "$G" keep.rhai --yes --prove --journal /run/proved --destroy /dev/ubda
 proved
 must test "$uuid" = "$(cryptsetup luksUUID /dev/ubda)"
 do_ 'luks::close("kept");'
+nothing_left
+
+it 'a container is opened with a header that is in a file'
+head -c 512 /dev/urandom >/run/detached.key && chmod 400 /run/detached.key
+truncate -s 20M /run/detached.header
+must wipefs -aqf /dev/ubda
+must cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --header /run/detached.header \
+    --key-file /run/detached.key /dev/ubda
+recipe bare.rhai <<'END'
+luks::open("/dev/ubda", "bare", #{ key: "/run/detached.key" });
+END
+ask bare "$G" plan bare.rhai
+exits bare 2
+tells bare '#{ header: "/path/of/the/header" }'
+do_ 'let open = #{ key: "/run/detached.key", header: "/run/detached.header" };
+    fs::make(luks::open("/dev/ubda", "detached", open)); mount::mount("/dev/mapper/detached", "/mnt/x");'
+do_ 'mount::unmount("/mnt/x"); luks::close("detached");'
+# No signature is on the device itself.
+must_not blkid -p /dev/ubda
+nothing_left
+
+it 'a filesystem whose creation was interrupted is not kept'
+for kind in xfs vfat; do
+    must wipefs -aqf /dev/ubdb
+    printf 'fs::make("/dev/ubdb", #{ kind: "%s", keep: true });\n' $kind >finish.rhai
+    must mkfs.$kind /dev/ubdb >/dev/null 2>&1
+    # As a power cut leaves it: the flag of xfs is still set, the tables of vfat are still empty.
+    case $kind in
+    xfs) printf '\1' | dd of=/dev/ubdb bs=1 seek=126 conv=notrunc 2>/dev/null ;;
+    vfat)
+        reserved=$(od -An -tu2 -j14 -N2 /dev/ubdb | tr -d ' ')
+        dd if=/dev/zero of=/dev/ubdb bs=512 seek="$reserved" count=8 conv=notrunc 2>/dev/null
+        ;;
+    esac
+    before=$(blkid -p -s UUID -o value /dev/ubdb)
+    must "$G" finish.rhai --yes --prove --journal /run/proved --destroy /dev/ubdb
+    proved
+    after=$(blkid -p -s UUID -o value /dev/ubdb)
+    must test "$before" != "$after"
+    must "$G" finish.rhai --yes --prove --journal /run/proved --destroy /dev/ubdb
+    proved
+    must test "$after" = "$(blkid -p -s UUID -o value /dev/ubdb)"
+done
 nothing_left

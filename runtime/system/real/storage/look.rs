@@ -13,6 +13,7 @@ use super::held::with_holders;
 use super::links::owners;
 use super::loops::{loops_on_disks, with_loops};
 use super::stamp::stamp;
+use super::unfinished::unfinished;
 use crate::machine::probe::{
     BlkidInfo, Findings, LSBLK_COLUMNS, LsblkDevice, MD_HEADER, luks_header_len,
     md_superblock_offsets, parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md,
@@ -133,10 +134,11 @@ impl Real {
             open.retain(|path| !found.contains_key(*path));
         }
         for (path, signature) in &mut found {
-            let header = match signature.content {
+            let header = match &signature.content {
                 Some(Content::Luks { .. }) => luks_header(path),
                 Some(Content::RaidMember { .. }) => md_superblock(path),
-                _ => None,
+                Some(content) => unfinished(path, content),
+                None => None,
             };
             signature.content = header.or(signature.content.take());
         }

@@ -1,7 +1,7 @@
 //! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders`
-//! (users of devices and mounts), `loops` (loop devices on
-//! block devices), `claim` and `stamp` (whether a device is free and on the same
-//! disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data).
+//! (users of devices and mounts), `links` (what lies on what, from sysfs), `loops` (loop devices on
+//! block devices), `unfinished` (interrupted filesystems), `claim` and `stamp` (whether a device is
+//! free and on the same disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data).
 
 pub(super) mod claim;
 mod fill;
@@ -14,6 +14,7 @@ mod loops;
 pub(super) mod mounts;
 mod secondhand;
 pub(super) mod stamp;
+mod unfinished;
 
 use std::time::{Duration, Instant};
 
