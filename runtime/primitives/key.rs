@@ -5,8 +5,6 @@ mod protect;
 pub(super) use protect::unprotect;
 pub use protect::{Protect, Unlock};
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use crate::args;
@@ -291,17 +289,10 @@ pub(super) fn reject_key_on_same_disk(
     device: &str,
     cx: &Planning<'_>,
 ) -> Result<()> {
-    let Some(mount) = cx.machine.mounted_view(&key.to_string()) else { return Ok(()) };
-    let disks = |path: &str| -> Vec<PathBuf> {
-        cx.machine.base_disks(path).iter().map(|disk| PathBuf::from(&disk.path)).collect()
-    };
-    let target = disks(device);
-    match disks(&mount.source).into_iter().find(|disk| target.contains(disk)) {
-        Some(disk) => Err(KeyRule::SameDisk {
-            place: Place::new(key, None),
-            disk: disk.to_string_lossy().into_owned(),
-        }
-        .into()),
+    let target = cx.machine.base_disks(device);
+    let target = |path: &String| target.iter().any(|disk| disk.path == *path);
+    match cx.machine.backing_devices(&key.to_string()).into_iter().find(target) {
+        Some(disk) => Err(KeyRule::SameDisk { place: Place::new(key, None), disk }.into()),
         None => Ok(()),
     }
 }

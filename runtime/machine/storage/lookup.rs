@@ -77,7 +77,19 @@ impl Machine {
     /// Returns the devices on which a file is stored, the nearest first.
     pub fn backing_devices(&self, path: &str) -> Vec<String> {
         let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
-        device.map(|device| self.below(&device.path)).unwrap_or_default()
+        device.map(|device| self.below_filesystem(device)).unwrap_or_default()
+    }
+
+    /// Returns all devices of the filesystem on this device (several for btrfs) and all devices
+    /// below them: this device and those below it first, without duplicates.
+    pub fn below_filesystem(&self, device: &Device) -> Vec<String> {
+        let mut found = self.below(&device.path);
+        for other in self.same_filesystem(device) {
+            let new = self.below(&other.path).into_iter().filter(|path| !found.contains(path));
+            let new: Vec<String> = new.collect();
+            found.extend(new);
+        }
+        found
     }
 
     /// Returns the running md array with this name or UUID, regardless of its current number.

@@ -173,7 +173,9 @@ impl Machine {
     /// Returns whether the root filesystem of the running system is on this device.
     pub fn is_system(&self, path: &str) -> bool {
         let roots = self.storage.mounts.iter().filter(|mount| mount.at == "/");
-        roots.into_iter().any(|root| self.depends_on(&root.source, path))
+        let roots = roots.filter_map(|root| self.find(&root.source));
+        let mut devices = roots.flat_map(|root| self.same_filesystem(root));
+        devices.any(|device| self.depends_on(&device.path, path))
     }
 }
 
@@ -259,6 +261,19 @@ mod tests {
             assert_eq!(machine.releases(path), releases, "{path}");
         }
         assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn every_device_of_a_btrfs_root_is_the_system() {
+        let mut machine = machine();
+        for path in ["/dev/sda", "/dev/sdb"] {
+            let holds = |device: &mut Device| device.content = Some(filesystem("one"));
+            machine.storage.devices.entry(path.into()).and_modify(holds);
+        }
+        mount(&mut machine, "/dev/sda", "/");
+        let system = ["/dev/sda", "/dev/sdb", "/dev/sdc"].map(|path| machine.is_system(path));
+        assert_eq!(system, [true, true, false]);
+        assert_eq!(machine.backing_devices("/root/key"), ["/dev/sda", "/dev/sdb"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `fstab.remove` on a simulated system.
 
 use super::*;
-use crate::machine::Machine;
+use crate::machine::{Device, DeviceKind, Machine};
 use crate::operation::Ids;
 use crate::system::{NoopWatch, Sim, System};
 use crate::types::ParamValue;
@@ -47,6 +47,25 @@ fn an_entry_is_removed_and_undo_restores_the_file() {
     let without = String::from_utf8_lossy(TEXT).replace("UUID=3 none swap sw\n", "");
     assert_eq!(plan.steps, [file(without.as_bytes())]);
     assert_eq!(plan.undo, Undo::Steps(vec![file(TEXT)]));
+}
+
+#[test]
+fn every_device_of_a_btrfs_is_named_by_the_uuid_of_the_filesystem() {
+    let mut machine = Machine::empty();
+    for path in ["/dev/sda", "/dev/sdb"] {
+        let content =
+            Content::Filesystem { kind: "btrfs".into(), uuid: "pair".into(), label: None };
+        machine.insert(Device::new(path, 1 << 30, DeviceKind::Disk));
+        machine.storage.devices.entry(path.into()).and_modify(|d| d.content = Some(content));
+    }
+    let sim = system(b"");
+    for path in ["/dev/sda", "/dev/sdb"] {
+        let mut ids = Ids::new([7; 32]);
+        let cx = Planning { machine: &machine, files: sim.files(), ids: &mut ids, terminal: false };
+        let device = DevicePath::decode(&path.into()).expect("a path");
+        let found = identify(&device, &cx).expect("an identifier");
+        assert_eq!(found, ("pair".to_owned(), "btrfs".to_owned()));
+    }
 }
 
 #[test]
