@@ -2129,12 +2129,15 @@ boot = {}
 --- Returns the kernel command line for a root filesystem.
 ---
 --- It names the containers to open, their key, the arrays and logical volumes to activate, and
---- the filesystem to mount. Devices are identified by UUID, logical volumes by name. Use it
---- with `boot.grub_config` or `boot.entry`.
+--- the filesystem to mount: everything below any device of the filesystem, and of the swap area
+--- to resume from. Devices are identified by UUID, logical volumes by name. Use it with
+--- `boot.grub_config` or `boot.entry`.
 ---
 --- The style `dracut` uses the options of its crypt, lvm and mdraid modules; `genkernel` those
---- in the guide. The key is a file on a USB drive; an encrypted one must have the extension
---- `.gpg`. Without a key, a passphrase is requested at boot.
+--- in the guide. The initramfs of genkernel opens at most one container for the root and one for
+--- swap. The key is a file on a USB drive; an encrypted one must have the extension `.gpg`. It is
+--- tried on each of the containers. Where it does not fit, or without a key, a passphrase is
+--- requested at boot.
 ---
 --- Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
 ---

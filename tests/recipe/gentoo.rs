@@ -122,6 +122,7 @@ fn unbootable_layouts_are_refused_in_the_plan() {
         ("md-raid1", "firmware=bios", "/dev/sda"),
         ("luks-lvm", "key_dev=", "must be on a USB stick at boot"),
         ("luks-lvm", "key=/root/root.key", "must be on a USB stick at boot"),
+        ("two-luks-btrfs-raid1", "kernel_from=genkernel", "is on 2 encrypted containers"),
     ] {
         let ran = plan("twins", layout, &[set]);
         assert_ne!(ran.status, 0, "{layout} {set}: {}", ran.stdout);

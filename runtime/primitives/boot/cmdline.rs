@@ -3,7 +3,7 @@
 use super::BootRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, DeviceKind};
+use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::operation::{Answer, Planning, Query};
 use crate::types::{AbsPath, Choice, DevicePath, KernelWord, ParamValue, Value};
 
@@ -11,12 +11,15 @@ args! {
     /// Returns the kernel command line for a root filesystem.
     ///
     /// It names the containers to open, their key, the arrays and logical volumes to activate, and
-    /// the filesystem to mount. Devices are identified by UUID, logical volumes by name. Use it
-    /// with `boot.grub_config` or `boot.entry`.
+    /// the filesystem to mount: everything below any device of the filesystem, and of the swap area
+    /// to resume from. Devices are identified by UUID, logical volumes by name. Use it with
+    /// `boot.grub_config` or `boot.entry`.
     ///
     /// The style `dracut` uses the options of its crypt, lvm and mdraid modules; `genkernel` those
-    /// in the guide. The key is a file on a USB drive; an encrypted one must have the extension
-    /// `.gpg`. Without a key, a passphrase is requested at boot.
+    /// in the guide. The initramfs of genkernel opens at most one container for the root and one for
+    /// swap. The key is a file on a USB drive; an encrypted one must have the extension `.gpg`. It is
+    /// tried on each of the containers. Where it does not fit, or without a key, a passphrase is
+    /// requested at boot.
     ///
     /// Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
     ///
@@ -54,34 +57,74 @@ impl Choice for CmdlineStyle {
     const ALL: &'static [Self] = &[Self::Dracut, Self::Genkernel];
 }
 
-/// The devices that an initramfs has to set up before it can mount a filesystem.
+/// The devices that an initramfs has to set up before it can use a filesystem or a swap area.
 #[derive(Default)]
 struct BootDevices {
     containers: Vec<String>,
     volumes: Vec<String>,
+    /// The UUIDs of the arrays that have one.
     arrays: Vec<String>,
+    /// Whether there is an array, and whether there is one without a UUID.
+    raid: (bool, bool),
+    /// Whether there is a firmware RAID of the device mapper.
+    dmraid: bool,
 }
 
 impl BootDevices {
-    fn to(device: &Device, cx: &Planning<'_>) -> Self {
-        let mut way = Self::default();
-        for path in cx.machine.below(&device.path) {
-            let Some(found) = cx.machine.find(&path) else { continue };
-            if let DeviceKind::Logical { group, volume } = &found.kind {
-                // Other logical volumes in the group are not below the root filesystem.
-                if found.path == device.path {
-                    way.volumes.push(format!("{group}/{volume}"));
+    /// Returns what has to be set up for these devices.
+    fn of<'a>(devices: impl IntoIterator<Item = &'a Device>, machine: &Machine) -> Self {
+        let mut needed = Self::default();
+        for device in devices {
+            for path in machine.below_filesystem(device) {
+                if let Some(found) = machine.find(&path) {
+                    needed.add(found, machine);
                 }
-            }
-            match &found.content {
-                Some(Content::Luks { uuid, .. }) => way.containers.push(uuid.clone()),
-                Some(Content::RaidMember { uuid, .. }) if !way.arrays.contains(uuid) => {
-                    way.arrays.push(uuid.clone());
-                }
-                _ => {}
             }
         }
-        way
+        needed
+    }
+
+    fn add(&mut self, device: &Device, machine: &Machine) {
+        match &device.kind {
+            DeviceKind::Logical { group, volume } => {
+                push_new(&mut self.volumes, format!("{group}/{volume}"));
+            }
+            DeviceKind::Raid { members, .. } => {
+                let uuid = members.iter().find_map(|member| match &machine.find(member)?.content {
+                    Some(Content::RaidMember { uuid, .. }) => Some(uuid.clone()),
+                    _ => None,
+                });
+                self.raid = (true, self.raid.1 || uuid.is_none());
+                if let Some(uuid) = uuid {
+                    push_new(&mut self.arrays, uuid);
+                }
+            }
+            DeviceKind::Mapped { what, .. } if what == "dmraid" => self.dmraid = true,
+            _ => {}
+        }
+        if let Some(Content::Luks { uuid, .. }) = &device.content {
+            push_new(&mut self.containers, uuid.clone());
+        }
+    }
+
+    /// Returns the parameters for the arrays, for dracut.
+    fn raid_words(&self) -> Vec<String> {
+        let mut words = match self.raid {
+            (false, _) => vec!["rd.md=0".into()],
+            // A firmware RAID has no UUID here; the UUID of another array would exclude it.
+            (true, true) => vec!["rd.auto".into()],
+            _ => self.arrays.iter().map(|uuid| format!("rd.md.uuid={uuid}")).collect(),
+        };
+        if !self.dmraid {
+            words.push("rd.dm=0".into());
+        }
+        words
+    }
+}
+
+fn push_new(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }
 
@@ -121,9 +164,10 @@ impl Cmdline {
     fn for_dracut(
         &self,
         device: &Device,
-        way: &BootDevices,
+        swap: Option<&Device>,
         cx: &Planning<'_>,
     ) -> Result<Vec<String>> {
+        let needed = BootDevices::of([Some(device), swap].into_iter().flatten(), cx.machine);
         let root = match &device.kind {
             DeviceKind::Logical { group, volume } => format!("/dev/{group}/{volume}"),
             _ => uuid_of(device)?,
@@ -131,23 +175,19 @@ impl Cmdline {
         let stick = self.stick(cx)?;
         let mut words = vec![format!("root={root}"), "ro".into()];
         words.push(format!("rootfstype={}", device.content.as_ref().map_or("auto", Content::kind)));
-        words.extend(way.arrays.iter().map(|uuid| format!("rd.md.uuid={uuid}")));
-        if way.arrays.is_empty() {
-            words.push("rd.md=0".into());
-        }
-        words.push("rd.dm=0".into());
-        words.extend(way.containers.iter().map(|uuid| format!("rd.luks.uuid={uuid}")));
+        words.extend(needed.raid_words());
+        words.extend(needed.containers.iter().map(|uuid| format!("rd.luks.uuid={uuid}")));
         if let Some((key, stick)) = &stick {
             // The third field restricts the key to one container, so that others request theirs.
             words.extend(
-                way.containers.iter().map(|uuid| format!("rd.luks.key={key}:{stick}:UUID={uuid}")),
+                needed
+                    .containers
+                    .iter()
+                    .map(|uuid| format!("rd.luks.key={key}:{stick}:UUID={uuid}")),
             );
         }
-        words.extend(way.volumes.iter().map(|volume| format!("rd.lvm.lv={volume}")));
-        if let Some(resume) = &self.resume {
-            let swap = cx.device(resume)?;
-            let volumes = BootDevices::to(swap, cx).volumes.into_iter();
-            words.extend(volumes.map(|volume| format!("rd.lvm.lv={volume}")));
+        words.extend(needed.volumes.iter().map(|volume| format!("rd.lvm.lv={volume}")));
+        if let Some(swap) = swap {
             words.push(format!("resume={}", uuid_of(swap)?));
         }
         Ok(words)
@@ -156,11 +196,18 @@ impl Cmdline {
     fn for_genkernel(
         &self,
         device: &Device,
-        way: &BootDevices,
+        swap: Option<&Device>,
         cx: &Planning<'_>,
     ) -> Result<Vec<String>> {
+        let needed = BootDevices::of([device], cx.machine);
+        let by_swap = BootDevices::of(swap, cx.machine);
+        let root_container = only_container(&needed.containers, device)?;
+        let others = by_swap.containers.iter().filter(|uuid| !needed.containers.contains(uuid));
+        let others: Vec<String> = others.cloned().collect();
+        let swap_container = only_container(&others, swap.unwrap_or(device))?;
         let mut words = vec!["root=/dev/ram0".to_owned()];
-        words.extend(way.containers.first().map(|uuid| format!("crypt_root=UUID={uuid}")));
+        words.extend(root_container.map(|uuid| format!("crypt_root=UUID={uuid}")));
+        words.extend(swap_container.map(|uuid| format!("crypt_swap=UUID={uuid}")));
         let root = match &device.kind {
             DeviceKind::Logical { .. } => device.path.clone(),
             _ => uuid_of(device)?,
@@ -168,21 +215,41 @@ impl Cmdline {
         words.push(format!("real_root={root}"));
         if let Some((key, stick)) = self.stick(cx)? {
             // genkernel requires a path relative to the root directory of the USB drive.
-            words.push(format!("root_keydev={stick}"));
-            words.push(format!("root_key={}", key.trim_start_matches('/')));
+            let key = key.trim_start_matches('/');
+            for (purpose, container) in [("root", root_container), ("swap", swap_container)] {
+                if container.is_some() {
+                    words.push(format!("{purpose}_keydev={stick}"));
+                    words.push(format!("{purpose}_key={key}"));
+                }
+            }
         }
         words.push(format!("rootfstype={}", device.content.as_ref().map_or("auto", Content::kind)));
         words.push("key_timeout=0".into());
-        if !way.volumes.is_empty() {
+        if !needed.volumes.is_empty() || !by_swap.volumes.is_empty() {
             words.push("dolvm".into());
         }
-        if !way.arrays.is_empty() {
+        if needed.raid.0 || by_swap.raid.0 {
             words.push("domdadm".into());
         }
-        if let Some(resume) = &self.resume {
-            words.push(format!("real_resume={}", uuid_of(cx.device(resume)?)?));
+        if needed.dmraid || by_swap.dmraid {
+            words.push("dodmraid".into());
+        }
+        if let Some(swap) = swap {
+            words.push(format!("real_resume={}", uuid_of(swap)?));
         }
         Ok(words)
+    }
+}
+
+/// Returns the only container of these, if any. genkernel opens one for the root and one for swap.
+fn only_container<'a>(containers: &'a [String], device: &Device) -> Result<Option<&'a String>> {
+    match containers {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        several => {
+            let (device, count) = (device.path.clone(), several.len());
+            Err(BootRule::SeveralContainers { device, count }.into())
+        }
     }
 }
 
@@ -192,13 +259,13 @@ impl Query for Cmdline {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
         let device = cx.device(&self.device)?;
         uuid_of(device)?;
-        let way = BootDevices::to(device, cx);
-        if self.key.is_some() && way.containers.is_empty() {
+        let swap = self.resume.as_ref().map(|swap| cx.device(swap)).transpose()?;
+        if self.key.is_some() && BootDevices::of([device], cx.machine).containers.is_empty() {
             return Err(BootRule::NoContainer { device: device.path.clone() }.into());
         }
         let mut words = match self.style {
-            CmdlineStyle::Dracut => self.for_dracut(device, &way, cx)?,
-            CmdlineStyle::Genkernel => self.for_genkernel(device, &way, cx)?,
+            CmdlineStyle::Dracut => self.for_dracut(device, swap, cx)?,
+            CmdlineStyle::Genkernel => self.for_genkernel(device, swap, cx)?,
         };
         words.extend(self.extra.iter().flatten().map(ToString::to_string));
         words.iter().try_for_each(|word| must_be_word(word))?;
@@ -212,3 +279,6 @@ pub(super) fn must_be_word(word: &str) -> Result<()> {
         .map(drop)
         .map_err(|_| BootRule::BadText { text: word.to_owned() }.into())
 }
+
+#[cfg(test)]
+mod tests;

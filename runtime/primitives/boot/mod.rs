@@ -28,6 +28,16 @@ pub enum BootRule {
         /// The device of the root filesystem.
         device: String,
     },
+    /// genkernel cannot open all containers of a filesystem or swap area.
+    #[error(
+        "{device} is on {count} encrypted containers, but an initramfs of genkernel opens only one"
+    )]
+    SeveralContainers {
+        /// The device of the filesystem or swap area.
+        device: String,
+        /// The number of containers.
+        count: usize,
+    },
     /// Only one of the key file and its device is given.
     #[error("a key on a USB stick needs both \"key\" and \"key_device\"")]
     HalfAKey,
@@ -90,6 +100,11 @@ impl Rule for BootRule {
                 "make a filesystem on it first, or open the container".into()
             }
             Self::NoContainer { .. } => "omit the key".into(),
+            Self::SeveralContainers { .. } => {
+                "use an initramfs of dracut (style: \"dracut\"; bundled recipes: --set \
+                 kernel_from=sources)"
+                    .into()
+            }
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
             Self::BadText { .. } => {
                 "remove whitespace and quotes, and colons in the name of a key".into()
