@@ -225,6 +225,7 @@ luks = {}
 ---@field cipher? string The cipher and its mode, in the notation of cryptsetup(8).
 ---@field key_size? string|integer The size of the volume key in bits, a multiple of 64 from 128 to 1024; XTS mode splits the key in two.
 ---@field kdf? gscript.luks.format.kdf The key derivation function and its costs; the default function is argon2id for LUKS2 and pbkdf2 for LUKS1.
+---@field sector? string|integer The size of an encrypted sector in bytes: 512, 1024, 2048 or 4096; by default that of the device. LUKS2 only.
 ---@field keep? boolean Whether to keep an existing container of the same version and cipher unchanged, with all its data. A container without key slots is not kept: formatting it was interrupted. The key is not tested: `luks.open` reports a key that does not fit.
 
 --- Formats a device as a LUKS container and returns the UUID of the container.
@@ -239,6 +240,10 @@ luks = {}
 --- Source: cryptsetup-luksFormat(8); guide ER, "Create And Mount The Encrypted Partition". The
 --- guide's `aes-xts-plain` repeats its initialization vectors after 2 TiB, so the default is
 --- `aes-xts-plain64`.
+---
+--- By itself, cryptsetup would choose sectors of 4096 bytes on most disks, although these
+--- disks, and other containers in the same volume group, have sectors of 512 bytes. With
+--- `sector: 4096`, a container is faster on a disk with physical sectors of this size.
 ---
 --- ```lua
 --- luks.format("/dev/sda2", { key = "/mnt/key/keyfile.bin" })
@@ -577,7 +582,7 @@ function lvm.pv_create(device, options) end
 
 --- Creates a volume group from physical volumes and returns its name.
 ---
---- Undo removes the volume group.
+--- Devices of different sector sizes are rejected. Undo removes the volume group.
 ---
 --- Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
 ---

@@ -46,10 +46,10 @@ pub use scope::Scope;
 pub use step::Step;
 pub use storage::{
     Canvas, Content, Device, DeviceKind, Group, GroupLock, Hardware, INACTIVE_ARRAY, Identity,
-    MISSING, Mount, MountCall, MountOrigin, NewPartition, NoSuchDevice, PartitionEntry, Resolved,
-    Storage, StorageEffect, StorageFact, StorageRelease, StorageStep, Table, Use, Volume,
-    VolumeKind, dm_name, is_below, is_lvm_uuid, is_volume_of, layout, layout_within,
-    partition_path, picture, probe, selection, svg,
+    LuksDetails, MISSING, Mount, MountCall, MountOrigin, NewPartition, NoSuchDevice,
+    PartitionEntry, Resolved, Storage, StorageEffect, StorageFact, StorageRelease, StorageStep,
+    Table, Use, Volume, VolumeKind, dm_name, is_below, is_lvm_uuid, is_volume_of, layout,
+    layout_within, partition_path, picture, probe, selection, svg,
 };
 pub(crate) use tagged::by_tag;
 pub use valid::MachineProblem;

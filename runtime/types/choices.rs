@@ -95,6 +95,13 @@ pub enum KdfKind {
     Pbkdf2,
 }
 
+impl KdfKind {
+    /// Returns whether the function is a variant of argon2.
+    pub const fn is_argon2(self) -> bool {
+        matches!(self, Self::Argon2id | Self::Argon2i)
+    }
+}
+
 impl Choice for KdfKind {
     const NAME: &'static str = "key derivation";
     const WORDS: &'static [&'static str] = &["argon2id", "argon2i", "pbkdf2"];

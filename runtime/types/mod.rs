@@ -34,7 +34,7 @@ pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
 pub use name::{ArrayId, ArrayName, Label, LvmName, MapName, is_reserved_by_lvm};
 pub use nearest::nearest;
-pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SwapPriority};
+pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SectorSize, SwapPriority};
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;

@@ -50,6 +50,9 @@ numbers! {
     KeyBits, "key size", "a multiple of 64 from 128 to 1024: 512 for aes-xts, 256 for other modes",
     (128..=1024), |bits| bits.is_multiple_of(64);
 
+    /// The size of an encrypted sector in bytes.
+    SectorSize, "sector size", "512, 1024, 2048 or 4096", (512..=4096), u32::is_power_of_two;
+
     /// The priority of a swap area (swapon(8)).
     SwapPriority, "swap priority", "a number from 0 to 32767", (0..=32767), |_| true;
 

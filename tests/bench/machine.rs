@@ -100,6 +100,7 @@ fn stack(machine: &mut Machine, number: usize) {
         offset: 16 << 20,
         slots: vec![0],
         cipher: "aes-xts-plain64".into(),
+        details: None,
     });
     let mapped = format!("/dev/mapper/enc{number}");
     let mut opened = Device::new(&mapped, 90 * GIB - (16 << 20), DeviceKind::Crypt { on: part });

@@ -96,8 +96,12 @@ fn describe_device(device: &Device, unseen: bool) -> String {
             if let Some(uuid) = content.uuid() {
                 text += &format!(" {uuid}");
             }
-            if let crate::machine::Content::Luks { offset, slots, cipher, .. } = content {
+            if let crate::machine::Content::Luks { offset, slots, cipher, details, .. } = content {
                 text += &format!(", {cipher}, data from byte {offset}, key slots {slots:?}");
+                if let Some(details) = details {
+                    let (sector, argon2) = (details.sector, &details.argon2);
+                    text += &format!(", sectors of {sector} bytes, argon2 in slots {argon2:?}");
+                }
             }
             if let crate::machine::Content::RaidMember { devices, share, .. } = content {
                 text += &format!(", one of {devices}, {share} bytes of it");

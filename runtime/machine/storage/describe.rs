@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::machine::{
-    Content, Device, DeviceKind, Hardware, Machine, Mount, PartitionEntry, Table,
+    Content, Device, DeviceKind, Hardware, LuksDetails, Machine, Mount, PartitionEntry, Table,
 };
 use crate::types::{Choice, FsKind, LuksVersion, MIB, ParamValue, Size, TableKind, Value, sha256};
 
@@ -118,7 +118,9 @@ impl Machine {
                 name: part.name.clone(),
             };
             let path = device.partition_path(number);
-            self.put(&part.on(), Device::new(path, size, DeviceKind::Partition(entry)))?;
+            let mut part_device = Device::new(path, size, DeviceKind::Partition(entry));
+            part_device.sector = device.sector;
+            self.put(&part.on(), part_device)?;
             start += size;
         }
         Ok(())
@@ -168,6 +170,7 @@ fn content(kind: &str, label: Option<String>, path: &str) -> Result<Content, Str
             offset: LUKS_OFFSET,
             slots: vec![0],
             cipher: "aes-xts-plain64".into(),
+            details: Some(LuksDetails { sector: 512, argon2: vec![0] }),
         },
         // The identifier of FAT is short.
         "vfat" => {

@@ -169,6 +169,9 @@ pub enum Content {
         slots: Vec<u32>,
         /// Cipher, such as `aes-xts-plain64`.
         cipher: String,
+        /// Further properties; unknown in files of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        details: Option<LuksDetails>,
     },
     /// An LVM physical volume.
     Physical {
@@ -199,7 +202,29 @@ pub enum Content {
     },
 }
 
+/// Properties of a LUKS container that decide what can be done with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LuksDetails {
+    /// Size of an encrypted sector in bytes, from 512 to 4096.
+    pub sector: u32,
+    /// Key slots in use whose key is derived by argon2, which older boot loaders lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub argon2: Vec<u32>,
+}
+
 impl Content {
+    /// Returns whether this content is the expected one, as far as that is known.
+    pub fn is_as_expected(&self, expected: &Self) -> bool {
+        let mut found = self.clone();
+        if let (Self::Luks { details, .. }, Self::Luks { details: None, .. }) =
+            (&mut found, expected)
+        {
+            *details = None;
+        }
+        found == *expected
+    }
+
     /// Returns the identifier of the content, if any.
     pub fn uuid(&self) -> Option<&str> {
         match self {

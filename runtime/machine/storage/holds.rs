@@ -23,7 +23,8 @@ impl StorageFact {
                 .find(device)
                 .is_some_and(|d| matches!(d.content, Some(Content::Luks { .. }))),
             Self::Holds { device, content } | Self::Header { device, content, .. } => {
-                machine.find(device).is_some_and(|d| d.content.as_ref() == Some(content))
+                let found = machine.find(device).and_then(|d| d.content.as_ref());
+                found.is_some_and(|found| found.is_as_expected(content))
             }
             Self::Opened { on, name, .. } => machine
                 .find(&format!("/dev/mapper/{name}"))

@@ -38,7 +38,8 @@ use super::part::MachinePart;
 
 pub(in crate::machine) use device::is_false;
 pub use device::{
-    Content, Device, DeviceKind, Hardware, INACTIVE_ARRAY, PartitionEntry, Table, partition_path,
+    Content, Device, DeviceKind, Hardware, INACTIVE_ARRAY, LuksDetails, PartitionEntry, Table,
+    partition_path,
 };
 pub use effect::StorageEffect;
 pub use fact::{MountOrigin, NewPartition, StorageFact};

@@ -3,13 +3,14 @@
 use super::{LuksRule, Unlock};
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, Device, StorageFact};
+use crate::machine::{Content, Device, LuksDetails, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::primitives::key::reject_key_on_same_disk;
 use crate::primitives::{unknown_contents_warning, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{
-    AbsPath, Choice, Cipher, DevicePath, KdfKind, KeyBits, LuksVersion, MIB, Secret, Size,
+    AbsPath, Choice, Cipher, DevicePath, KdfKind, KeyBits, LuksVersion, MIB, Secret, SectorSize,
+    Size,
 };
 
 args! {
@@ -39,6 +40,10 @@ args! {
     /// guide's `aes-xts-plain` repeats its initialization vectors after 2 TiB, so the default is
     /// `aes-xts-plain64`.
     ///
+    /// By itself, cryptsetup would choose sectors of 4096 bytes on most disks, although these
+    /// disks, and other containers in the same volume group, have sectors of 512 bytes. With
+    /// `sector: 4096`, a container is faster on a disk with physical sectors of this size.
+    ///
     /// ```
     /// luks::format("/dev/sda2", #{ key: "/mnt/key/keyfile.bin" });
     /// luks::format("/dev/sda2", #{ key: "/mnt/key/keyfile.bin", version: "luks1" });
@@ -64,8 +69,12 @@ args! {
         /// The key derivation function and its costs; the default function is argon2id for LUKS2
         /// and pbkdf2 for LUKS1.
         pub kdf: Option<Kdf>,
+        /// The size of an encrypted sector in bytes: 512, 1024, 2048 or 4096; by default that of
+        /// the device. LUKS2 only.
+        pub sector: Option<SectorSize>,
         /// Whether to keep an existing container of the same version and cipher unchanged, with all
-        /// its data. A container without key slots is not kept: formatting it was interrupted. The key is not tested: `luks.open` reports a key that does not fit.
+        /// its data. A container without key slots is not kept: formatting it was interrupted. The
+        /// key is not tested: `luks.open` reports a key that does not fit.
         pub keep: bool = false,
     }
 }
@@ -95,12 +104,32 @@ impl Format {
         }
     }
 
-    fn command(&self, device: &str, uuid: &str) -> Result<Cmd> {
+    /// Returns the size of an encrypted sector in bytes.
+    fn sector(&self, device: &Device) -> Result<u32> {
+        let sector = match (self.sector, self.version) {
+            (None, LuksVersion::Luks1) => 512,
+            (None, LuksVersion::Luks2) => device.sector.min(SectorSize::MOST),
+            (Some(sector), LuksVersion::Luks2) => sector.get(),
+            (Some(sector), LuksVersion::Luks1) if sector.get() == 512 => 512,
+            (Some(sector), LuksVersion::Luks1) => {
+                return Err(LuksRule::NoSectorSize { sector: sector.get() }.into());
+            }
+        };
+        if !device.size.is_multiple_of(u64::from(sector)) {
+            let (device, size) = (device.path.clone(), device.size);
+            return Err(LuksRule::PartOfASector { device, size, sector }.into());
+        }
+        Ok(sector)
+    }
+
+    fn command(&self, device: &str, uuid: &str, sector: u32) -> Result<Cmd> {
+        let sector = (self.version == LuksVersion::Luks2).then_some(sector);
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksFormat", "--batch-mode", "--type", self.version.word()])
             .args(["--cipher", self.cipher.as_str(), "--key-size"])
             .arg(self.key_size.get().to_string())
-            .args(["--uuid", uuid, "--offset", &(offset(self.version) / 512).to_string()]);
+            .args(["--uuid", uuid, "--offset", &(offset(self.version) / 512).to_string()])
+            .option("--sector-size", sector);
         let cmd = derive(cmd, self.kdf.as_ref(), self.version)?;
         Ok(cmd.arg(device))
     }
@@ -111,6 +140,16 @@ fn no_key_slots(device: &str) -> String {
         "{device} is a LUKS container without key slots, which no key opens: it is formatted; only \
          a backup of its header could restore its data"
     )
+}
+
+/// Returns the key derivation function of a new key. It does not depend on the defaults with which
+/// cryptsetup was built.
+pub(super) fn kdf_kind(kdf: Option<&Kdf>, version: LuksVersion) -> KdfKind {
+    let default = match version {
+        LuksVersion::Luks1 => KdfKind::Pbkdf2,
+        LuksVersion::Luks2 => KdfKind::Argon2id,
+    };
+    kdf.and_then(|kdf| kdf.kind).unwrap_or(default)
 }
 
 /// Adds the options for the key derivation function.
@@ -170,7 +209,10 @@ impl Action for Format {
             )
         });
         let uuid = cx.uuid();
-        let format = unlock.add_to(self.command(&device.path, &uuid)?);
+        let sector = self.sector(device)?;
+        let format = unlock.add_to(self.command(&device.path, &uuid, sector)?);
+        let argon2 = kdf_kind(self.kdf.as_ref(), self.version).is_argon2();
+        let argon2 = if argon2 { vec![0] } else { Vec::new() };
         let mut steps: Vec<Step> = wipe(device).into_iter().collect();
         steps.push(Step::Run(format));
         Ok(Plan::steps(steps)
@@ -182,6 +224,7 @@ impl Action for Format {
                     offset: offset(self.version),
                     slots: vec![0],
                     cipher: self.cipher.to_string(),
+                    details: Some(LuksDetails { sector, argon2 }),
                 },
             })
             .warn(warning)
@@ -191,3 +234,6 @@ impl Action for Format {
             .returns(uuid))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,6 +201,7 @@ fn guess(device: &Device, ids: &mut Ids) -> Content {
             offset: offset(LuksVersion::Luks2),
             slots: vec![0],
             cipher: "unknown".into(),
+            details: None,
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::format::{Kdf, derive};
+use super::format::{Kdf, derive, kdf_kind};
 use super::{Container, LuksRule, Unlock, container};
 use crate::args;
 use crate::error::Result;
@@ -159,9 +159,10 @@ impl Action for AddKey {
         let mut slots = found.slots.to_vec();
         slots.push(slot);
         slots.sort_unstable();
+        let argon2 = kdf_kind(self.kdf.as_ref(), found.version).is_argon2().then_some(slot);
         Ok(Plan::run(add)
             .then(Step::Run(test(&new, device)))
-            .makes(with_slots(&found, slots))
+            .makes(with_slots(&found, slots, argon2))
             .undo(Undo::Steps(vec![Step::Run(kill(device, slot))]))
             .returns(slot))
     }
@@ -189,7 +190,7 @@ impl Action for RemoveKey {
         }
         let left = found.slots.iter().copied().filter(|used| *used != slot).collect();
         Ok(Plan::run(kill(&device, slot))
-            .makes(with_slots(&found, left))
+            .makes(with_slots(&found, left, None))
             .undo(Undo::Impossible("a removed key cannot be restored; add it again")))
     }
 }
@@ -208,11 +209,16 @@ fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersi
     })
 }
 
-/// Returns the fact that a container has these key slots in use.
-fn with_slots(found: &Container<'_>, now: Vec<u32>) -> Fact {
+/// Returns the fact that a container has these key slots in use, and a new one with argon2.
+fn with_slots(found: &Container<'_>, now: Vec<u32>, new_argon2: Option<u32>) -> Fact {
     let mut content = found.content.clone();
-    if let Content::Luks { slots, .. } = &mut content {
+    if let Content::Luks { slots, details, .. } = &mut content {
         *slots = now;
+        if let Some(details) = details {
+            details.argon2.extend(new_argon2);
+            details.argon2.retain(|slot| slots.contains(slot));
+            details.argon2.sort_unstable();
+        }
     }
     Fact::Storage(StorageFact::Header {
         device: found.device.path.clone(),

@@ -15,7 +15,7 @@ pub use rule::LuksRule;
 pub use version::Version;
 
 use crate::error::Result;
-use crate::machine::{Content, Device};
+use crate::machine::{Content, Device, LuksDetails};
 use crate::operation::Planning;
 use crate::system::{Cmd, Stdin};
 use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Secret};
@@ -72,20 +72,24 @@ struct Container<'a> {
     offset: u64,
     slots: &'a [u32],
     cipher: &'a str,
+    details: Option<&'a LuksDetails>,
 }
 
 fn container<'a>(path: &DevicePath, cx: &Planning<'a>) -> Result<Container<'a>> {
     let device = cx.device(path)?;
     match &device.content {
-        Some(content @ Content::Luks { version, uuid, offset, slots, cipher }) => Ok(Container {
-            device,
-            content,
-            version: *version,
-            uuid,
-            offset: *offset,
-            slots,
-            cipher,
-        }),
+        Some(content @ Content::Luks { version, uuid, offset, slots, cipher, details }) => {
+            Ok(Container {
+                device,
+                content,
+                version: *version,
+                uuid,
+                offset: *offset,
+                slots,
+                cipher,
+                details: details.as_ref(),
+            })
+        }
         other => Err(LuksRule::NotLuks {
             device: device.path.clone(),
             is: other.as_ref().map(ToString::to_string),

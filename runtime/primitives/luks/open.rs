@@ -120,12 +120,20 @@ impl Open {
     }
 }
 
+/// The encrypted data of a container.
+struct EncryptedData {
+    /// Offset on the device in bytes.
+    offset: u64,
+    /// Size of an encrypted sector in bytes; 0 if it is unknown.
+    sector: u32,
+}
+
 impl Open {
-    /// Returns the device and the offset of its encrypted data.
-    fn device_and_offset<'a>(&self, cx: &Planning<'a>) -> Result<(&'a Device, u64)> {
+    fn device_and_data<'a>(&self, cx: &Planning<'a>) -> Result<(&'a Device, EncryptedData)> {
         let Some(header) = &self.header else {
             let found = container(&self.device, cx)?;
-            return Ok((found.device, found.offset));
+            let sector = found.details.map_or(0, |details| details.sector);
+            return Ok((found.device, EncryptedData { offset: found.offset, sector }));
         };
         let device = cx.device(&self.device)?;
         let place = Place::new(header, None);
@@ -136,11 +144,14 @@ impl Open {
             },
             FileContents::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
-        match content {
-            Some(Content::Luks { offset, .. }) => Ok((device, offset)),
+        let data = match content {
+            Some(Content::Luks { offset, details, .. }) => {
+                EncryptedData { offset, sector: details.map_or(0, |details| details.sector) }
+            }
             // cryptsetup puts the data of a detached header at the beginning of the device.
-            _ => Ok((device, 0)),
-        }
+            _ => EncryptedData { offset: 0, sector: 0 },
+        };
+        Ok((device, data))
     }
 }
 
@@ -152,7 +163,7 @@ impl Action for Open {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let (device, offset) = self.device_and_offset(cx)?;
+        let (device, data) = self.device_and_data(cx)?;
         let inside = self.name.path();
         let means = self.method()?;
         let open = cx
@@ -190,8 +201,8 @@ impl Action for Open {
             .makes(StorageFact::Opened {
                 on: device.path.clone(),
                 name: self.name.as_str().to_owned(),
-                size: device.size.saturating_sub(offset),
-                sector: device.sector,
+                size: device.size.saturating_sub(data.offset),
+                sector: data.sector.max(device.sector),
             })
             .undo(Undo::Release)
             .hint(means.hint())

@@ -58,6 +58,22 @@ pub enum LuksRule {
         /// The size of the header.
         header: Size,
     },
+    /// The device does not consist of whole encrypted sectors.
+    #[error("{device} has {size} bytes, which is not a multiple of its sector size of {sector}")]
+    PartOfASector {
+        /// The device.
+        device: String,
+        /// The size of the device in bytes.
+        size: u64,
+        /// The size of an encrypted sector in bytes.
+        sector: u32,
+    },
+    /// A sector size is requested for LUKS1.
+    #[error("LUKS1 supports only sectors of 512 bytes, and not of {sector}")]
+    NoSectorSize {
+        /// The requested size in bytes.
+        sector: u32,
+    },
     /// An argon2 key derivation function is requested for LUKS1.
     #[error("LUKS1 supports only the key derivation pbkdf2")]
     NoArgon,
@@ -139,6 +155,8 @@ impl Rule for LuksRule {
                 format!("use {open}, or close it: cryptsetup close {name}")
             }
             Self::TooSmall { .. } => "make the partition larger".into(),
+            Self::PartOfASector { .. } => "use sector: 512".into(),
+            Self::NoSectorSize { .. } => "omit sector, or use version: \"luks2\"".into(),
             Self::NoArgon => "omit kdf, or use version: \"luks2\"".into(),
             Self::LastKey { .. } => "add another key first with luks::add_key".into(),
             Self::NoSuchSlot { .. } | Self::SlotTaken { .. } => {

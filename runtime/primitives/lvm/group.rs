@@ -20,7 +20,7 @@ use crate::types::{DevicePath, LvmName, Size};
 args! {
     /// Creates a volume group from physical volumes and returns its name.
     ///
-    /// Undo removes the volume group.
+    /// Devices of different sector sizes are rejected. Undo removes the volume group.
     ///
     /// Source: vgcreate(8); guide ER, `vgcreate $VG_NAME /dev/mapper/$ENC_HDD`.
     ///
@@ -163,11 +163,13 @@ impl Action for VgCreate {
         if members.is_empty() {
             return Err(LvmRule::NoMembers.into());
         }
-        if let Some(taken) =
-            cx.machine.storage.groups.get(&name).filter(|g| !g.has_members(&members))
-        {
-            let members = taken.members.clone();
-            return Err(LvmRule::GroupTaken { group: name, members }.into());
+        match cx.machine.storage.groups.get(&name) {
+            Some(taken) if !taken.has_members(&members) => {
+                let members = taken.members.clone();
+                return Err(LvmRule::GroupTaken { group: name, members }.into());
+            }
+            Some(_) => {}
+            None => reject_mixed_sectors(&name, &members, cx)?,
         }
         let mut groups = cx.machine.storage.groups.values();
         if let Some(taken) = groups.find(|group| group.name.as_deref() == Some(name.as_str())) {
@@ -187,6 +189,17 @@ impl Action for VgCreate {
             })
             .undo(Undo::Steps(vec![Step::Run(remove)]))
             .returns(name))
+    }
+}
+
+/// Rejects physical volumes of different sector sizes, as LVM does by default: a filesystem with
+/// small blocks could not be mounted any more once it were moved to larger sectors.
+fn reject_mixed_sectors(group: &str, members: &[String], cx: &Planning<'_>) -> Result<()> {
+    let sector = |path: &String| cx.machine.find(path).map(|device| (path.clone(), device.sector));
+    let members: Vec<(String, u32)> = members.iter().filter_map(sector).collect();
+    match members.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+        true => Ok(()),
+        false => Err(LvmRule::MixedSectors { group: group.to_owned(), members }.into()),
     }
 }
 

@@ -59,6 +59,17 @@ pub enum LvmRule {
         /// The volume group that it belongs to.
         group: String,
     },
+    /// The physical volumes have different sector sizes.
+    #[error(
+        "the members of volume group {group} have different sector sizes: {}",
+        sectors(members)
+    )]
+    MixedSectors {
+        /// The name of the volume group.
+        group: String,
+        /// The physical volumes, and their sector sizes in bytes.
+        members: Vec<(String, u32)>,
+    },
     /// No physical volume is given.
     #[error("a volume group needs at least one physical volume")]
     NoMembers,
@@ -232,6 +243,12 @@ pub enum LvmRule {
     },
 }
 
+/// Returns the sector size of each device, as a list.
+fn sectors(members: &[(String, u32)]) -> String {
+    let member = |(path, sector): &(String, u32)| format!("{path} has {sector} bytes");
+    members.iter().map(member).collect::<Vec<_>>().join(", ")
+}
+
 fn meant(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
         (Some(near), _) => format!("; did you mean {near}?"),
@@ -295,6 +312,13 @@ impl Rule for LvmRule {
             Self::Contiguous => "leave \"contiguous\" out".into(),
             Self::NotPhysical { .. } => "check with lsblk -f that it is the right device".into(),
             Self::Belongs { group, .. } => format!("remove it from that group: vgreduce {group}"),
+            Self::MixedSectors { members, .. } => {
+                let most = members.iter().map(|(_, sector)| *sector).max().unwrap_or(512);
+                format!(
+                    "use devices of one sector size; a new LUKS container can have larger sectors \
+                     than its disk: luks::format(DEVICE, #{{ sector: {most} }})"
+                )
+            }
             Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NoRoom { .. } => "make it smaller, or \"100%FREE\"".into(),

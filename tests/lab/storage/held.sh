@@ -133,3 +133,40 @@ for kind in xfs vfat; do
     must test "$after" = "$(blkid -p -s UUID -o value /dev/ubdb)"
 done
 nothing_left
+
+it 'a new container has the sectors of its disk'
+# As on most disks of today: logical sectors of 512 bytes, physical ones of 4096, for which cryptsetup chooses 4096.
+must modprobe brd rd_nr=1 rd_size=65536
+printf '0 2048 linear /dev/ubda 0\n2048 100000 linear /dev/ram0 0\n' | must dmsetup create --noudevsync e512
+must test "$(blockdev --getss --getpbsz /dev/mapper/e512 | xargs)" = '512 4096'
+recipe sectors.rhai <<'END'
+luks::format("/dev/mapper/e512", #{ key: "/run/slot.key", kdf: #{ kind: "pbkdf2", iterations: 1000 } });
+let inside = luks::open("/dev/mapper/e512", "c", #{ key: "/run/slot.key" });
+if disk::info(inside).sector != 512 { throw "sectors"; }
+lvm::vg_create("vg", [lvm::pv_create(inside), lvm::pv_create("/dev/ubdb")]);
+END
+must "$G" sectors.rhai --yes --prove --journal /run/proved --destroy /dev/mapper/e512 --destroy /dev/ubdb
+proved
+do_ 'lvm::vg_remove("vg"); luks::close("c");'
+
+it 'a volume group with sectors of two sizes is refused before anything is wiped'
+must mkfs.ext4 -q -F /dev/ubdb
+recipe mixed.rhai <<'END'
+luks::format("/dev/mapper/e512", #{ key: "/run/slot.key", kdf: #{ kind: "pbkdf2", iterations: 1000 }, sector: 4096 });
+let inside = luks::open("/dev/mapper/e512", "c", #{ key: "/run/slot.key" });
+lvm::vg_create("vg", [lvm::pv_create(inside), lvm::pv_create("/dev/ubdb")]);
+END
+uuid=$(cryptsetup luksUUID /dev/mapper/e512)
+ask mixed "$G" mixed.rhai --yes --destroy /dev/mapper/e512 --destroy /dev/ubdb
+exits mixed 2
+tells mixed 'have different sector sizes: /dev/mapper/c has 4096 bytes, /dev/ubdb has 512 bytes'
+must test "$uuid" = "$(cryptsetup luksUUID /dev/mapper/e512)"
+must test "$(blkid -p -s TYPE -o value /dev/ubdb)" = ext4
+# A container that cryptsetup made has the sectors that its header says.
+must cryptsetup luksFormat -q --key-file /run/slot.key --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --sector-size 4096 /dev/mapper/e512
+do_ 'let inside = luks::open("/dev/mapper/e512", "c", #{ key: "/run/slot.key" });
+if disk::info(inside).sector != 4096 { throw "sectors"; }
+luks::close("c");'
+must dmsetup remove --noudevsync e512
+must rmmod brd
+nothing_left

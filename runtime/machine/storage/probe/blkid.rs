@@ -51,7 +51,8 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
                 _ => LuksVersion::Luks2,
             };
             // The remaining fields are read from the header itself.
-            Content::Luks { version, uuid, offset: 0, slots: Vec::new(), cipher: String::new() }
+            let (slots, cipher) = (Vec::new(), String::new());
+            Content::Luks { version, uuid, offset: 0, slots, cipher, details: None }
         }
         "LVM2_member" => Content::Physical { uuid },
         "linux_raid_member" => {

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use crate::machine::Content;
+use crate::machine::{Content, LuksDetails};
 use crate::types::LuksVersion;
 
 /// Maximum length of a header in bytes.
@@ -46,13 +46,26 @@ fn parse_luks1(bytes: &[u8]) -> Option<Content> {
         offset: u64::from(be32(bytes, 104)?) * 512,
         slots: slots.collect(),
         cipher: format!("{}-{}", text(bytes, 8, 32)?, text(bytes, 40, 32)?),
+        details: Some(LuksDetails { sector: 512, argon2: Vec::new() }),
     })
 }
 
 #[derive(Deserialize)]
 struct Metadata {
-    keyslots: BTreeMap<u32, serde_json::Value>,
+    keyslots: BTreeMap<u32, KeySlot>,
     segments: BTreeMap<u32, Segment>,
+}
+
+#[derive(Deserialize)]
+struct KeySlot {
+    /// Absent from the slots of a reencryption.
+    kdf: Option<KeyDerivation>,
+}
+
+#[derive(Deserialize)]
+struct KeyDerivation {
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +73,12 @@ struct Segment {
     offset: String,
     #[serde(default)]
     encryption: String,
+    #[serde(default = "sector_512")]
+    sector_size: u32,
+}
+
+const fn sector_512() -> u32 {
+    512
 }
 
 fn parse_luks2(bytes: &[u8]) -> Option<Content> {
@@ -67,12 +86,19 @@ fn parse_luks2(bytes: &[u8]) -> Option<Content> {
     let end = json.iter().position(|&b| b == 0).unwrap_or(json.len());
     let metadata: Metadata = serde_json::from_slice(&json[..end]).ok()?;
     let segment = metadata.segments.values().next()?;
+    let is_argon = |slot: &KeySlot| slot.kdf.as_ref().is_some_and(|kdf| kdf.kind.contains("argon"));
+    let argon2 = metadata.keyslots.iter().filter(|(_, slot)| is_argon(slot));
+    let details = LuksDetails {
+        sector: segment.sector_size,
+        argon2: argon2.map(|(slot, _)| *slot).collect(),
+    };
     Some(Content::Luks {
         version: LuksVersion::Luks2,
         uuid: text(bytes, 168, 40)?,
         offset: segment.offset.parse().ok()?,
         slots: metadata.keyslots.into_keys().collect(),
         cipher: segment.encryption.clone(),
+        details: Some(details),
     })
 }
 
@@ -95,10 +121,10 @@ fn text(bytes: &[u8], at: usize, len: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn luks(header: &[u8]) -> (LuksVersion, String, u64, Vec<u32>, String) {
+    fn luks(header: &[u8]) -> (LuksVersion, String, u64, Vec<u32>, String, LuksDetails) {
         match parse_luks(header) {
-            Some(Content::Luks { version, uuid, offset, slots, cipher }) => {
-                (version, uuid, offset, slots, cipher)
+            Some(Content::Luks { version, uuid, offset, slots, cipher, details }) => {
+                (version, uuid, offset, slots, cipher, details.expect("a whole header"))
             }
             other => panic!("{other:?}"),
         }
@@ -106,14 +132,18 @@ mod tests {
 
     #[test]
     fn headers_of_both_formats_as_cryptsetup_writes_them() {
-        let (version, uuid, offset, slots, cipher) = luks(include_bytes!("fixtures/luks1.header"));
+        let (version, uuid, offset, slots, cipher, details) =
+            luks(include_bytes!("fixtures/luks1.header"));
         assert_eq!(version, LuksVersion::Luks1);
         assert_eq!(uuid, "11111111-1111-4111-8111-111111111111");
         assert_eq!((offset, slots, cipher.as_str()), (2 << 20, vec![0, 3], "aes-xts-plain64"));
-        let (version, uuid, offset, slots, cipher) = luks(include_bytes!("fixtures/luks2.header"));
+        assert_eq!(details, LuksDetails { sector: 512, argon2: Vec::new() });
+        let (version, uuid, offset, slots, cipher, details) =
+            luks(include_bytes!("fixtures/luks2.header"));
         assert_eq!(version, LuksVersion::Luks2);
         assert_eq!(uuid, "22222222-2222-4222-8222-222222222222");
         assert_eq!((offset, slots, cipher.as_str()), (16 << 20, vec![0, 5], "aes-xts-plain64"));
+        assert_eq!(details, LuksDetails { sector: 4096, argon2: Vec::new() });
     }
 
     #[test]

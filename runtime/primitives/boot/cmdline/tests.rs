@@ -38,6 +38,7 @@ fn container(machine: &mut Machine, on: &str, name: &str) -> String {
         offset: 16 << 20,
         slots: vec![0],
         cipher: "aes-xts-plain64".into(),
+        details: None,
     };
     hold(machine, on, content);
     let path = format!("/dev/mapper/{name}");
@@ -76,7 +77,7 @@ fn group(machine: &mut Machine, members: &[&str], volumes: &[&str]) {
         extent: 4 << 20,
         extents: 100,
         free: 0,
-        volumes: std::collections::BTreeMap::new(),
+        ..Group::default()
     };
     machine.storage.groups.insert("vg".into(), group);
     for volume in volumes {
