@@ -2168,7 +2168,8 @@ function boot.cmdline(device, options) end
 ---
 --- Rejects a GPT disk without a BIOS boot partition and a directory that is not an EFI system
 --- partition. A firmware boot entry requires access to the EFI variables and efibootmgr in the
---- system.
+--- system. If `/boot` is in a LUKS container, `GRUB_ENABLE_CRYPTODISK=y` must be set in
+--- `/etc/default/grub`, and a key of the container must be derived by pbkdf2.
 ---
 --- Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
 ---

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::BootRule;
+use super::encrypted::{DEFAULTS, check_boot_containers, reject_argon2};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
@@ -22,7 +23,8 @@ args! {
     ///
     /// Rejects a GPT disk without a BIOS boot partition and a directory that is not an EFI system
     /// partition. A firmware boot entry requires access to the EFI variables and efibootmgr in the
-    /// system.
+    /// system. If `/boot` is in a LUKS container, `GRUB_ENABLE_CRYPTODISK=y` must be set in
+    /// `/etc/default/grub`, and a key of the container must be derived by pbkdf2.
     ///
     /// Source: grub-install(8); guide ER, `grub-install --no-floppy $INST_HDD`.
     ///
@@ -68,7 +70,6 @@ args! {
     }
 }
 
-const DEFAULTS: &str = "/etc/default/grub";
 const GRUB: &str = "/boot/grub";
 /// The mount point of efivarfs.
 const VARIABLES: &str = "/sys/firmware/efi/efivars";
@@ -168,6 +169,7 @@ impl Action for GrubInstall {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        check_boot_containers(&self.root, cx)?;
         let plan = match (&self.disk, &self.efi) {
             (Some(disk), None) => self.on_disk(disk, cx)?,
             (None, Some(efi)) => self.by_efi(efi, cx)?,
@@ -203,6 +205,7 @@ impl Action for GrubConfig {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<GrubConfigInfo>> {
+        reject_argon2(&self.root, cx)?;
         let given = self.defaults.iter().flat_map(ConfVariables::iter);
         let given: Vec<(&str, String)> = given.map(|(n, v)| (n, v.to_owned())).collect();
         let config = there(&self.root, &format!("{GRUB}/grub.cfg"));

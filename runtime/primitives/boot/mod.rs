@@ -1,6 +1,7 @@
 //! Booting: the kernel command line and GRUB.
 
 mod cmdline;
+mod encrypted;
 mod entry;
 mod grub;
 
@@ -55,6 +56,30 @@ pub enum BootRule {
     NoBiosBoot {
         /// The disk.
         disk: String,
+    },
+    /// GRUB cannot derive any key of a container that contains `/boot`.
+    #[error(
+        "{boot} is in the LUKS2 container {device}, all keys of which use argon2; GRUB before 2.14 \
+         cannot open it"
+    )]
+    Argon2 {
+        /// The directory.
+        boot: Place,
+        /// The container.
+        device: String,
+    },
+    /// GRUB is not configured to open containers.
+    #[error(
+        "{boot} is in the LUKS container {device}, but GRUB_ENABLE_CRYPTODISK=y is not set in \
+         {place}"
+    )]
+    NoCryptodisk {
+        /// The directory.
+        boot: Place,
+        /// The container.
+        device: String,
+        /// The file with the settings of GRUB.
+        place: Place,
     },
     /// The directory is not an EFI system partition.
     #[error("{place} is not an EFI system partition: {why}")]
@@ -115,6 +140,16 @@ impl Rule for BootRule {
                  \"bios-boot\" }; or boot by EFI"
                     .into()
             }
+            Self::Argon2 { .. } => {
+                "mount an unencrypted partition at /boot; or format the container with a key that \
+                 GRUB can derive: luks::format(DEVICE, #{ kdf: #{ kind: \"pbkdf2\" } })"
+                    .into()
+            }
+            Self::NoCryptodisk { .. } => {
+                "mount an unencrypted partition at /boot; or set the variable first: \
+                 file::append_line(\"/etc/default/grub\", \"GRUB_ENABLE_CRYPTODISK=y\", #{ root: ROOT })"
+                    .into()
+            }
             Self::NotEfi { .. } => {
                 "add one to the layout (kind: \"efi\", 512M), format it as vfat, and mount it \
                  there; or boot by BIOS"
@@ -143,6 +178,8 @@ impl Rule for BootRule {
     fn exit(&self) -> Exit {
         match self {
             Self::NoBiosBoot { .. }
+            | Self::Argon2 { .. }
+            | Self::NoCryptodisk { .. }
             | Self::NotEfi { .. }
             | Self::NoVariables { .. }
             | Self::NoEfibootmgr { .. } => Exit::Refused,
