@@ -125,6 +125,12 @@ pub trait Files {
         Ok(None)
     }
 
+    /// Returns the sorted names that are known to be in the directory at this place. In a
+    /// simulation there may be more.
+    fn known_names(&self, place: &Place) -> Result<Vec<String>, FileError> {
+        Ok(self.names(place)?.unwrap_or_default())
+    }
+
     /// Returns the free and the total bytes of the filesystem at this path; `None` if unknown.
     fn room(&self, _path: &Path) -> Option<(u64, u64)> {
         None

@@ -26,6 +26,14 @@ impl Files for CachedFiles<'_> {
         self.files.is_empty(place)
     }
 
+    fn names(&self, place: &Place) -> Result<Option<Vec<String>>, FileError> {
+        self.files.names(place)
+    }
+
+    fn known_names(&self, place: &Place) -> Result<Vec<String>, FileError> {
+        self.files.known_names(place)
+    }
+
     fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
         let same =
             |(of, followed, _): &&(Place, bool, ResolvedPath)| of == place && *followed == follow;

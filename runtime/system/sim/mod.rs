@@ -80,7 +80,7 @@ impl Sim {
         mode: Option<Mode>,
     ) -> Result<(), StepError> {
         if let Some(directory) = place.path.parent() {
-            self.trees.make_dirs(&Place::here(directory), Mode::new(0o755))?;
+            self.trees.ensure_dirs(&Place::here(directory))?;
         }
         let mode = mode.unwrap_or(Mode::new(0o644));
         Ok(self.trees.put(place, Node::File { content, mode })?)
@@ -119,6 +119,15 @@ impl Files for Sim {
 
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
         self.trees.is_empty(place)
+    }
+
+    fn names(&self, place: &Place) -> Result<Option<Vec<String>>, FileError> {
+        let (names, complete) = self.trees.names(place)?;
+        Ok(complete.then_some(names))
+    }
+
+    fn known_names(&self, place: &Place) -> Result<Vec<String>, FileError> {
+        Ok(self.trees.names(place)?.0)
     }
 
     fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {

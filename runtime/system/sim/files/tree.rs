@@ -11,6 +11,7 @@ use crate::machine::origin::{MountTable, is_kernel_filesystem};
 use crate::machine::{Machine, MountOrigin, is_below};
 use crate::types::{Mode, Place};
 
+mod list;
 mod walk;
 
 /// An entry that the simulation has added.
@@ -219,24 +220,6 @@ impl Trees {
         self.look_at(&spot)
     }
 
-    /// Returns whether a directory is empty: nothing was there, and nothing was added.
-    pub(crate) fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
-        let spot = self.resolve(place, true)?;
-        let tree = &self.trees[spot.tree];
-        if tree.has_children(&spot.inner) {
-            return Ok(Some(false));
-        }
-        if tree.nodes.contains_key(spot.inner.as_os_str()) {
-            return Ok(Some(true));
-        }
-        match &tree.base {
-            _ if self.is_unknown_at(&spot) => Ok(None),
-            Base::Below => self.below.is_empty(&Place::here(&spot.inner)),
-            Base::Empty => Ok(Some(true)),
-            Base::Unknown(_) => Ok(None),
-        }
-    }
-
     /// Looks at an underlying file, which does not change during the simulation.
     fn look_underlying(&self, path: &Path) -> Result<FileStatus, FileError> {
         if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
@@ -359,12 +342,6 @@ impl Trees {
 impl Tree {
     fn new(base: Base, kernel: Option<String>) -> Self {
         Self { base, nodes: HashMap::new(), removed: false, kernel }
-    }
-
-    fn has_children(&self, path: &Path) -> bool {
-        self.nodes.iter().any(|(inner, node)| {
-            Path::new(inner).parent() == Some(path) && !matches!(node, Node::Gone)
-        })
     }
 }
 
