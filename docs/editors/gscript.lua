@@ -1750,12 +1750,16 @@ function portage.make_conf(root, values) end
 
 --- Sets USE flags of a package, in addition to existing ones.
 ---
---- Undo restores the previous file.
+--- A word such as `VIDEO_CARDS:` begins a group, as in the file: the flags after it are values
+--- of that `USE_EXPAND` variable, and `-*` clears the others. A flag that a later file of the
+--- directory sets for the same atom is set there, because the last file takes precedence; a
+--- contrary flag of a more specific atom is reported. Undo restores the previous file.
 ---
 --- Source: portage(5), "package.use".
 ---
 --- ```lua
 --- portage.package_use("/mnt/old", "sys-fs/cryptsetup", {"static", "-udev"})
+--- portage.package_use("/mnt/old", "*/*", {"VIDEO_CARDS:", "-*", "intel"})
 --- ```
 ---@param root string The mount point of the system.
 ---@param atom string The package, as an atom.
@@ -1763,6 +1767,22 @@ function portage.make_conf(root, values) end
 ---@param options? gscript.portage.package_use.options
 ---@return any
 function portage.package_use(root, atom, flags, options) end
+
+--- Returns the USE flags that `/etc/portage/package.use` sets for an atom.
+---
+--- Flags of a group have their complete name, such as `video_cards_intel`; a disabled flag
+--- begins with `-`. Later lines take precedence. Lines of other atoms that match the same
+--- package are not considered.
+---
+--- Source: portage(5), "package.use".
+---
+--- ```lua
+--- local flags = portage.use_flags("/mnt/old", "*/*")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param atom string The package, as an atom.
+---@return any
+function portage.use_flags(root, atom) end
 
 ---@class gscript.portage.accept_keywords.options
 ---@field file? string The name of the file in `/etc/portage/package.accept_keywords`, if that is a directory.

@@ -135,6 +135,7 @@ const LISTED: &[Primitive] = &[
     query::<p::service::Status>(),
     action::<p::portage::MakeConf>(),
     action::<p::portage::PackageUse>(),
+    query::<p::portage::UseFlags>(),
     action::<p::portage::AcceptKeywords>(),
     action::<p::portage::License>(),
     action::<p::portage::Profile>(),

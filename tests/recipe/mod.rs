@@ -7,3 +7,4 @@ mod fidelity;
 mod gentoo;
 mod guide;
 mod layouts;
+mod settings;

@@ -17,6 +17,12 @@ pub enum PortageRule {
         /// The variable.
         name: String,
     },
+    /// A group of USE flags has no flags.
+    #[error("the group {group} has no flags")]
+    EmptyGroup {
+        /// The word of the group.
+        group: String,
+    },
     /// The profile does not exist.
     #[error("there is no profile {name}: {place} does not exist{}", list(proposed))]
     NoProfile {
@@ -118,6 +124,9 @@ impl Rule for PortageRule {
         Some(match self {
             Self::Unreadable { name, .. } => {
                 format!("set {name} to what the command prints, or remove the line")
+            }
+            Self::EmptyGroup { group } => {
+                format!("list its flags after it: [\"{group}\", \"-*\", \"intel\"]")
             }
             Self::NoProfile { .. } => "choose one listed by eselect profile list".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),

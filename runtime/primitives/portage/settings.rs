@@ -1,14 +1,14 @@
-//! `make.conf` and the package tables in `/etc/portage`.
+//! `make.conf`.
 
 use super::PortageRule;
 use crate::args;
-use crate::config::{MakeConfVariables, packages, portage, shell};
+use crate::config::{MakeConfVariables, portage, shell};
 use crate::error::Result;
-use crate::machine::files::{FileContents, FileStatus};
+use crate::machine::files::FileContents;
 use crate::operation::{Action, Effect, Plan, Planning};
 use crate::primitives::edit::{edit, there, unreadable, writes};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};
+use crate::types::AbsPath;
 
 args! {
     /// Sets variables in `/etc/portage/make.conf`.
@@ -27,72 +27,6 @@ args! {
         pub root: AbsPath,
         /// The variables, as a map from names to values.
         pub values: MakeConfVariables,
-    }
-}
-
-args! {
-    /// Sets USE flags of a package, in addition to existing ones.
-    ///
-    /// Undo restores the previous file.
-    ///
-    /// Source: portage(5), "package.use".
-    ///
-    /// ```
-    /// portage::package_use("/mnt/old", "sys-fs/cryptsetup", ["static", "-udev"]);
-    /// ```
-    "portage.package_use" => pub struct PackageUse {
-        /// The mount point of the system.
-        pub root: AbsPath,
-        /// The package, as an atom.
-        pub atom: Atom,
-        /// The USE flags; a leading `-` disables a flag.
-        pub flags: Vec<UseFlag>,
-        /// The name of the file in `/etc/portage/package.use`, if that is a directory.
-        pub file: TableFile = "gscript",
-    }
-}
-
-args! {
-    /// Accepts keywords of a package, such as `~amd64` for a version that is not stable yet.
-    ///
-    /// Undo restores the previous file.
-    ///
-    /// Source: portage(5), "package.accept_keywords"; guide ER, "sys-fs/cryptsetup ~amd64".
-    ///
-    /// ```
-    /// portage::accept_keywords("/mnt/old", "sys-fs/cryptsetup", ["~amd64"], #{ file: "crypto" });
-    /// ```
-    "portage.accept_keywords" => pub struct AcceptKeywords {
-        /// The mount point of the system.
-        pub root: AbsPath,
-        /// The package, as an atom.
-        pub atom: Atom,
-        /// The keywords.
-        pub keywords: Vec<Keyword>,
-        /// The name of the file in `/etc/portage/package.accept_keywords`, if that is a directory.
-        pub file: TableFile = "gscript",
-    }
-}
-
-args! {
-    /// Accepts licenses of a package.
-    ///
-    /// Undo restores the previous file.
-    ///
-    /// Source: portage(5), "package.license".
-    ///
-    /// ```
-    /// portage::license("/mnt/old", "sys-kernel/linux-firmware", ["linux-fw-redistributable"]);
-    /// ```
-    "portage.license" => pub struct License {
-        /// The mount point of the system.
-        pub root: AbsPath,
-        /// The package, as an atom.
-        pub atom: Atom,
-        /// The names of the licenses.
-        pub licenses: Vec<LicenseName>,
-        /// The name of the file in `/etc/portage/package.license`, if that is a directory.
-        pub file: TableFile = "gscript",
     }
 }
 
@@ -147,94 +81,6 @@ fn unparsable_values(text: &str) -> Vec<(String, String)> {
         .filter(|(_, raw, adds)| is_lost(raw, *adds))
         .map(|(name, raw, _)| (name, raw))
         .collect()
-}
-
-/// An entry in a package table.
-struct TableRow<'a> {
-    table: &'static str,
-    root: &'a AbsPath,
-    atom: &'a Atom,
-    words: Vec<String>,
-    file: &'a TableFile,
-}
-
-impl TableRow<'_> {
-    fn path(&self) -> String {
-        format!("/etc/portage/{}", self.table)
-    }
-
-    fn effects(&self) -> Vec<Effect> {
-        vec![writes(self.root, &self.path())]
-    }
-
-    fn plan(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
-        let table = there(self.root, &self.path());
-        let place = match cx.look(&table)? {
-            FileStatus::File { .. } => table,
-            _ => there(self.root, &format!("{}/{}", self.path(), self.file)),
-        };
-        edit(place, cx, |text| Ok(packages::add(text, self.atom, &self.words)))
-    }
-}
-
-impl PackageUse {
-    fn row(&self) -> TableRow<'_> {
-        let Self { root, atom, flags, file } = self;
-        let words = flags.iter().map(ToString::to_string).collect();
-        TableRow { table: "package.use", root, atom, words, file }
-    }
-}
-
-impl AcceptKeywords {
-    fn row(&self) -> TableRow<'_> {
-        let Self { root, atom, keywords, file } = self;
-        let words = keywords.iter().map(ToString::to_string).collect();
-        TableRow { table: "package.accept_keywords", root, atom, words, file }
-    }
-}
-
-impl License {
-    fn row(&self) -> TableRow<'_> {
-        let Self { root, atom, licenses, file } = self;
-        let words = licenses.iter().map(ToString::to_string).collect();
-        TableRow { table: "package.license", root, atom, words, file }
-    }
-}
-
-impl Action for PackageUse {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
-    }
-}
-
-impl Action for AcceptKeywords {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
-    }
-}
-
-impl Action for License {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
-    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,16 @@ words! {
         .also(not_empty);
 
     /// A use flag, disabled by a leading `-` (PMS 3.1.4); also a pattern, or a group
-    /// (`VIDEO_CARDS:`).
-    UseFlag, "use flag", "a use flag such as static or -udev",
+    /// (`VIDEO_CARDS:`), to which the flags after it belong.
+    UseFlag, "use flag", "a use flag such as static or -udev, or the word of a group such as VIDEO_CARDS:",
     TextRule::of(|c| is_alnum(c) || "_+-@*:".contains(c), 128).begins(|c| is_alnum(c) || "-*_".contains(c)).also(|text| {
         let bare = text.strip_prefix('-').unwrap_or(text);
         let begins = bare.starts_with(|c: char| is_alnum(c) || "*_".contains(c));
-        not_empty(bare).or_else(|| (!begins).then(|| "invalid first character".into()))
+        let group = text.strip_suffix(':');
+        let colon = group.is_some_and(|name| name.contains([':', '-', '*'])) || group.is_none() && text.contains(':');
+        not_empty(bare)
+            .or_else(|| (!begins).then(|| "invalid first character".into()))
+            .or_else(|| colon.then(|| "a colon is only allowed at the end of the name of a group".into()))
     });
 
     /// A keyword such as `~amd64`.

@@ -65,6 +65,22 @@ must test "$(cat $T/opt/one)" = with
 says 'print(portage::has_version("/mnt/t", ">=app-misc/one-1")); print(portage::has_version("/mnt/t", "app-misc/broken"));' 'true
 false'
 
+it 'USE flags take effect, in groups and in spite of later files'
+package app-misc/cards 1 amd64 <<'END'
+IUSE="vulkan wayland video_cards_intel video_cards_nouveau"
+src_install() { insinto /opt; newins - cards <<<"$USE"; }
+END
+printf '# mine\napp-misc/cards VIDEO_CARDS: nouveau -intel # cards\n' >$T/etc/portage/package.use/cards
+echo 'app-misc/cards -wayland' >$T/etc/portage/package.use/zz-local
+same_again 'portage::package_use("/mnt/t", "app-misc/cards", ["vulkan"], #{ file: "cards" });
+portage::package_use("/mnt/t", "app-misc/cards", ["VIDEO_CARDS:", "-*", "intel"], #{ file: "cards" });
+portage::package_use("/mnt/t", "app-misc/cards", ["wayland"], #{ file: "cards" });'
+printf '# mine\napp-misc/cards vulkan VIDEO_CARDS: -* intel # cards\n' | must cmp - $T/etc/portage/package.use/cards
+echo 'app-misc/cards wayland' | must cmp - $T/etc/portage/package.use/zz-local
+says 'print(portage::use_flags("/mnt/t", "app-misc/cards"));' '["-video_cards_*", "video_cards_intel", "vulkan", "wayland"]'
+do_ 'portage::emerge("/mnt/t", ["app-misc/cards"]);'
+must test "$(tr ' ' '\n' <$T/opt/cards | grep -E '^(vulkan|wayland|video_cards_)' | sort | tr '\n' ' ')" = 'video_cards_intel vulkan wayland '
+
 it 'a package that fails, and going on without it'
 # The error names the package, its log, and how to continue without it.
 fails 'the package app-misc/broken-1::gentoo failed (compile phase)' 'portage::emerge("/mnt/t", ["app-misc/broken", "app-misc/after"], #{ jobs: 1 });'
