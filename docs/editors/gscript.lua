@@ -1394,21 +1394,56 @@ fstab = {}
 ---@return any
 function fstab.write(root, entries) end
 
+---@class gscript.fstab.set.options
+---@field device? string The device; the entry names it by the UUID of its filesystem or swap area.
+---@field source? string The first field of the entry instead of a UUID, such as `tmpfs` or `/swapfile`.
+---@field kind? string The type of the filesystem; by default that of the device. Required with `source`.
+---@field options? string The mount options, separated by commas.
+---@field dump? string Whether dump(8) backs up the filesystem: 1 or 0.
+---@field pass? string The pass in which fsck(8) checks the filesystem at boot: 1 for the root, 2 for others, 0 for never.
+---@field replaces? string The first field of the entry to replace, as `fstab.entries` returns it: for swap on another device, or to select one of several entries with the same mount point.
+
+--- Sets the entry of a mount point or of a swap area in the `/etc/fstab` of a system.
+---
+--- An existing entry is replaced completely: options that are not given have their defaults. A
+--- new entry is added after the entries of its parent directories and before those of
+--- directories below it, because mount(8) follows the order of the file. All other lines are
+--- unchanged. Undo restores the previous file.
+---
+--- An entry for swap has no mount point: `at` is `none`, and the entry that names the same
+--- device, by its path or by an identifier, is replaced. Another swap area gets an entry of its
+--- own, unless `replaces` names one. Two matching entries are rejected.
+---
+--- Source: fstab(5), mount(8).
+---
+--- ```lua
+--- fstab.set("/mnt/old", "/home", { device = "/dev/vg_live/data", options = "noatime", pass = 2 })
+--- fstab.set("/mnt/old", "none", { source = "/swapfile", kind = "swap", replaces = "/dev/sda3" })
+--- ```
+---@param root string The mount point of the system.
+---@param at string The mount point of the entry; `none` for swap.
+---@param options? gscript.fstab.set.options
+---@return any
+function fstab.set(root, at, options) end
+
 ---@class gscript.fstab.remove.options
----@field source? string The first field of the entry, as `fstab.entries` returns it. Required if `at` is `none`; otherwise it selects one of several entries with the same mount point.
+---@field source? string The first field of the entry, as `fstab.entries` returns it. If `at` is `none`, either this or `device` is required; otherwise it selects one of several entries with the same mount point.
+---@field device? string The device of the entry, whether the entry names it by its path, UUID or label.
 
 --- Removes one entry from the `/etc/fstab` of a system.
 ---
 --- All other lines are unchanged. Nothing is done if there is no such entry. Two matching
 --- entries are rejected. Undo restores the previous file.
 ---
---- An entry for swap has no mount point: it is selected with `at: "none"` and its `source`.
+--- An entry for swap has no mount point: it is selected with `at: "none"` and its `device` or
+--- its `source`.
 ---
 --- Source: fstab(5).
 ---
 --- ```lua
 --- fstab.remove("/mnt/old", "/home")
 --- fstab.remove("/mnt/old", "none", { source = "/dev/sda3" })
+--- fstab.remove("/mnt/old", "none", { device = "/dev/sda1" })
 --- ```
 ---@param root string The mount point of the system.
 ---@param at string The mount point of the entry; `none` for swap.
@@ -1439,7 +1474,8 @@ crypttab = {}
 --- Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
 ---
 --- Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
---- PARTUUID. Undo restores the previous file.
+--- PARTUUID. If the file has several entries of this name, the first is set, because the others
+--- have no effect, and they are reported. Undo restores the previous file.
 ---
 --- Source: crypttab(5).
 ---
@@ -1452,6 +1488,22 @@ crypttab = {}
 ---@param options? gscript.crypttab.set.options
 ---@return any
 function crypttab.set(root, name, device, options) end
+
+--- Removes the entry of a container from the `/etc/crypttab` of a system.
+---
+--- The container is no longer opened at boot. All other lines are unchanged. Nothing is done if
+--- there is no such entry; several entries of this name are all removed. Undo restores the
+--- previous file.
+---
+--- Source: crypttab(5).
+---
+--- ```lua
+--- crypttab.remove("/mnt/old", "hdd_a3")
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name of the mapped device below `/dev/mapper`.
+---@return any
+function crypttab.remove(root, name) end
 
 --- Returns the entries of the `/etc/crypttab` of a system.
 ---

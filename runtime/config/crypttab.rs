@@ -7,17 +7,35 @@ pub fn fields(line: &str) -> Option<Vec<&str>> {
     (!line.starts_with('#') && !fields.is_empty()).then_some(fields)
 }
 
+/// Returns the numbers of the lines of a mapping.
+pub fn lines_of(text: &str, name: &str) -> Vec<usize> {
+    let numbered = text.lines().enumerate().filter(|(_, line)| is_of(line, name));
+    numbered.map(|(index, _)| index + 1).collect()
+}
+
+fn is_of(line: &str, name: &str) -> bool {
+    fields(line).is_some_and(|found| found.first() == Some(&name))
+}
+
 /// Returns the content with the line of a mapping set to exactly these fields. The first field is
-/// the name.
+/// the name. Of several lines, the first is changed: systemd and dracut ignore the others.
 pub fn set(text: &str, wanted: &[&str]) -> String {
     let name = wanted.first().copied().unwrap_or_default();
-    let is_it = |line: &str| fields(line).is_some_and(|found| found.first() == Some(&name));
-    let line = wanted.join(" ");
-    let change = |old: &str| match fields(old).as_deref() == Some(wanted) {
-        true => old.to_owned(),
-        false => line.clone(),
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let Some(at) = lines.iter().position(|line| is_of(line, name)) else {
+        return super::append(text, &wanted.join(" "));
     };
-    super::change_last(text, is_it, change).unwrap_or_else(|| super::append(text, &line))
+    let (body, end) = super::split_end(lines[at]);
+    match fields(body).as_deref() == Some(wanted) {
+        true => text.to_owned(),
+        false => [&lines[..at].concat(), wanted.join(" ").as_str(), end, &lines[at + 1..].concat()]
+            .concat(),
+    }
+}
+
+/// Returns the content without the lines of a mapping.
+pub fn remove(text: &str, name: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !is_of(line, name)).collect()
 }
 
 #[cfg(test)]
@@ -34,5 +52,15 @@ mod tests {
         );
         assert_eq!(set(text, &["home", "UUID=3"]), format!("{text}\nhome UUID=3\n"));
         assert_eq!(set("", &["a", "b"]), "a b\n");
+        assert_eq!(remove(text, "root"), text.replace("root\tUUID=1   none  luks\n", ""));
+        assert_eq!(remove(text, "roo"), text);
+    }
+
+    #[test]
+    fn the_first_of_several_lines_counts() {
+        let text = "a UUID=1\nb UUID=2\n a UUID=3\n#a UUID=4\n";
+        assert_eq!(lines_of(text, "a"), [1, 3]);
+        assert_eq!(set(text, &["a", "UUID=9"]), text.replacen("a UUID=1", "a UUID=9", 1));
+        assert_eq!(remove(text, "a"), "b UUID=2\n#a UUID=4\n");
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::edit::{edit, there, unreadable, writes};
+use super::edit::{edit, exists, there, unreadable, writes};
 use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
@@ -16,7 +16,8 @@ args! {
     /// Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
     ///
     /// Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
-    /// PARTUUID. Undo restores the previous file.
+    /// PARTUUID. If the file has several entries of this name, the first is set, because the others
+    /// have no effect, and they are reported. Undo restores the previous file.
     ///
     /// Source: crypttab(5).
     ///
@@ -35,6 +36,26 @@ args! {
         pub key: CrypttabField = "none",
         /// The options, separated by commas.
         pub options: CrypttabField = "luks",
+    }
+}
+
+args! {
+    /// Removes the entry of a container from the `/etc/crypttab` of a system.
+    ///
+    /// The container is no longer opened at boot. All other lines are unchanged. Nothing is done if
+    /// there is no such entry; several entries of this name are all removed. Undo restores the
+    /// previous file.
+    ///
+    /// Source: crypttab(5).
+    ///
+    /// ```
+    /// crypttab::remove("/mnt/old", "hdd_a3");
+    /// ```
+    "crypttab.remove" => pub struct RemoveEntry {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The name of the mapped device below `/dev/mapper`.
+        pub name: MapName,
     }
 }
 
@@ -146,7 +167,34 @@ impl Action for Set {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let device = identifier(&self.device, cx)?;
         let fields = [self.name.as_str(), &device, &self.key, &self.options];
-        edit(there(&self.root, CRYPTTAB), cx, |text| Ok(crypttab::set(text, &fields)))
+        let place = there(&self.root, CRYPTTAB);
+        let mut ignored = None;
+        let plan = edit(place.clone(), cx, |text| {
+            if let [first, others @ ..] = &crypttab::lines_of(text, self.name.as_str())[..] {
+                ignored = others.first().map(|line| {
+                    let name = &self.name;
+                    format!("{place}:{line}: {name} is ignored: line {first} defines it first")
+                });
+            }
+            Ok(crypttab::set(text, &fields))
+        })?;
+        Ok(plan.warn(ignored))
+    }
+}
+
+impl Action for RemoveEntry {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![writes(&self.root, CRYPTTAB)]
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let place = there(&self.root, CRYPTTAB);
+        if exists(&place, cx)? == Some(false) {
+            return Ok(Plan::already(format!("{place} does not exist")));
+        }
+        edit(place, cx, |text| Ok(crypttab::remove(text, self.name.as_str())))
     }
 }
 

@@ -59,6 +59,15 @@ fn through_links() -> Vec<Attempt> {
         link("an fstab entry removed", r#"fstab::remove("/tmp/case/in/l", "/home");"#)
             .file("/tmp/case/out/etc/fstab", "/dev/sda1 /home ext4\n")
             .says("writes /tmp/case/out/etc/fstab"),
+        link(
+            "an fstab entry set",
+            r#"fstab::set("/tmp/case/in/l", "/home", #{ source: "tmpfs", kind: "tmpfs" });"#,
+        )
+        .file("/tmp/case/out/etc/fstab", "/dev/sda1 /home ext4\n")
+        .says("writes /tmp/case/out/etc/fstab"),
+        link("a crypttab entry removed", r#"crypttab::remove("/tmp/case/in/l", "root");"#)
+            .file("/tmp/case/out/etc/crypttab", "root /dev/sda1\n")
+            .says("writes /tmp/case/out/etc/crypttab"),
         link("something mounted", r#"mount::tmpfs("/tmp/case/in/l/new");"#)
             .says("mounts /tmp/case/out/new"),
         link(

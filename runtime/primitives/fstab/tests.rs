@@ -1,10 +1,10 @@
-//! `fstab.remove` on a simulated system.
+//! `fstab.set` and `fstab.remove` on a simulated system.
 
 use super::*;
 use crate::machine::{Device, DeviceKind, Machine};
-use crate::operation::Ids;
-use crate::system::{NoopWatch, Sim, System};
-use crate::types::ParamValue;
+use crate::operation::{Action, Ids, Plan, Undo};
+use crate::system::{FilesStep, NoopWatch, Sim, Step, System};
+use crate::types::{Map, Mode, ParamValue, Value};
 
 const TEXT: &[u8] =
     b"# <what>\nUUID=1 / ext4\n\nUUID=2\t/home xfs # kept?\nUUID=3 none swap sw\nUUID=4 /home ext4";
@@ -34,11 +34,99 @@ fn plan(sim: &Sim, at: &str, source: Option<&str>) -> std::result::Result<Plan<(
         root: AbsPath::known("/"),
         at: FstabPlace::decode(&at.into()).expect("a mount point"),
         source: source.map(|source| FstabSource::decode(&source.into()).expect("a source")),
+        device: None,
     };
+    planned(&remove, sim, &Machine::empty())
+}
+
+fn planned(
+    action: &impl Action<Output = ()>,
+    sim: &Sim,
+    machine: &Machine,
+) -> std::result::Result<Plan<()>, String> {
     let mut ids = Ids::new([7; 32]);
-    let machine = &Machine::empty();
     let mut cx = Planning { machine, files: sim.files(), ids: &mut ids, terminal: false };
-    remove.plan(&mut cx).map_err(|error| error.to_string())
+    action.plan(&mut cx).map_err(|error| error.to_string())
+}
+
+fn map(pairs: &[(&str, Value)]) -> Value {
+    Value::Map(
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Map>(),
+    )
+}
+
+/// Returns a machine with three swap areas.
+fn machine() -> Machine {
+    let part = |content: &str| map(&[("size", "1G".into()), ("content", content.into())]);
+    let parts = Value::List(vec![part("swap"), part("swap"), part("swap")]);
+    let disk = map(&[("size", "8G".into()), ("parts", parts)]);
+    Machine::described(&map(&[("/dev/sda", disk)])).expect("a machine")
+}
+
+fn uuid(machine: &Machine, device: &str) -> String {
+    let content = machine.find(device).and_then(|device| device.content.as_ref());
+    content.and_then(|content| content.uuid()).expect("a UUID").to_owned()
+}
+
+/// Returns the new text, or the error.
+fn result(plan: std::result::Result<Plan<()>, String>, text: &str) -> String {
+    match plan {
+        Err(error) => error,
+        Ok(plan) => match plan.steps.last() {
+            None => text.to_owned(),
+            Some(Step::Files(FilesStep::Write { content: FileContents::Known(bytes), .. })) => {
+                String::from_utf8(bytes.clone()).expect("text")
+            }
+            Some(other) => panic!("{other}"),
+        },
+    }
+}
+
+#[test]
+fn swap_is_named_by_its_device() {
+    let machine = machine();
+    let (one, two) = (uuid(&machine, "/dev/sda1"), uuid(&machine, "/dev/sda2"));
+    let text =
+        format!("UUID=7 / ext4\n/dev/sda1\tnone swap sw\nUUID=\"{two}\" swap swap sw,pri=5\n");
+    let sim = system(text.as_bytes());
+    let set = |device: &str, replaces: Option<&str>| {
+        let set = Set {
+            root: AbsPath::known("/"),
+            at: FstabPlace::known("none"),
+            device: Some(DevicePath::decode(&device.into()).expect("a device")),
+            source: None,
+            kind: None,
+            options: MountOptions::known("sw"),
+            dump: FstabNumber::decode(&Value::Int(0)).expect("a number"),
+            pass: FstabNumber::decode(&Value::Int(0)).expect("a number"),
+            replaces: replaces.map(FstabSource::known),
+        };
+        result(planned(&set, &sim, &machine), &text)
+    };
+    let line = |uuid: &str| {
+        format!("{:<42} {:<12} {:<6} {:<20} 0 0\n", format!("UUID={uuid}"), "none", "swap", "sw")
+    };
+    assert_eq!(set("/dev/sda1", None), text.replace("/dev/sda1\tnone swap sw\n", &line(&one)));
+    let second = format!("UUID=\"{two}\" swap swap sw,pri=5\n");
+    assert_eq!(set("/dev/sda2", None), text.replace(&second, &line(&two)));
+    assert_eq!(
+        set("/dev/sda2", Some("/dev/sda1")),
+        format!("/etc/fstab: UUID={two} has 2 entries: lines 2 and 3")
+    );
+    let third = line(&uuid(&machine, "/dev/sda3"));
+    assert_eq!(set("/dev/sda3", None), format!("{text}{third}"));
+    assert_eq!(
+        set("/dev/sda3", Some("/dev/sda1")),
+        text.replace("/dev/sda1\tnone swap sw\n", &third)
+    );
+
+    let remove = Remove {
+        root: AbsPath::known("/"),
+        at: FstabPlace::known("none"),
+        source: None,
+        device: Some(DevicePath::decode(&"/dev/sda2".into()).expect("a device")),
+    };
+    assert_eq!(result(planned(&remove, &sim, &machine), &text), text.replace(&second, ""));
 }
 
 #[test]
@@ -89,7 +177,7 @@ fn an_unknown_file_is_written_and_cannot_be_undone() {
 fn an_entry_must_be_unambiguous() {
     let error = |at, source| plan(&system(TEXT), at, source).map(|_| ()).expect_err("an error");
     assert_eq!(error("/home", None), "/etc/fstab: /home has 2 entries: lines 4 and 6");
-    let wanted = "an entry without a mount point is selected by its \"source\"";
+    let wanted = "an entry without a mount point is selected by its \"device\" or its \"source\"";
     assert_eq!(error("none", None), wanted);
     assert!(plan(&system(TEXT), "/home", Some("UUID=4")).is_ok());
 }

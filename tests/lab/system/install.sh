@@ -37,6 +37,8 @@ chroot $T locale -a | grep -q '^de_AT' || fail
 must grep -qE '^[0-9a-f]{32}$' $T/etc/machine-id
 must_not grep -q box /etc/hostname
 says 'print(crypttab::entries("/mnt/t")[1].options);' luks,discard
+same_again 'crypttab::remove("/mnt/t", "hdd_a"); crypttab::remove("/mnt/t", "none");'
+printf '# <name> <device>\nother  UUID=x none\n' | must cmp - $T/etc/crypttab
 refused 'there is no time zone' 'system::timezone("/mnt/t", "Europe/Atlantis");'
 refused 'expected a host name' 'system::hostname("/mnt/t", "a b");'
 refused 'is not one of the generated ones' 'system::locale("/mnt/t", ["de_AT"], #{ lang: "fr_FR" });'

@@ -1,18 +1,22 @@
 //! `/etc/fstab`, with devices named by UUID.
 
+mod entry;
+mod write;
+
+pub use entry::{Remove, Set};
+pub use write::Write;
+
 use serde::Serialize;
 
-use super::edit::{edit, exists, there, writes};
+use super::edit::there;
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
-use crate::machine::files::{FileContents, FileStatus};
-use crate::machine::{Content, FilesFact};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
-use crate::system::{FilesStep, Step};
+use crate::machine::Content;
+use crate::machine::files::FileContents;
+use crate::operation::{Answer, Planning, Query};
 use crate::types::{
-    AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, Mode, MountOptions, Place,
-    sha256,
+    AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, MountOptions, Place,
 };
 
 args! {
@@ -38,30 +42,6 @@ args! {
 }
 
 args! {
-    /// Writes the `/etc/fstab` of an installed system.
-    ///
-    /// The file is replaced: entries that are not in the list are lost. Devices are named by UUID,
-    /// never by a device path that can change. Two entries with the same mount point, and a UUID
-    /// that exists on two devices, are rejected. Undo restores the previous file.
-    ///
-    /// Source: fstab(5); guide ER, "Configuring /etc/fstab".
-    ///
-    /// ```
-    /// fstab::write("/mnt/old", [
-    ///     #{ at: "/", device: "/dev/vg_live/data", options: "errors=remount-ro", pass: 1 },
-    ///     #{ at: "/boot", device: "/dev/sdc1", options: "noauto,noatime", pass: 1 },
-    ///     #{ at: "/proc", source: "proc", kind: "proc" },
-    /// ]);
-    /// ```
-    "fstab.write" => pub struct Write {
-        /// The mount point of the installed system.
-        pub root: AbsPath,
-        /// The entries, as maps, in the order of the file.
-        pub entries: Vec<FstabEntry>,
-    }
-}
-
-args! {
     /// Returns the entries of the `/etc/fstab` of a system.
     ///
     /// The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.
@@ -74,31 +54,6 @@ args! {
     "fstab.entries" => pub struct Entries {
         /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
-    }
-}
-
-args! {
-    /// Removes one entry from the `/etc/fstab` of a system.
-    ///
-    /// All other lines are unchanged. Nothing is done if there is no such entry. Two matching
-    /// entries are rejected. Undo restores the previous file.
-    ///
-    /// An entry for swap has no mount point: it is selected with `at: "none"` and its `source`.
-    ///
-    /// Source: fstab(5).
-    ///
-    /// ```
-    /// fstab::remove("/mnt/old", "/home");
-    /// fstab::remove("/mnt/old", "none", #{ source: "/dev/sda3" });
-    /// ```
-    "fstab.remove" => pub struct Remove {
-        /// The mount point of the system.
-        pub root: AbsPath,
-        /// The mount point of the entry; `none` for swap.
-        pub at: FstabPlace,
-        /// The first field of the entry, as `fstab.entries` returns it. Required if `at` is `none`;
-        /// otherwise it selects one of several entries with the same mount point.
-        pub source: Option<FstabSource>,
     }
 }
 
@@ -133,8 +88,9 @@ pub enum FstabRule {
         /// The mount point.
         at: String,
     },
-    /// An entry without a mount point is to be removed, but its source is not given.
-    #[error("an entry without a mount point is selected by its \"source\"")]
+    /// An entry without a mount point is to be removed, but neither its device nor its source is
+    /// given.
+    #[error("an entry without a mount point is selected by its \"device\" or its \"source\"")]
     NoSource,
     /// Several entries of the file match.
     #[error("{place}: {entry} has {} entries: lines {}", lines.len(), joined(lines))]
@@ -145,6 +101,8 @@ pub enum FstabRule {
         entry: String,
         /// The line numbers.
         lines: Vec<usize>,
+        /// The parameter that selects one of them.
+        select: &'static str,
     },
     /// Two devices have the same UUID.
     #[error("the UUID {uuid} is on {}: it is undefined which of them is \
@@ -172,8 +130,8 @@ impl Rule for FstabRule {
             Self::NoUuid { .. } => "make a filesystem on it first, or open the container".into(),
             Self::Twice { .. } => "omit one of them".into(),
             Self::NoSource => "see: gscript doc fstab.remove".into(),
-            Self::Several { .. } => {
-                "select one with \"source\", or delete the other lines manually".into()
+            Self::Several { select, .. } => {
+                format!("select one with {select:?}, or delete the other lines manually")
             }
             Self::Ambiguous { .. } => {
                 "disconnect the copy; lsblk -o NAME,UUID,PARTUUID shows both".into()
@@ -240,86 +198,6 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
         return Err(FstabRule::Ambiguous { uuid, devices }.into());
     }
     Ok((uuid, content.kind().to_owned()))
-}
-
-impl Action for Write {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, FSTAB)]
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let mut text = String::from(
-            "# <what>                                   <where>      <type> <options>            <dump> <pass>\n",
-        );
-        let mut places: Vec<&str> = Vec::new();
-        for entry in &self.entries {
-            if &*entry.at != "none" && places.contains(&entry.at.as_str()) {
-                return Err(FstabRule::Twice { at: entry.at.to_string() }.into());
-            }
-            places.push(&entry.at);
-            text += &entry.line(cx)?;
-        }
-        let place = there(&self.root, FSTAB);
-        let old = match cx.look(&place)? {
-            FileStatus::File { .. } => match cx.files.read(&place)? {
-                FileContents::Known(bytes) => Some(bytes),
-                FileContents::Unknown(_) => None,
-            },
-            _ => None,
-        };
-        let undo = match old {
-            Some(bytes) => {
-                let content = FileContents::Known(bytes);
-                Undo::Steps(vec![Step::Files(FilesStep::Write {
-                    place: place.clone(),
-                    content,
-                    mode: None,
-                })])
-            }
-            None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
-        };
-        let bytes = text.into_bytes();
-        let digest = Some(sha256(&bytes));
-        let mode = Some(Mode::new(0o644));
-        let etc = Step::Files(FilesStep::MakeDir { place: place.parent(), mode: Mode::new(0o755) });
-        let write = Step::Files(FilesStep::Write {
-            place: place.clone(),
-            content: FileContents::Known(bytes),
-            mode,
-        });
-        let steps = match cx.look(&place.parent())? {
-            FileStatus::Missing => vec![etc, write],
-            _ => vec![write],
-        };
-        Ok(Plan::steps(steps).makes(FilesFact::File { place, digest, mode }).undo(undo))
-    }
-}
-
-impl Action for Remove {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, FSTAB)]
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let source = self.source.as_deref();
-        let entry = match (self.at.starts_with('/'), source) {
-            (true, _) => self.at.to_string(),
-            (false, Some(source)) => source.to_owned(),
-            (false, None) => return Err(FstabRule::NoSource.into()),
-        };
-        let place = there(&self.root, FSTAB);
-        if exists(&place, cx)? == Some(false) {
-            return Ok(Plan::already(format!("{place} does not exist")));
-        }
-        edit(place.clone(), cx, |text| {
-            let several = |lines| FstabRule::Several { place, entry, lines };
-            Ok(fstab::remove(text, &self.at, source).map_err(several)?)
-        })
-    }
 }
 
 /// An element of the result of `fstab.entries`.
