@@ -1781,11 +1781,20 @@ function service.status(root, name, options) end
 ---@class gscript.portage
 portage = {}
 
+---@class gscript.portage.make_conf.options
+---@field file? string The name of the file for new variables in `/etc/portage/make.conf`, if that is a directory.
+
 --- Sets variables in `/etc/portage/make.conf`.
 ---
---- Other content of the file is unchanged. Portage does not read the file with a shell: values
---- that it would silently discard (`$(nproc)`, `-j$((NJOBS+1))`, `${V:-x}`) are rejected.
---- References such as `${NAME}` are passed through. Undo restores the previous file.
+--- A variable is set where its value takes effect: if the file assigns it several times, or
+--- includes another file with `source`, after the last assignment that is read; if `make.conf`
+--- is a directory, in the last of its files that assigns it. A new variable goes into a file of
+--- its own there. The result is read as Portage reads it, and an assignment that still takes
+--- precedence is reported. Other content is unchanged. Undo restores the previous files.
+---
+--- Portage does not read the file with a shell: values that it would silently discard
+--- (`$(nproc)`, `-j$((NJOBS+1))`, `${V:-x}`) are rejected. References such as `${NAME}` are
+--- passed through.
 ---
 --- Source: make.conf(5); guide PE, "MAKEOPTS" and "EMERGE_DEFAULT_OPTS".
 ---
@@ -1794,8 +1803,9 @@ portage = {}
 --- ```
 ---@param root string The mount point of the system.
 ---@param values table<string, any> The variables, as a map from names to values.
+---@param options? gscript.portage.make_conf.options
 ---@return any
-function portage.make_conf(root, values) end
+function portage.make_conf(root, values, options) end
 
 ---@class gscript.portage.package_use.options
 ---@field file? string The name of the file in `/etc/portage/package.use`, if that is a directory.
@@ -2261,7 +2271,7 @@ function boot.grub_install(root, options) end
 --- Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
 ---
 --- The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
---- unchanged. Returns a map with `kernels` and `initrds`, the images that were found; finding
+--- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map with `kernels` and `initrds`, the images that were found; finding
 --- no kernel is an error. Cannot be undone: the previous menu is overwritten.
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".

@@ -9,6 +9,7 @@ pub mod dmcrypt;
 pub mod fstab;
 pub mod grub;
 pub mod kernel;
+pub mod make_conf;
 pub mod packages;
 pub mod portage;
 pub mod shell;

@@ -37,6 +37,51 @@ pub fn get(text: &str, name: &str) -> Result<Option<String>, Unclosed> {
     Ok(found.iter().rfind(|found| found.name == name).map(|found| bare(&text[found.value.clone()])))
 }
 
+/// Returns the last assignment of a variable: the number of its line, starting at 1, and the value
+/// as written.
+pub fn last(text: &str, name: &str) -> Result<Option<(usize, String)>, Unclosed> {
+    let found = assignments(text)?.into_iter().rfind(|found| found.name == name);
+    Ok(found.map(|found| (line_of(text, found.value.start), text[found.value].to_owned())))
+}
+
+/// Returns whether a value refers to a variable.
+pub fn refers_to(value: &str, name: &str) -> bool {
+    value.split('$').skip(1).any(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        rest.strip_prefix(name).is_some_and(|end| !end.starts_with(is_name_char))
+    })
+}
+
+/// Returns the files that are included with `source` or `.`: the number of the line, and the path
+/// as written.
+pub fn included(text: &str) -> Result<Vec<(usize, String)>, Unclosed> {
+    let values: Vec<Range<usize>> = assignments(text)?.into_iter().map(|a| a.value).collect();
+    let (mut found, mut at) = (Vec::new(), 0);
+    for line in text.split_inclusive('\n') {
+        let in_value = values.iter().any(|value| value.start < at && at < value.end);
+        let commands = line.split([';', '&', '|']).map(str::trim_start);
+        let paths = commands.filter_map(|command| {
+            let command = command.strip_prefix("then ").map_or(command, str::trim_start);
+            let path = command.strip_prefix(". ").or_else(|| command.strip_prefix("source "))?;
+            path.split_whitespace().next().map(bare)
+        });
+        if !in_value {
+            found.extend(paths.map(|path| (line_of(text, at), path)));
+        }
+        at += line.len();
+    }
+    Ok(found)
+}
+
+/// Returns the number of the line at an offset, starting at 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 /// Returns all assignments: the name, the value as written, and whether it is appended to an
 /// existing value.
 pub fn all(text: &str) -> Result<Vec<(String, String, bool)>, Unclosed> {
@@ -167,7 +212,7 @@ fn assignments(text: &str) -> Result<Vec<Assignment>, Unclosed> {
 
 /// Returns the end of the word that begins at `start`.
 fn word_end(text: &str, start: usize) -> Result<usize, Unclosed> {
-    let unclosed = || Unclosed { line: text[..start].matches('\n').count() + 1 };
+    let unclosed = || Unclosed { line: line_of(text, start) };
     let mut open: Vec<char> = Vec::new();
     let mut chars = text[start..].char_indices();
     while let Some((at, c)) = chars.next() {
@@ -245,5 +290,22 @@ mod tests {
         assert_eq!(get("A=1\nB=\"open\nC=2\n", "C"), Err(Unclosed { line: 2 }));
         assert_eq!(set("A=1", "B", "2").as_deref(), Ok("A=1\nB=2\n"));
         assert_eq!(set("A=1\r\nB=2\r\n", "A", "\"2\"").as_deref(), Ok("A=\"2\"\r\nB=2\r\n"));
+    }
+
+    #[test]
+    fn included_files_and_references_are_found() {
+        let text = "# . /no\nA=\". /no\n. /no\"\nif true; then . /b; fi\n[ -r '/c' ] && . '/c' # c\nsource /d\nx.y /no\n";
+        let found: Vec<String> = included(text)
+            .expect("read")
+            .iter()
+            .map(|(line, path)| format!("{line}:{path}"))
+            .collect();
+        assert_eq!(found, ["4:/b", "5:/c", "6:/d"]);
+        assert_eq!(last("A=1\n\nexport A='2'\nB=3", "A"), Ok(Some((3, "'2'".to_owned()))));
+        for (value, refers) in
+            [("$A", true), ("\"x ${A} y\"", true), ("${A:-x}", true), ("$AB", false), ("A", false)]
+        {
+            assert_eq!(refers_to(value, "A"), refers, "{value}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::file::{FileRule, replace, text};
-use crate::config::shell;
+use crate::config::make_conf::SourcedText;
+use crate::config::{append, shell};
 use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{FilesFact, is_below};
@@ -104,19 +105,86 @@ pub(super) fn edit(
     Ok(if unknown { plan.always() } else { plan })
 }
 
-/// Returns the plan that sets variables in a file of shell assignments.
+/// Returns what is at a place or at the target of a link there.
+pub(super) fn target(place: &Place, cx: &Planning<'_>) -> Result<FileStatus> {
+    match cx.look(place)? {
+        FileStatus::Link { .. } => match cx.files.resolve_place(place, true) {
+            Ok(resolved) => cx.look(&resolved.place),
+            // A link that leads nowhere is like a missing file.
+            Err(_) => Ok(FileStatus::Missing),
+        },
+        status => Ok(status),
+    }
+}
+
+/// Returns the contents of an included file. Files that are not regular, and those of kernel
+/// filesystems, are not opened: reading them may never end.
+pub(super) fn included(place: &Place, cx: &Planning<'_>) -> Result<SourcedText> {
+    Ok(match target(place, cx)? {
+        FileStatus::Missing => SourcedText::Missing,
+        FileStatus::File { .. } if cx.files.resolve_place(place, true)?.kernel.is_none() => {
+            match text(place, cx)? {
+                Some(FileContents::Known(bytes)) => {
+                    SourcedText::Known(String::from_utf8_lossy(&bytes).into_owned())
+                }
+                _ => SourcedText::Unknown,
+            }
+        }
+        _ => SourcedText::Unknown,
+    })
+}
+
+/// Returns the plan that sets variables in a file of shell assignments. A variable that an included
+/// file sets again is set after it, at the end of the file.
 pub(super) fn assign(
     place: Place,
     cx: &Planning<'_>,
     values: &[(&str, String)],
 ) -> Result<Plan<()>> {
     let at = place.clone();
-    edit(place, cx, move |text| {
-        let set = |text: String, (name, value): &(&str, String)| {
-            shell::set(&text, name, &shell::quoted(value))
-        };
-        values.iter().try_fold(text.to_owned(), set).map_err(|why| unreadable(&at, &why))
-    })
+    let mut warnings = Vec::new();
+    let plan = edit(place, cx, |text| {
+        let mut text = text.to_owned();
+        for (name, value) in values {
+            let line = shell::quoted(value);
+            let set = shell::set(&text, name, &line).map_err(|why| unreadable(&at, &why))?;
+            text = match set_again(&at, &set, name, cx, &mut warnings)? {
+                true => append(&text, &format!("{name}={line}")),
+                false => set,
+            };
+        }
+        Ok(text)
+    })?;
+    Ok(warnings.into_iter().fold(plan, |plan, warning| plan.warn(Some(warning))))
+}
+
+/// Returns whether a file includes another one, after the last assignment of a variable, that sets
+/// it again. One that cannot be read is reported.
+fn set_again(
+    place: &Place,
+    text: &str,
+    name: &str,
+    cx: &Planning<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<bool> {
+    let unread = |why: shell::Unclosed| unreadable(place, &why);
+    let set_at = shell::last(text, name).map_err(unread)?.map_or(0, |(line, _)| line);
+    for (line, path) in shell::included(text).map_err(unread)? {
+        if line < set_at {
+            continue;
+        }
+        let plain = path.starts_with('/') && !path.contains('$');
+        let other = Place { root: place.root.clone(), path: path.clone().into() };
+        match if plain { included(&other, cx)? } else { SourcedText::Unknown } {
+            SourcedText::Known(text) if matches!(shell::last(&text, name), Ok(None)) => {}
+            SourcedText::Known(_) => return Ok(true),
+            SourcedText::Missing => {}
+            SourcedText::Unknown => warnings.push(format!(
+                "{place}:{line}: includes {path}, which cannot be read: it may set {name} again"
+            )),
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the error for a file of shell assignments that cannot be parsed.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::BootRule;
+use super::defaults::replaced_later;
 use super::encrypted::{DEFAULTS, check_boot_containers, reject_argon2};
 use crate::args;
 use crate::config::ConfVariables;
@@ -53,7 +54,7 @@ args! {
     /// Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
     ///
     /// The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
-    /// unchanged. Returns a map with `kernels` and `initrds`, the images that were found; finding
+    /// unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map with `kernels` and `initrds`, the images that were found; finding
     /// no kernel is an error. Cannot be undone: the previous menu is overwritten.
     ///
     /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
@@ -226,7 +227,9 @@ impl Action for GrubConfig {
         };
         let guess = GrubConfigInfo { kernels: Vec::new(), initrds: Vec::new() };
         // The set of kernels may have changed, so the menu is always generated again.
-        Ok(assign(there(&self.root, DEFAULTS), cx, &given)?
+        let mut plan = assign(there(&self.root, DEFAULTS), cx, &given)?;
+        plan.warnings.extend(replaced_later(&self.root, &given, cx)?);
+        Ok(plan
             .then(Step::Run(cmd))
             .makes(FilesFact::File { place: config, digest: None, mode: None })
             .always()

@@ -1,6 +1,7 @@
 //! Booting: the kernel command line and GRUB.
 
 mod cmdline;
+mod defaults;
 mod encrypted;
 mod entry;
 mod grub;

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::Planning;
+use crate::primitives::edit::target;
 use crate::primitives::file::text;
 use crate::types::Place;
 
@@ -64,18 +65,6 @@ impl ConfigFiles {
             }
         }
         changed
-    }
-}
-
-/// Returns what is at a place or at the target of a link there.
-pub(super) fn target(place: &Place, cx: &Planning<'_>) -> Result<FileStatus> {
-    match cx.look(place)? {
-        FileStatus::Link { .. } => match cx.files.resolve_place(place, true) {
-            Ok(resolved) => cx.look(&resolved.place),
-            // Portage ignores a link that leads nowhere.
-            Err(_) => Ok(FileStatus::Missing),
-        },
-        status => Ok(status),
     }
 }
 

@@ -2,15 +2,15 @@
 
 mod emerge;
 mod files;
+mod make_conf;
 mod outcome;
 mod profile;
 mod rule;
-mod settings;
 mod tables;
 
 pub use emerge::{Emerge, HasVersion, Resume};
 pub(super) use emerge::{EmergeRun, emerge_plan};
+pub use make_conf::MakeConf;
 pub use profile::Profile;
 pub use rule::PortageRule;
-pub use settings::MakeConf;
 pub use tables::{AcceptKeywords, License, PackageUse, UseFlags};

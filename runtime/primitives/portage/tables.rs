@@ -2,13 +2,13 @@
 //! in a fixed order.
 
 use super::PortageRule;
-use super::files::{ConfigFiles, target};
+use super::files::ConfigFiles;
 use crate::args;
 use crate::config::packages::{self, TableLine, Word, WordFormat};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
-use crate::primitives::edit::{edit, there, writes};
+use crate::primitives::edit::{edit, target, there, writes};
 use crate::types::{AbsPath, Atom, Keyword, LicenseName, Place, TableFile, UseFlag};
 
 args! {

@@ -111,6 +111,14 @@ do_ 'let found = boot::grub_config("/mnt/t", #{ defaults: #{ GRUB_TIMEOUT: "0", 
 if found.kernels.len() > 0 && found.kernels[0] != "/boot/vmlinuz-'"$KV"'" { throw found; }'
 must grep -qx 'GRUB_TIMEOUT="0"' $T/etc/default/grub
 must grub-script-check $T/boot/grub/grub.cfg
+# Debian's grub-mkconfig reads more settings.
+mkdir -p $T/etc/default/grub.d
+echo 'GRUB_TIMEOUT=7' >$T/etc/default/grub.d/zz.cfg
+do_ 'boot::grub_config("/mnt/t", #{ defaults: #{ GRUB_TIMEOUT: "0" } });' 2>later.txt
+must grep -q '/mnt/t/etc/default/grub.d/zz.cfg:1: this value of GRUB_TIMEOUT takes precedence' later.txt
+must grep -q 'set timeout=7' $T/boot/grub/grub.cfg
+rm $T/etc/default/grub.d/zz.cfg
+do_ 'boot::grub_config("/mnt/t");'
 must grub-script-check $T/boot/grub/custom.cfg
 must grep -q "search --no-floppy --fs-uuid --set=root $BOOT" $T/boot/grub/custom.cfg
 must grep -q "linux /vmlinuz-$KV root=/dev/vg/root" $T/boot/grub/custom.cfg

@@ -51,6 +51,23 @@ must grep -q 'default/linux/test' refused.out
 refused 'got "--unmerge"' 'portage::emerge("/mnt/t", ["--unmerge"]);'
 must test "$(chroot $T portageq envvar MAKEOPTS)" = '-j9 -l8'
 
+it 'make.conf as a directory, and a variable that an included file sets'
+mv $T/etc/portage/make.conf whole
+mkdir $T/etc/portage/make.conf
+cp whole $T/etc/portage/make.conf/00-base
+echo 'MAKEOPTS="-j2" # few' >$T/etc/portage/make.conf/10-jobs
+echo 'source /etc/portage/more' >$T/etc/portage/make.conf/20-more
+echo 'CLEAN_DELAY="5"' | tee $T/etc/portage/more $T/etc/portage/make.conf/.hidden >$T/etc/portage/make.conf/30-old~
+same_again 'portage::make_conf("/mnt/t", #{ MAKEOPTS: "-j3", CLEAN_DELAY: "1", NOCOLOR: "true" });'
+must cmp whole $T/etc/portage/make.conf/00-base
+echo 'MAKEOPTS="-j3" # few' | must cmp - $T/etc/portage/make.conf/10-jobs
+printf 'source /etc/portage/more\nCLEAN_DELAY="1"\n' | must cmp - $T/etc/portage/make.conf/20-more
+echo 'NOCOLOR="true"' | must cmp - $T/etc/portage/make.conf/gscript
+echo 'CLEAN_DELAY="5"' | must cmp - $T/etc/portage/more
+must test "$(chroot $T portageq envvar MAKEOPTS CLEAN_DELAY NOCOLOR | tr '\n' ' ')" = '-j3 1 true '
+rm -r $T/etc/portage/make.conf $T/etc/portage/more
+mv whole $T/etc/portage/make.conf
+
 it 'settings that Portage wants are named as calls'
 # Portage requires changes of settings: the error names the calls, and these calls succeed.
 fails 'portage::package_use("/mnt/t", ">=app-misc/one-1", ["extra"])' 'portage::emerge("/mnt/t", ["app-misc/two", "app-misc/three"]);'
