@@ -61,17 +61,18 @@ fn program() -> ExitCode {
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Fork(args)) => commands::fork::fork(&args),
         Some(Command::List) => commands::list::list(),
-        Some(Command::Probe { anonymous }) => commands::probe::probe(anonymous),
+        Some(Command::Probe(args)) => commands::probe::probe(&args),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
         Some(Command::Cell(args)) => return commands::guest::cell(&args),
         Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
         None => match (&cli.eval, &cli.run.recipe) {
-            (Some(text), _) => commands::eval::eval(text, cli.lua),
+            (Some(text), _) => commands::eval::eval(text, cli.lua, cli.run.how.patience),
             (None, Some(_)) => commands::run::run(&cli.run),
             (None, None) if ask::is_interactive() || shell::has_script() => {
-                commands::shell::shell(&cli::ShellArgs::default())
+                let patience = cli.run.how.patience;
+                commands::shell::shell(&cli::ShellArgs { patience, ..cli::ShellArgs::default() })
             }
             (None, None) => commands::help(),
         },

@@ -677,7 +677,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__plan)
-            opts="-h --set --answers --machine --json --out --svg --help"
+            opts="-h --set --answers --machine --json --out --svg --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -703,6 +703,10 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -711,12 +715,16 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__probe)
-            opts="-h --anonymous --help"
+            opts="-h --anonymous --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -725,12 +733,16 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__release)
-            opts="-h --yes --json --then --help"
+            opts="-h --yes --json --limit --then --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --then)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -829,13 +841,17 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__shell)
-            opts="-h --lua --vi --yes --destroy --help"
+            opts="-h --lua --vi --yes --destroy --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -847,7 +863,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__step)
-            opts="-h --set --answers --journal --help"
+            opts="-h --set --answers --journal --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -862,6 +878,10 @@ _gscript() {
                     return 0
                     ;;
                 --journal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -905,7 +925,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__try)
-            opts="-h --set --answers --disk --usb --memory --keep --boot --stage3 --json --help"
+            opts="-h --set --answers --disk --usb --memory --keep --boot --stage3 --json --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -940,6 +960,10 @@ _gscript() {
                     return 0
                     ;;
                 --stage3)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -28,7 +28,7 @@ complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Set a parameter
 complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep the journal and the log in this directory' -r -F
-complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression, which can read this machine but not change it, and print its value' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_needs_command" -l json -d 'Print one JSON event per line on standard output'
@@ -61,7 +61,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Set a pa
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l journal -d 'Keep the journal and the log in this directory' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'
@@ -71,17 +71,19 @@ complete -c gscript -n "__fish_gscript_using_subcommand plan" -l answers -d 'Rea
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l machine -d 'Plan for the machine described in this file instead of this machine' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l out -d 'Save the plan, to be carried out with gscript apply' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l svg -d 'Draw the disks before and after the run into this SVG file' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand plan" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -l json -d 'Print the plan as JSON'
 complete -c gscript -n "__fish_gscript_using_subcommand plan" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand step" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand step" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand step" -l journal -d 'Keep the journal and the log in this directory' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand step" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand step" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Read parameters from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep the journal and the log in this directory' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Compare the whole machine with the plan after the run, and fail if they differ'
@@ -95,12 +97,13 @@ complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep th
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l boot -d 'Boot the installed disk in an emulated PC with this firmware [default: bios], and wait for its first process on the serial console. With --stage3, the kernel command line must have console=ttyS0' -r -f -a "bios\t''
 efi\t''"
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l stage3 -d 'Tarball to unpack, with its .DIGESTS beside it [default: a small stand-in is built]' -r -F
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Read secrets from a TOML file' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Directory of the run' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l changed-recipe-ok -d 'Resume even if the recipe has changed since'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show every action, and ask whether to run it'
@@ -108,6 +111,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Res
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Approve that all data on this device is lost (repeatable)' -r
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l lua -d 'Use Lua instead of Rhai'
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l vi -d 'Use vi key bindings'
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l yes -d 'Ask only before data is destroyed'
@@ -115,6 +119,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand shell" -s h -l help -d '
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l journal -d 'Directory of the runs' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand log" -l json -d 'Print the records as JSON, one per line'
 complete -c gscript -n "__fish_gscript_using_subcommand log" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand release" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l then -d 'Exit with this code afterwards: the code of the run whose script was abandoned' -r
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l yes -d 'Do not ask for confirmation'
 complete -c gscript -n "__fish_gscript_using_subcommand release" -l json -d 'Print one JSON event per line on standard output'
@@ -128,6 +133,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand test" -s h -l help -d 'P
 complete -c gscript -n "__fish_gscript_using_subcommand doc" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand list" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand fork" -s h -l help -d 'Print help'
+complete -c gscript -n "__fish_gscript_using_subcommand probe" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand probe" -l anonymous -d 'Omit what identifies the machine: serial numbers, UUIDs, labels, names of users and hosts'
 complete -c gscript -n "__fish_gscript_using_subcommand probe" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand completions" -s h -l help -d 'Print help'

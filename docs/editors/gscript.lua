@@ -45,7 +45,8 @@ function disk.devices() end
 --- (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
 --- `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
 --- partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
---- `in_use`. Values that do not apply to the device are nil.
+--- `in_use`. Values that do not apply to the device are nil. The content of a device that could
+--- not be read is `unknown`.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
@@ -955,7 +956,8 @@ mount = {}
 --- A missing mount point is created. For a btrfs filesystem on several devices, any of them may
 --- be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
 --- already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
---- mount(2) and `subvol` are allowed. Undo unmounts the filesystem.
+--- mount(2) and `subvol` are allowed. Filesystems that the kernel can only read, such as
+--- `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
 ---

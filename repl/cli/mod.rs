@@ -73,12 +73,7 @@ pub(crate) enum Command {
     /// Write a copy of a bundled recipe to edit
     Fork(ForkArgs),
     /// Print a description of this machine as JSON
-    Probe {
-        /// Omit what identifies the machine: serial numbers, UUIDs, labels,
-        /// names of users and hosts
-        #[arg(long)]
-        anonymous: bool,
-    },
+    Probe(ProbeArgs),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -160,7 +155,8 @@ pub(crate) struct HowArgs {
 #[derive(Args, Clone, Copy, Default)]
 pub(crate) struct LimitArgs {
     /// Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk
-    /// (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]
+    /// (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this
+    /// long for a disk to answer [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
 }
@@ -184,6 +180,8 @@ pub(crate) struct StepArgs {
     /// Keep the journal and the log in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
 }
 
 #[derive(Args)]
@@ -214,6 +212,17 @@ pub(crate) struct PlanArgs {
     /// Draw the disks before and after the run into this SVG file
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct ProbeArgs {
+    /// Omit what identifies the machine: serial numbers, UUIDs, labels, names of users and hosts
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
 }
 
 #[derive(Args)]
@@ -246,6 +255,8 @@ pub(crate) struct TryArgs {
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
 }
 
 #[derive(Args)]
@@ -296,6 +307,8 @@ pub(crate) struct ShellArgs {
     /// Approve that all data on this device is lost (repeatable)
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
 }
 
 #[derive(Args)]
@@ -322,6 +335,8 @@ pub(crate) struct ReleaseArgs {
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
     /// Exit with this code afterwards: the code of the run whose script was abandoned
     #[arg(long, hide = true, value_name = "CODE")]
     pub(crate) then: Option<u8>,

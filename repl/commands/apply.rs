@@ -7,7 +7,7 @@ use gscript::recipe::Recipe;
 use gscript::run::job::Job;
 use gscript::run::saved::{PlanChange, SavedPlan};
 
-use super::{interrupts, read_trusted, run, this_machine_with, unusable, variables_overriding};
+use super::{interrupts, read_trusted, run, this_machine, unusable, variables_overriding};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -25,7 +25,7 @@ fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let recipe = Recipe::at(file).ok_or_else(|| gone(file))?.map_err(unusable)?;
     unchanged(saved.recipe_change(&recipe), &saved)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
+    let (machine, real) = this_machine(interrupts.clone(), args.how.patience)?;
     // Devices are checked first: this reports how a device of the parameters has changed, not only
     // that it is missing.
     unchanged(saved.changed_devices(&machine), &saved)?;

@@ -18,7 +18,7 @@ use super::change::show_change;
 use super::{this_machine, unusable, variables_overriding};
 use crate::ask;
 use crate::ask::AskChoice;
-use crate::cli::Values;
+use crate::cli::{LimitArgs, Values};
 use crate::render::{self, Problem};
 use crate::screen::print_stderr;
 use crate::shell::{Request, ReviewMode, ReviewingApprover, Shell, Steps, greet};
@@ -224,7 +224,7 @@ fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Op
     if !ask::confirm("Continue with the changed recipe?") {
         return None;
     }
-    let (machine, _) = this_machine(Interrupts::default()).ok()?;
+    let (machine, _) = this_machine(job.interrupts.clone(), LimitArgs::default()).ok()?;
     let names = attempt.names();
     let mut answers = Answers::default();
     for (name, value) in job.variables {

@@ -8,6 +8,7 @@ use gscript::script::{Language, source};
 use gscript::types::Value;
 
 use super::{interrupts, this_machine};
+use crate::cli::LimitArgs;
 use crate::render::Problem;
 use crate::screen::{Shown, print_stdout};
 
@@ -15,11 +16,11 @@ use crate::screen::{Shown, print_stdout};
 const ONLY_READS: &str =
     "an expression only reads the machine; write actions to a recipe: gscript plan RECIPE";
 
-pub(crate) fn eval(text: &str, lua: bool) -> Exit {
+pub(crate) fn eval(text: &str, lua: bool, limits: LimitArgs) -> Exit {
     let language = if lua { Language::Lua } else { Language::Rhai };
     let result = match calls_primitives(language, text) {
         false => evaluate(language, text),
-        true => match read_machine() {
+        true => match read_machine(limits) {
             Ok(machine) => evaluate_on(language, text, machine),
             Err(exit) => return exit,
         },
@@ -45,8 +46,8 @@ pub(crate) fn eval(text: &str, lua: bool) -> Exit {
     }
 }
 
-fn read_machine() -> Result<RealMachine, Exit> {
+fn read_machine(limits: LimitArgs) -> Result<RealMachine, Exit> {
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), limits)?;
     Ok(RealMachine { machine, real, listener: Box::new(NoopListener), interrupts })
 }

@@ -29,19 +29,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::CommandFactory;
-use gscript::error::Exit;
+use gscript::error::{Error, Exit};
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
+use gscript::plan::report::UDEV_CAUTION;
 use gscript::recipe::{Answers, BadRecipe, NamedRecipe, ParamDecl, ParamKind, Recipe};
 use gscript::system::{
-    Input, Interrupts, Private, Real, System, hide_records, read_input_text, read_private,
+    FailureKind, Input, Interrupts, Private, Real, StepError, System, hide_records,
+    read_input_text, read_private,
 };
 use gscript::types::Map;
 
 use crate::ask;
 use crate::cli::{Cli, LimitArgs, Values};
 use crate::render::Problem;
-use crate::screen::{Shown, print_stderr};
+use crate::screen::{Shown, Stream, is_terminal_stream, print_stderr};
 
 /// Prints the usage.
 pub(crate) fn help() -> Exit {
@@ -205,31 +207,55 @@ impl LimitArgs {
 }
 
 /// Returns the probed state of this machine, and the system that changes it.
-fn this_machine(interrupts: Interrupts) -> Result<(Machine, Real), Exit> {
-    this_machine_with(interrupts, LimitArgs::default())
-}
-
-/// Returns the same as [`this_machine`], with another time limit for its tools.
-fn this_machine_with(interrupts: Interrupts, limits: LimitArgs) -> Result<(Machine, Real), Exit> {
+fn this_machine(interrupts: Interrupts, limits: LimitArgs) -> Result<(Machine, Real), Exit> {
     if let Ok(records) = crate::state::state() {
         hide_records(&records);
     }
     let mut real = Real::new(interrupts).with_limit(limits.limit());
-    match real.probe(&Machine::empty(), None) {
+    if is_terminal_stream(&Stream::Error) {
+        let wait = |what: &str| print_stderr(&format!("{what}; press Ctrl-C to stop"));
+        real.announce_waits(Some(Box::new(wait)));
+    }
+    let found = real.probe(&Machine::empty(), None);
+    real.announce_waits(None);
+    match found {
         Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
-        Err(error) => {
-            let mut problem = Problem::new(format!("failed to probe this machine: {error}"));
-            if !error.tail.is_empty() {
-                problem.notes.push(("output", error.tail.join("\n")));
-            }
-            problem
-                .help(
-                    "run that command manually and fix what it reports; gscript needs its \
-                output to protect disks in use",
-                )
-                .print();
-            Err(Exit::Failed)
+        Err(error) => Err(not_probed(error)),
+    }
+}
+
+/// Prints why this machine could not be probed.
+fn not_probed(error: StepError) -> Exit {
+    let interrupted = error.broken == FailureKind::Interrupted;
+    let mut problem = match interrupted {
+        true => {
+            Problem::new(format!("stopped on request while probing this machine: {}", error.step))
         }
+        false => Problem::new(format!("failed to probe this machine: {error}")),
+    };
+    if !error.tail.is_empty() {
+        problem.notes.push(("output", error.tail.join("\n")));
+    }
+    if interrupted {
+        problem.nothing_changed();
+    }
+    problem.help = match error.broken {
+        FailureKind::Exit(_) | FailureKind::Unreadable(_) => Some(
+            "run that command manually and fix what it reports; gscript needs its output to \
+             protect disks in use"
+                .into(),
+        ),
+        _ => Error::from(error.clone()).remedy(),
+    };
+    problem.print();
+    Error::from(error).exit()
+}
+
+/// Prints what a probe could not find out.
+fn print_probe_notes(machine: &Machine) {
+    let secondhand = machine.host.secondhand.then(|| UDEV_CAUTION.to_owned());
+    for note in secondhand.into_iter().chain(machine.probe_notes()) {
+        print_stderr(&format!("warning: {note}"));
     }
 }
 

@@ -8,7 +8,7 @@ use gscript::machine::{Machine, svg};
 use gscript::plan::report::Report;
 use gscript::run::job::Job;
 use gscript::run::saved::SavedPlan;
-use gscript::system::{Input, Interrupts, Sim, read_input_text};
+use gscript::system::{Input, Sim, read_input_text};
 
 use super::{interrupts, load, seed, this_machine, variables_without_secrets};
 use crate::ask;
@@ -28,7 +28,7 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
     let interrupts = interrupts()?;
     let machine = match &args.machine {
         Some(path) => described(path)?,
-        None => this_machine(Interrupts::default())?.0,
+        None => this_machine(interrupts.clone(), args.patience)?.0,
     };
     let variables = variables_without_secrets(&recipe, &args.values, &machine)?;
     let terminal = ask::is_interactive();

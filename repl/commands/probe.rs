@@ -1,21 +1,22 @@
 //! `gscript probe`: prints a description of this machine.
 
 use gscript::error::Exit;
-use gscript::system::Interrupts;
 
-use super::this_machine;
-use crate::screen::{print_stderr, write_json};
+use super::{interrupts, print_probe_notes, this_machine};
+use crate::cli::ProbeArgs;
+use crate::screen::write_json;
 
 /// Common host names, which identify no machine.
 const COMMON: [&str; 4] = ["localhost", "livecd", "gentoo", "host"];
 
-pub(crate) fn probe(anonymous: bool) -> Exit {
-    match this_machine(Interrupts::default()) {
+pub(crate) fn probe(args: &ProbeArgs) -> Exit {
+    match interrupts().and_then(|interrupts| this_machine(interrupts, args.patience)) {
         Ok((machine, _)) => {
-            let machine = if anonymous { machine.anonymous(&host_names()) } else { machine };
-            if machine.host.secondhand {
-                print_stderr(&format!("warning: {}", gscript::plan::report::UDEV_CAUTION));
-            }
+            print_probe_notes(&machine);
+            let machine = match args.anonymous {
+                true => machine.anonymous(&host_names()),
+                false => machine,
+            };
             write_json(&machine, true);
             Exit::Done
         }

@@ -32,7 +32,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let transcript = past::find(run, None, |_| true)?;
     past::not_running(&transcript)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let names = past::names(&transcript, &machine)?;
     let past = Past { transcript, names, changed: false };
     let name = past.transcript.name();
@@ -57,7 +57,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
 
 fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let path = find(&machine, device)?;
     if machine.is_system(&path) {
         Problem::new(format!("{path} holds the running system"))
@@ -81,7 +81,7 @@ fn release_device(device: &str, args: &ReleaseArgs) -> Result<(), Exit> {
         return Err(report_uses(&path, &after));
     }
     // Only a new probe shows whether the kernel has released the device.
-    let (now, _) = this_machine(interrupts)?;
+    let (now, _) = this_machine(interrupts, args.patience)?;
     report_state(&path, &now)
 }
 

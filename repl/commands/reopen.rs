@@ -12,7 +12,7 @@ use gscript::run::session::RealMachine;
 use gscript::types::Secret;
 
 use super::{interrupts, read_answers_file, this_machine};
-use crate::cli::Values;
+use crate::cli::{LimitArgs, Values};
 use crate::render::Problem;
 use crate::screen::screen;
 
@@ -44,7 +44,7 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         Some(Secret::new(name, text.as_bytes().to_vec()))
     };
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), LimitArgs::default())?;
     let hands = RealMachine { machine, real, listener: screen(true), interrupts };
     let result = open_again(&records, &secrets, hands);
     if let Some(failure) = result.failure {

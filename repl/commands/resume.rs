@@ -24,7 +24,7 @@ use super::approve::approve;
 use super::change::show_change;
 use super::continue_run::{Continuation, run_to_end};
 use super::run::{approver, needs_root, prove, within_needs};
-use super::{carried, interrupts, past, this_machine_with, unusable, variables_overriding};
+use super::{carried, interrupts, past, this_machine, unusable, variables_overriding};
 use crate::ask;
 use crate::cli::{HowArgs, ResumeArgs, Values};
 use crate::lock::Lock;
@@ -52,7 +52,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
         confirm_change(&transcript, &recipe, args)?;
     }
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine_with(interrupts.clone(), args.patience)?;
+    let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let names = past::names(&transcript, &machine)?;
     for (then, now) in names.pairs() {
         print_stderr(&format!("{then} of the run is now {now}."));
@@ -126,7 +126,7 @@ impl Resuming<'_> {
         drop(lock);
         let exit = exit?;
         if let (false, Some(after)) = (past.changed, &past.transcript.head().after) {
-            prove(&past.names.data_now(after))?;
+            prove(&past.names.data_now(after), job.interrupts.clone(), args.patience)?;
         }
         Ok(exit)
     }

@@ -14,9 +14,9 @@ use gscript::types::Map;
 use super::approve::{TerminalApprover, approve};
 use super::continue_run::{Continuation, run_to_end};
 use super::past::journal_error;
-use super::{interrupts, load, seed, this_machine, this_machine_with, variables};
+use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
-use crate::cli::{HowArgs, RunArgs};
+use crate::cli::{HowArgs, LimitArgs, RunArgs};
 use crate::lock::{Lock, refuse_locked};
 use crate::render::{self, Problem};
 use crate::screen::{Stream, print_stderr, screen, style};
@@ -38,7 +38,7 @@ fn try_run(args: &RunArgs) -> Result<Exit, Exit> {
     let Some(path) = &args.recipe else { return Err(super::help()) };
     let recipe = load(path)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine_with(interrupts.clone(), args.how.patience)?;
+    let (machine, real) = this_machine(interrupts.clone(), args.how.patience)?;
     let variables = variables(&recipe, &args.values, &machine)?;
     let terminal = ask::is_interactive() && !args.how.json;
     let job = Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal };
@@ -120,14 +120,18 @@ pub(super) fn approve_and_execute(
     approve(&approved.approval, &machine, how)?;
     let exit = execute(how, job, machine, real, approved)?;
     if how.prove {
-        prove(&approved.after)?;
+        prove(&approved.after, job.interrupts.clone(), how.patience)?;
     }
     Ok(exit)
 }
 
 /// Compares the whole machine with the plan.
-pub(super) fn prove(planned: &Machine) -> Result<(), Exit> {
-    let (found, _) = this_machine(Interrupts::default())?;
+pub(super) fn prove(
+    planned: &Machine,
+    interrupts: Interrupts,
+    limits: LimitArgs,
+) -> Result<(), Exit> {
+    let (found, _) = this_machine(interrupts, limits)?;
     let differences = compare(planned, &found, None);
     if differences.is_empty() {
         print_stderr("The resulting state matches the plan.");

@@ -32,7 +32,7 @@ pub(crate) fn shell(args: &ShellArgs) -> Exit {
 fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let language = if args.lua { Language::Lua } else { Language::Rhai };
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let recipe = Recipe::parse("session", language, String::new()).map_err(|bad| {
         Problem::new(bad.to_string()).print();
         Exit::Failed

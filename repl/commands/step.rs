@@ -13,7 +13,7 @@ use super::past::journal_error;
 use super::run::{listener, needs_root, remember, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
-use crate::cli::{StepArgs, Values};
+use crate::cli::{LimitArgs, StepArgs, Values};
 use crate::lock::Lock;
 use crate::render::Problem;
 use crate::screen::{print_stderr, style};
@@ -49,7 +49,9 @@ fn plan_or_explain(job: &Job<'_>, machine: &Machine) -> Result<Report, Exit> {
 /// Runs a recipe without further arguments, from an interactive shell.
 pub(crate) fn by_name(recipe: &str) {
     // The run has printed its own result.
-    let _ = step(&StepArgs { recipe: recipe.into(), values: Values::default(), journal: None });
+    let values = Values::default();
+    let (journal, patience) = (None, LimitArgs::default());
+    let _ = step(&StepArgs { recipe: recipe.into(), values, journal, patience });
 }
 
 fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
@@ -61,7 +63,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     }
     let recipe = load(&args.recipe)?;
     let interrupts = interrupts()?;
-    let (machine, real) = this_machine(interrupts.clone())?;
+    let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let variables = variables(&recipe, &args.values, &machine)?;
     let job =
         Job { recipe: &recipe, variables: &variables, seed: seed()?, interrupts, terminal: true };

@@ -47,6 +47,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
         memory,
         media: &media,
         program: &program,
+        limit: args.patience.limit(),
         boot,
     }
     .run(&interrupts, screen.as_mut());

@@ -87,6 +87,29 @@ impl Cmd {
         cmd.arg("--config").arg(if udev { LVM_ALL_DEVICES } else { LVM_WITHOUT_UDEV })
     }
 
+    /// Makes an LVM command ignore these devices.
+    #[must_use]
+    pub fn ignoring(mut self, devices: &[&str]) -> Self {
+        if devices.is_empty() {
+            return self;
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
+        let pattern = |device: &&str| {
+            // A dot is any character: names are patterns here.
+            let name: String = device.chars().map(|c| if plain(c) { c } else { '.' }).collect();
+            format!("\"r|^{name}$|\"")
+        };
+        let patterns: Vec<String> = devices.iter().map(pattern).collect();
+        if let Some(config) = self
+            .args
+            .iter_mut()
+            .find(|arg| arg.starts_with("devices{") || arg.starts_with("activation{"))
+        {
+            *config += &format!(" devices{{global_filter=[{}]}}", patterns.join(","));
+        }
+        self
+    }
+
     /// Creates a command that runs a program inside a root.
     pub fn inside(root: impl Into<PathBuf>, path: impl Into<String>) -> Self {
         Self::new(Program::Inside { root: root.into(), path: path.into() })

@@ -77,7 +77,12 @@ macro_rules! machine {
             pub fn empty() -> Self {
                 Self {
                     format: MACHINE_FORMAT,
-                    host: HostState { udev: true, secondhand: false, programs: None },
+                    host: HostState {
+                        udev: true,
+                        secondhand: false,
+                        programs: None,
+                        notes: Vec::new(),
+                    },
                     $($module: Default::default(),)*
                 }
             }
@@ -100,4 +105,7 @@ pub struct HostState {
     /// Programs found in the search path; `None` if they were not probed, so any may be installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<BTreeMap<String, String>>,
+    /// What the probe had to leave out, as sentences for the user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

@@ -24,10 +24,36 @@ impl Rule for WriteProtected {
     }
 }
 
-/// Refuses to destroy the contents of a device that is write-protected or in use.
+/// A device that a probe could not read: it may contain anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the contents of {device} are unknown: {why}")]
+struct UnknownContents {
+    device: String,
+    why: String,
+}
+
+impl Rule for UnknownContents {
+    fn remedy(&self) -> Option<String> {
+        Some(format!(
+            "check dmesg for the cause; if nothing on it is needed, erase it yourself: wipefs --all \
+             {}",
+            self.device
+        ))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// Refuses to destroy the contents of a device that is write-protected or in use, or that could not
+/// be read.
 pub fn check_destroyable(machine: &Machine, device: &str) -> Result<()> {
     if machine.find(device).is_some_and(|device| device.read_only) {
         return Err(WriteProtected { device: device.to_owned() }.into());
+    }
+    if let Some(why) = machine.find(device).and_then(|device| device.unreadable.clone()) {
+        return Err(UnknownContents { device: device.to_owned(), why }.into());
     }
     check_unused(machine, device)
 }

@@ -57,7 +57,8 @@ impl Report {
         let destroyed = self.approval.destroyed().filter_map(|(_, target)| Some(&target?.identity));
         let secondhand = self.before.host.secondhand.then(|| UDEV_CAUTION.to_owned());
         let others = destroyed.flat_map(|identity| self.before.cautions(&identity.path));
-        secondhand.into_iter().chain(others).collect()
+        let notes = self.before.probe_notes().into_iter();
+        secondhand.into_iter().chain(notes).chain(others).collect()
     }
 
     /// Returns the planned calls.

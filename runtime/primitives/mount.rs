@@ -24,7 +24,8 @@ args! {
     /// A missing mount point is created. For a btrfs filesystem on several devices, any of them may
     /// be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
     /// already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
-    /// mount(2) and `subvol` are allowed. Undo unmounts the filesystem.
+    /// mount(2) and `subvol` are allowed. Filesystems that the kernel can only read, such as
+    /// `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
     ///
     /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
     ///
@@ -111,6 +112,18 @@ args! {
 const NOT_THE_KERNELS: &str = " defaults rw relatime auto noauto nofail _netdev user nouser users \
     owner group exec suid dev async sw ";
 
+/// Filesystems that the kernel can only read. It refuses to mount most of them for writing.
+const READ_ONLY: [&str; 5] = ["cramfs", "erofs", "iso9660", "romfs", "squashfs"];
+
+/// What blkid(8) calls a filesystem, and Linux cannot mount by itself.
+const NO_DRIVER: [&str; 3] = ["VMFS", "apfs", "zfs_member"];
+
+/// Returns the kernel's name for a filesystem, where it is not the one of blkid(8).
+fn kernel_name(kind: String) -> String {
+    // The driver since Linux 5.15, and the only one since 6.9.
+    if kind == "ntfs" { "ntfs3".into() } else { kind }
+}
+
 /// Splits options into flags of mount(2) and filesystem-specific data.
 fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
     let words = options.unwrap_or_default().split(',').map(str::trim);
@@ -171,15 +184,25 @@ impl Action for MountFs {
         let same = cx.machine.same_filesystem(device);
         let device = same.first().copied().unwrap_or(device);
         let kind = match &device.content {
-            Some(Content::Filesystem { kind, .. }) => kind.clone(),
-            // Devices with unknown contents occur only in a simulation.
+            Some(Content::Filesystem { kind, .. }) if !NO_DRIVER.contains(&kind.as_str()) => {
+                kind.clone()
+            }
+            None if device.unreadable.is_some() => {
+                let why = device.unreadable.clone().unwrap_or_default();
+                return Err(MountRule::Unreadable { device: device.path.clone(), why }.into());
+            }
+            // A container that is opened later in the plan.
             None if device.unprobed => "auto".to_owned(),
             other => {
                 let found = other.as_ref().map(ToString::to_string);
                 return Err(MountRule::NotMountable { device: device.path.clone(), found }.into());
             }
         };
-        let (flags, data) = split_options(self.options.as_deref());
+        let (mut flags, data) = split_options(self.options.as_deref());
+        if READ_ONLY.contains(&kind.as_str()) && !flags.iter().any(|flag| flag == "ro") {
+            flags.push("ro".into());
+        }
+        let kind = kernel_name(kind);
         let mut data: Vec<String> =
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
         reject_shared_options(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;

@@ -75,6 +75,8 @@ pub struct Trial<'a> {
     pub media: &'a Media,
     /// The path of this program.
     pub program: &'a Path,
+    /// The time limit of tools in the virtual machine, if it is not the default.
+    pub limit: Option<Duration>,
     /// The firmware with which the disk is booted at the end, if it is.
     pub boot: Option<Firmware>,
 }
@@ -191,7 +193,9 @@ impl Trial<'_> {
     ) -> Vec<String> {
         let (recipe, journals) = (word(recipe), word(&self.shared().join(journals)));
         let fixed = ["--yes", "--json", "--destroy", destroys, "--journal", &journals];
+        let limit = self.limit.map(|limit| ["--limit".to_owned(), limit.as_secs().to_string()]);
         let words = [recipe.as_str()].into_iter().chain(values).chain(fixed).map(str::to_owned);
+        let words = words.chain(limit.into_iter().flatten());
         std::iter::once(word(self.program)).chain(words).collect()
     }
 }

@@ -165,6 +165,65 @@ fn partitions_must_fit_and_not_overlap() {
 }
 
 #[test]
+fn a_partition_may_lie_in_one_that_begins_with_its_disk() {
+    let nested = flaws(|machine| {
+        machine["devices"]["/dev/sda1"]["kind"]["partition"]["start"] = json!(0);
+        machine["devices"]["/dev/sda2"]["kind"]["partition"]["start"] = json!(4096);
+    });
+    assert_eq!(nested, "nothing");
+}
+
+#[test]
+fn what_a_probe_has_noted_is_read() {
+    let said = flaws(|machine| {
+        machine["mounts"][0]["source"] = json!("/dev/sdz9");
+        machine["host"]["notes"] = json!(["mounts[0].source: there is no device \"/dev/sdz9\""]);
+    });
+    assert_eq!(said, "nothing");
+}
+
+#[test]
+fn unknown_contents_stay_unknown_in_a_file() {
+    let mut machine = good();
+    machine["devices"]["/dev/sda2"]["content"] = json!(null);
+    machine["devices"]["/dev/sda2"]["unprobed"] = json!(true);
+    machine["devices"]["/dev/sda2"]["unreadable"] = json!("I/O error");
+    machine["mounts"] = json!([]);
+    let read = Machine::read(&machine.to_string()).expect("a machine");
+    let again = serde_json::to_string(&read).expect("text");
+    assert_eq!(Machine::read(&again).as_ref(), Ok(&read));
+    let plan = |script: &str| {
+        Test::new(&["plan", "r.rhai", "--machine", "m.json"])
+            .file("r.rhai", script)
+            .file("m.json", machine.to_string())
+    };
+    plan("fs::make(\"/dev/sda2\", #{ keep: true });").refuses(
+        3,
+        "error: the contents of /dev/sda2 are unknown: I/O error
+ --> r.rhai:1:1
+  |
+1 | fs::make(\"/dev/sda2\", #{ keep: true });
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fs.make /dev/sda2
+  |
+  = help: check dmesg for the cause; if nothing on it is needed, erase it yourself: wipefs --all /dev/sda2",
+    );
+    plan("mount::mount(\"/dev/sda2\", \"/mnt/old\");").refuses(
+        2,
+        "error: cannot mount /dev/sda2: its contents are unknown: I/O error
+ --> r.rhai:1:1
+  |
+1 | mount::mount(\"/dev/sda2\", \"/mnt/old\");
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ mount.mount /dev/sda2 /mnt/old
+  |
+  = help: check dmesg for the cause",
+    );
+    let shown = plan("print(disk::info(\"/dev/sda2\").content);").run();
+    assert!(shown.stdout.contains(" unknown\n"), "{}", shown.stdout);
+    let warning = "warning: the contents of /dev/sda2 are unknown: I/O error";
+    assert!(shown.stdout.contains(warning), "{}", shown.stdout);
+}
+
+#[test]
 fn names_and_identifiers_are_unique() {
     with(
         "/devices/~1dev~1sda2/path",

@@ -113,6 +113,9 @@ impl Machine {
         };
         let mut machine = Self { storage, ..self };
         anonymise(&mut machine, new);
+        // They may contain any names; those that are needed to read the file are written again.
+        machine.host.notes.clear();
+        machine.note_contradictions();
         machine
     }
 }

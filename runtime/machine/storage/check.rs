@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::overlap::is_extended;
 use super::uuids::check_duplicate_uuids;
 use crate::machine::valid::{Problems, join_keys};
 use crate::machine::{Content, Device, DeviceKind, MISSING, Machine, PartitionEntry};
@@ -36,7 +37,7 @@ impl Machine {
                 let keys = ["devices", path, "kind", "partition", "disk"];
                 match self.storage.devices.get(&entry.disk) {
                     None => notes.add(&keys, missing(&entry.disk).unwrap_or_default(), DESCRIBE),
-                    Some(disk) if disk.table.is_none() && !self.host.secondhand => {
+                    Some(disk) if !self.may_have_partitions(disk) => {
                         let why = format!("{} has no partition table", disk.path);
                         notes.add(&keys, why, "give that disk a partition table");
                     }
@@ -69,6 +70,15 @@ impl Machine {
                 self.check_logical(device, group, volume, notes);
             }
         }
+    }
+
+    /// Returns whether a disk may have partitions: it has a table, or contents that this program
+    /// does not know.
+    fn may_have_partitions(&self, disk: &Device) -> bool {
+        disk.table.is_some()
+            || disk.unprobed
+            || matches!(disk.content, Some(Content::Other { .. }))
+            || self.host.secondhand
     }
 
     fn check_logical(&self, device: &Device, group: &str, volume: &str, notes: &mut Problems) {
@@ -110,7 +120,7 @@ impl Machine {
                 of_disk.entry(&entry.disk).or_default().push((device, entry));
             }
         }
-        for (disk, mut parts) in of_disk {
+        for (disk, parts) in of_disk {
             let Some(disk) = self.storage.devices.get(disk) else { continue };
             let mut numbers = HashMap::new();
             for (device, entry) in &parts {
@@ -121,19 +131,7 @@ impl Machine {
                     notes.add(&keys, why, "give each partition its own number");
                 }
             }
-            // An extended partition contains the logical partitions.
-            parts.retain(|(_, entry)| !matches!(entry.code.as_str(), "0x5" | "0xf" | "0x85"));
-            parts.sort_by_key(|(_, entry)| entry.start);
-            for pair in parts.windows(2) {
-                let [(first, at), (second, entry)] = pair else { continue };
-                if at.start.saturating_add(first.size) > entry.start {
-                    let keys = ["devices", &second.path, "kind", "partition", "start"];
-                    let (first, end) = (&first.path, at.start.saturating_add(first.size));
-                    let why =
-                        format!("it begins at byte {}, but {first} ends at {end}", entry.start);
-                    notes.add(&keys, why, "correct the start or the size of one of them");
-                }
-            }
+            check_overlaps(parts, notes);
         }
     }
 
@@ -151,6 +149,8 @@ impl Machine {
                     notes.add_at(format!("{list}[{index}]"), why, next);
                 };
                 match self.storage.devices.get(member).map(|device| &device.content) {
+                    // LVM's name for a missing physical volume.
+                    None if member.starts_with('[') => {}
                     None => wrong(format!("there is no device {member:?}"), DESCRIBE),
                     Some(Some(Content::Physical { .. })) => {}
                     Some(_) => wrong(
@@ -196,7 +196,9 @@ impl Machine {
                 notes.add_at(format!("mounts[{index}].at"), why, "give the absolute path");
             }
         }
-        for path in self.storage.swaps.keys().filter(|path| self.find(path).is_none()) {
+        // A swap file is not a device.
+        let missing = |path: &&String| path.starts_with("/dev/") && self.find(path).is_none();
+        for path in self.storage.swaps.keys().filter(missing) {
             let why = format!("there is no device {path:?}");
             notes.add(&["swaps", path], why, "describe that device, or remove the swap area");
         }
@@ -265,6 +267,24 @@ fn check_device(key: &str, device: &Device, notes: &mut Problems) {
     if !device.sector.is_power_of_two() || device.sector < 512 {
         let why = format!("invalid sector size: {} bytes", device.sector);
         notes.add(&["devices", key, "sector"], why, "use 512 or 4096");
+    }
+}
+
+/// Checks that partitions do not overlap, except with one that begins at the first byte of the disk:
+/// that is the whole of an image for both optical media and USB sticks.
+fn check_overlaps(mut parts: Vec<(&Device, &PartitionEntry)>, notes: &mut Problems) {
+    // The place of a partition without a type is not known.
+    parts.retain(|(_, entry)| !is_extended(entry) && !entry.code.is_empty() && entry.start > 0);
+    parts.sort_by_key(|(_, entry)| entry.start);
+    for pair in parts.windows(2) {
+        let [(first, at), (second, entry)] = pair else { continue };
+        let end = at.start.saturating_add(first.size);
+        if end > entry.start {
+            let keys = ["devices", &second.path, "kind", "partition", "start"];
+            let first = &first.path;
+            let why = format!("it begins at byte {}, but {first} ends at {end}", entry.start);
+            notes.add(&keys, why, "correct the start or the size of one of them");
+        }
     }
 }
 

@@ -91,6 +91,7 @@ fn describe_device(device: &Device, unseen: bool) -> String {
     }
     match &device.content {
         _ if unseen => {}
+        _ if device.unreadable.is_some() => text += ", contents unknown",
         Some(content) => {
             text += &format!(", {content}");
             if let Some(uuid) = content.uuid() {

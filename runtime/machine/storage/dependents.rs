@@ -3,6 +3,15 @@
 use crate::machine::{Content, Device, DeviceKind, Machine};
 
 impl Machine {
+    /// Returns what the probe of this machine could not find out, as sentences.
+    pub fn probe_notes(&self) -> Vec<String> {
+        let unknown = self.storage.devices.values().filter_map(|device| {
+            let why = device.unreadable.as_ref()?;
+            Some(format!("the contents of {} are unknown: {why}", device.path))
+        });
+        self.host.notes.iter().cloned().chain(unknown).collect()
+    }
+
     /// Returns warnings for the user before everything on this device is lost, as sentences.
     pub fn cautions(&self, path: &str) -> Vec<String> {
         let Some(device) = self.find(path) else { return Vec::new() };
@@ -15,10 +24,18 @@ impl Machine {
                 "{path} and {look_alikes} are of the same model and size and have no serial number: check that this is the right one, or unplug the other"
             ));
         }
+        cautions.extend(self.overlapping(device).into_iter().map(|other| {
+            let (path, other) = (&device.path, &other.path);
+            format!("{path} and {other} overlap: what is lost on {path} is lost on {other} as well")
+        }));
         let mut parts = self.descendants(&device.path);
         parts.insert(0, device);
         cautions.extend(parts.into_iter().filter_map(|part| {
-            let what = foreign_container(part.content.as_ref()?)?;
+            let dynamic = part.partition().filter(|entry| is_dynamic_disk(&entry.code));
+            let what = match dynamic {
+                Some(_) => "a Windows dynamic disk",
+                None => foreign_container(part.content.as_ref()?)?,
+            };
             let path = &part.path;
             Some(format!("{path} belongs to {what}: other data that is lost with it is unknown"))
         }));
@@ -80,6 +97,13 @@ impl Machine {
         }
         spread
     }
+}
+
+/// Returns whether a partition type is one of Windows' Logical Disk Manager, whose volumes span disks.
+fn is_dynamic_disk(code: &str) -> bool {
+    const METADATA: &str = "5808c8aa-7e8f-42e0-85d2-e1e90434cfb3";
+    const DATA: &str = "af9b60a0-1431-4f62-bc68-3311714a69ad";
+    [METADATA, DATA, "0x42"].contains(&code)
 }
 
 /// Returns the kind of item that the content is a member of, if this program cannot inspect it.

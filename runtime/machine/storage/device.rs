@@ -39,8 +39,11 @@ pub struct Device {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<String>,
     /// Whether the contents were not probed, so that they are unknown.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub unprobed: bool,
+    /// The reason why a probe could not read the contents, which are unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
 }
 
 const fn sector_512() -> u32 {
@@ -325,6 +328,7 @@ impl Device {
             content: None,
             held_by: Vec::new(),
             unprobed: false,
+            unreadable: None,
         }
     }
 

@@ -126,6 +126,7 @@ pub(super) fn describe(machine: &Machine, device: &Device) -> Vec<String> {
             });
         }
         Some(content) => words.push(content.to_string()),
+        None if device.unreadable.is_some() => words.push("contents unknown".into()),
         None => {}
     }
     if let Some(name) = device.partition().and_then(|entry| entry.name.as_ref()) {

@@ -100,7 +100,7 @@ impl Machine {
         let device = self.device_mut(device)?;
         device.content = Some(content.clone());
         device.table = None;
-        device.unprobed = false;
+        (device.unprobed, device.unreadable) = (false, None);
         Ok(())
     }
 
@@ -172,7 +172,7 @@ impl Machine {
         let device = self.device_mut(&path)?;
         device.content = None;
         device.table = None;
-        device.unprobed = false;
+        (device.unprobed, device.unreadable) = (false, None);
         Ok(())
     }
 

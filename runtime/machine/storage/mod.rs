@@ -20,6 +20,7 @@ mod identity;
 mod layout;
 mod learn;
 mod lookup;
+mod overlap;
 mod picture;
 mod places;
 pub mod probe;

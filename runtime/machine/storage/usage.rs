@@ -57,8 +57,7 @@ impl Machine {
     /// Empty if the device is free.
     pub fn uses(&self, path: &str) -> Vec<Use> {
         let Some(device) = self.find(path) else { return Vec::new() };
-        let mut stack = vec![device];
-        stack.extend(self.descendants(&device.path));
+        let stack = self.sharing(device);
         let mut uses = Vec::new();
         for device in stack {
             for child in self.children(&device.path) {
@@ -98,8 +97,7 @@ impl Machine {
 
     fn storage_releases(&self, path: &str) -> Vec<StorageRelease> {
         let Some(device) = self.find(path) else { return Vec::new() };
-        let mut stack = self.descendants(&device.path);
-        stack.insert(0, device);
+        let stack = self.sharing(device);
         let mut held: Vec<&Device> = Vec::new();
         for device in &stack {
             held.extend(self.same_filesystem(device));
@@ -146,6 +144,17 @@ impl Machine {
         };
         releases.sort_by_key(is_container);
         releases
+    }
+
+    /// Returns this device, what lies on it, and the partitions that share bytes with it.
+    fn sharing<'a>(&'a self, device: &'a Device) -> Vec<&'a Device> {
+        let mut stack = vec![device];
+        stack.extend(self.descendants(&device.path));
+        for other in self.overlapping(device) {
+            stack.push(other);
+            stack.extend(self.descendants(&other.path));
+        }
+        stack
     }
 
     /// Returns the group that uses this physical volume although none of its volumes has a device:

@@ -50,9 +50,18 @@ impl Machine {
         let machine: Self = serde_path_to_error::deserialize(&mut json)
             .map_err(|error| vec![parse_problem(error.path(), error.inner())])?;
         json.end().map_err(|error| vec![parse_problem_at("", &error)])?;
-        match machine.flaws() {
-            flaws if flaws.is_empty() => Ok(machine),
-            flaws => Err(flaws),
+        let mut flaws = machine.flaws();
+        flaws.retain(|flaw| !machine.host.notes.contains(&flaw.note()));
+        if flaws.is_empty() { Ok(machine) } else { Err(flaws) }
+    }
+
+    /// Adds a note for each contradiction. What a probe finds is so, even if no file written by
+    /// hand could be meant like that; with the notes, its file can be read.
+    pub fn note_contradictions(&mut self) {
+        for note in self.flaws().iter().map(MachineProblem::note) {
+            if !self.host.notes.contains(&note) {
+                self.host.notes.push(note);
+            }
         }
     }
 }

@@ -13,6 +13,13 @@ pub struct MachineProblem {
     pub next: String,
 }
 
+impl MachineProblem {
+    /// Returns the problem as a note of a probe.
+    pub(super) fn note(&self) -> String {
+        format!("{}: {}", self.at, self.why)
+    }
+}
+
 impl fmt::Display for MachineProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.at.is_empty() {

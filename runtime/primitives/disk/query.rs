@@ -40,7 +40,8 @@ args! {
     /// (the size in human-readable form), `sector` (the logical sector size in bytes), `removable`,
     /// `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
     /// partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
-    /// `in_use`. Values that do not apply to the device are nil.
+    /// `in_use`. Values that do not apply to the device are nil. The content of a device that could
+    /// not be read is `unknown`.
     ///
     /// Source: lsblk(8), blkid(8).
     ///
@@ -163,7 +164,11 @@ fn describe(machine: &Machine, device: &Device) -> DiskInfo {
         serial: device.hardware.serial.clone(),
         by_id: machine.by_id(&device.path),
         table: device.table.as_ref().map(|table| table.kind),
-        content: content.map(|content| content.kind().to_owned()),
+        content: match (content, &device.unreadable) {
+            (Some(content), _) => Some(content.kind().to_owned()),
+            (None, Some(_)) => Some("unknown".into()),
+            (None, None) => None,
+        },
         uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
         label: content.and_then(|content| content.label().map(str::to_owned)),
         name: match &device.kind {

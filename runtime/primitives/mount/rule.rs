@@ -15,6 +15,14 @@ pub enum MountRule {
         /// A description of its content.
         found: Option<String>,
     },
+    /// The device could not be read.
+    #[error("cannot mount {device}: its contents are unknown: {why}")]
+    Unreadable {
+        /// The device.
+        device: String,
+        /// The error.
+        why: String,
+    },
     /// Another filesystem is mounted at the mount point.
     #[error("{at} is in use: {source_of} is mounted there")]
     Taken {
@@ -79,6 +87,7 @@ impl Rule for MountRule {
                 "open the container first: luks::open".into()
             }
             Self::NotMountable { .. } => "check with lsblk -f".into(),
+            Self::Unreadable { .. } => "check dmesg for the cause".into(),
             Self::Taken { at, .. } => format!(
                 "choose another directory, or unmount it: umount \
                 {at}"

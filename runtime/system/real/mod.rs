@@ -22,6 +22,7 @@ mod replace;
 mod run;
 mod search;
 mod stack;
+mod started;
 mod storage;
 
 use std::collections::HashMap;
@@ -46,12 +47,19 @@ pub use search::find_program;
 pub use stack::on_large_stack;
 pub use storage::mounts::FLAGS as MOUNT_FLAGS;
 
+/// Tells the user what takes long.
+pub type Announcer = Box<dyn Fn(&str)>;
+
 /// The machine that this process runs on.
 pub struct Real {
     interrupts: Interrupts,
     programs: search::Programs,
     /// The time limit of commands that have one, if the user set it.
     limit: Option<Duration>,
+    /// The number of requests to stop that end a running program at once.
+    stop_at: usize,
+    /// Shows what a probe waits for.
+    announcer: Option<Announcer>,
     /// The identity of each disk, by name, when the whole machine was last probed.
     stamps: HashMap<String, storage::stamp::DiskStamp>,
     /// The archive that was verified last.
@@ -63,13 +71,31 @@ impl Real {
     pub fn new(interrupts: Interrupts) -> Self {
         orphans::become_subreaper();
         let (programs, stamps) = (search::Programs::default(), HashMap::new());
-        Self { interrupts, programs, limit: None, stamps, verified: None }
+        let (limit, announcer, verified) = (None, None, None);
+        Self { interrupts, programs, limit, stop_at: 2, announcer, stamps, verified }
     }
 
     /// Overrides the time limit of commands that have one: a slow machine takes longer.
     #[must_use]
     pub fn with_limit(self, limit: Option<Duration>) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Sets the function that tells the user what a probe waits for.
+    pub fn announce_waits(&mut self, announcer: Option<Announcer>) {
+        self.announcer = announcer;
+    }
+
+    /// Tells the user what takes long.
+    fn announce(&self, text: &str) {
+        if let Some(announcer) = &self.announcer {
+            announcer(text);
+        }
+    }
+
+    /// Returns whether the user has requested to stop at once.
+    fn is_stopped(&self) -> bool {
+        self.interrupts.count() >= self.stop_at
     }
 
     /// Returns the path of a tool, or an error with the package that provides it.

@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -17,11 +16,13 @@ use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
 use super::super::{Cmd, FailureKind, Outcome, Program, Stdin, StepError, Watch};
+use super::Real;
 use super::activity::{Activity, TimeLimit};
 use super::conversation::ProgramOutput;
 use super::environment::environment;
-use super::{Real, orphans};
+use super::started::Started;
 use crate::system::real::files::reach::{is_running_root, open_root};
+use crate::system::real::storage::reading::SILENCE;
 use crate::types::Secret;
 
 /// The time that a program has to exit before it is killed.
@@ -85,7 +86,8 @@ impl Real {
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let (mut child, started) =
-            Started::spawn(&mut command).map_err(|error| spawn_error(cmd, &error))?;
+            Started::register(|| command.spawn(), |child| Pid::from_raw(child.id().cast_signed()))
+                .map_err(|error| spawn_error(cmd, &error))?;
         // A program in a root without a time limit (emerge) may print any amount of output.
         talk.limit_output(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
@@ -93,8 +95,8 @@ impl Real {
             Some(limit) if cmd.works_long => TimeLimit::Idle(limit),
             Some(limit) => TimeLimit::Total(limit),
         };
-        let activity = Activity::of(started.pid, patience);
-        let ended = self.communicate(&mut child, input, activity, talk);
+        let activity = Activity::of(started.pid(), patience);
+        let ended = self.communicate(cmd, &mut child, input, activity, talk);
         let status = match ended {
             Ok(status) => status,
             Err(broken) => {
@@ -135,6 +137,7 @@ impl Real {
     /// Writes the input, reads the output, and waits until the program exits.
     fn communicate(
         &self,
+        cmd: &Cmd,
         child: &mut Child,
         mut input: &[u8],
         mut activity: Activity,
@@ -151,10 +154,10 @@ impl Real {
         for stream in streams.into_iter().flatten() {
             fcntl(stream, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|e| io(e.into()))?;
         }
-        let mut stopping = false;
+        let (since, mut announced, mut stopping) = (Instant::now(), false, false);
         loop {
             talk.report_position();
-            if self.interrupts.count() > 1 {
+            if self.is_stopped() {
                 return Err(FailureKind::Interrupted);
             }
             if self.interrupts.count() == 1 && !stopping {
@@ -162,6 +165,10 @@ impl Real {
                 talk.watch.notice("will stop after this command; press Ctrl-C again to kill it");
             }
             activity.check()?;
+            if since.elapsed() > SILENCE && !announced {
+                announced = true;
+                self.announce(&format!("waiting for {}", cmd.name()));
+            }
             if out.is_none() && err.is_none() {
                 drop(stdin.take());
                 if let Some(status) = child.try_wait().map_err(io)? {
@@ -230,58 +237,34 @@ fn ready(
     }
 }
 
-/// The programs that this process has started and not yet waited for. No program is started while
-/// the lock is held: a program that another thread is just starting is not an orphan.
-static STARTED: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-
-fn started() -> MutexGuard<'static, Vec<Pid>> {
-    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A program that this process has started; it is registered until this value is dropped.
-struct Started {
-    pid: Pid,
-    /// The children that existed before the program.
-    before: Vec<Pid>,
-}
-
-impl Started {
-    fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
-        let mut started = started();
-        let before = orphans::children();
-        let child = command.spawn()?;
-        let pid = Pid::from_raw(child.id().cast_signed());
-        started.push(pid);
-        Ok((child, Self { pid, before }))
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        started().retain(|pid| *pid != self.pid);
-    }
-}
-
 /// Terminates a program and everything that it started, including processes with a session of their
 /// own, because orphans become children of this process. Children that existed before the program
-/// are spared.
+/// are spared. A program that waits in the kernel for a device cannot be killed; it ends when the
+/// device answers.
 fn terminate(child: &mut Child, program: &Started) {
-    let pid = program.pid;
+    let pid = program.pid();
     // An error means that it has already exited.
     let _ = killpg(pid, Signal::SIGTERM);
+    wait_briefly(child);
+    let _ = killpg(pid, Signal::SIGKILL);
+    if !wait_briefly(child) {
+        program.abandon();
+    }
+    program.end_descendants();
+}
+
+/// Waits for a program that was sent a signal; returns whether it has exited.
+fn wait_briefly(child: &mut Child) -> bool {
     let start = Instant::now();
-    while start.elapsed() < GRACE {
+    loop {
         if matches!(child.try_wait(), Ok(Some(_))) {
-            break;
+            return true;
+        }
+        if start.elapsed() > GRACE {
+            return false;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let _ = killpg(pid, Signal::SIGKILL);
-    let _ = child.wait();
-    let started = started();
-    let others = started.iter().filter(|other| **other != pid);
-    let spared: Vec<Pid> = others.chain(&program.before).copied().collect();
-    orphans::end_descendants(&spared);
 }
 
 fn spawn_error(cmd: &Cmd, error: &io::Error) -> StepError {

@@ -15,6 +15,15 @@ pub struct BlkidInfo {
     pub content: Option<Content>,
     /// Its entry in the partition table, if it is a partition. The caller sets the disk.
     pub partition: Option<PartitionEntry>,
+    /// The reason why the device could not be read, so that all of this is unknown.
+    pub unreadable: Option<String>,
+}
+
+impl BlkidInfo {
+    /// Creates the result for a device that could not be read.
+    pub fn unreadable(why: impl Into<String>) -> Self {
+        Self { unreadable: Some(why.into()), ..Self::default() }
+    }
 }
 
 /// Parses the output for the requested devices. A device without output is blank; a device that
@@ -66,10 +75,12 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
         }
         _ => Content::Other { kind },
     });
-    let table = match keys.get("PTTYPE").map(String::as_str) {
-        Some("gpt") => Some(TableKind::Gpt),
-        Some("dos") => Some(TableKind::Mbr),
-        _ => None,
+    let (table, foreign) = match keys.get("PTTYPE").map(String::as_str) {
+        Some("gpt") => (Some(TableKind::Gpt), None),
+        Some("dos") => (Some(TableKind::Mbr), None),
+        // A table of another kind (dasd, mac, bsd …), or `PMBR`: what is left of a damaged GPT.
+        Some(other) => (None, Some(Content::Other { kind: format!("{other} partition table") })),
+        None => (None, None),
     };
     let number = |key: &str| keys.get(key).and_then(|value| value.parse::<u64>().ok());
     let partition = text("PART_ENTRY_TYPE").map(|code| PartitionEntry {
@@ -84,10 +95,17 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
     BlkidInfo {
         table: table.map(|kind| Table { kind, id: text("PTUUID").unwrap_or_default() }),
         // Some versions detect a boot sector with a partition table as FAT: the table takes
-        // precedence.
-        content: content.filter(|_| table.is_none()),
+        // precedence. Images for both optical media and USB sticks have both.
+        content: content.filter(|content| table.is_none() || is_hybrid(content)).or(foreign),
         partition,
+        unreadable: None,
     }
+}
+
+/// Returns whether a disk with these contents can have a partition table as well: ISO 9660 and UDF
+/// leave the first 32 KiB to it.
+fn is_hybrid(content: &Content) -> bool {
+    matches!(content.kind(), "iso9660" | "udf")
 }
 
 /// Decodes blkid's escapes: `\ ` is a space, `\x41` is a byte, and in older versions `M-C` is the
@@ -174,6 +192,23 @@ mod tests {
             Some(Content::Luks { version: LuksVersion::Luks2, .. })
         ));
         assert!(matches!(found["/dev/mapper/enc"].content, Some(Content::Physical { .. })));
+    }
+
+    #[test]
+    fn a_hybrid_image_has_a_table_and_a_filesystem_and_a_boot_sector_only_a_table() {
+        let found = |kind: &str, table: &str| {
+            let text = format!(
+                "DEVNAME=/dev/sdb\nTYPE={kind}\nUSAGE=filesystem\nLABEL=LIVE\nPTTYPE={table}\n"
+            );
+            let info = parse_blkid(&["/dev/sdb"], &text, "").remove("/dev/sdb").expect("the disk");
+            (info.table.map(|table| table.kind), info.content.map(|c| c.kind().to_owned()))
+        };
+        assert_eq!(found("iso9660", "dos"), (Some(TableKind::Mbr), Some("iso9660".into())));
+        assert_eq!(found("vfat", "dos"), (Some(TableKind::Mbr), None));
+        assert_eq!(found("vfat", "dasd"), (None, Some("vfat".into())));
+        let text = "DEVNAME=/dev/dasda\nPTTYPE=dasd\n";
+        let info = parse_blkid(&["/dev/dasda"], text, "").remove("/dev/dasda").expect("the disk");
+        assert_eq!(info.content.as_ref().map(Content::kind), Some("dasd partition table"));
     }
 
     #[test]

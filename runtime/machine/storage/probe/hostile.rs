@@ -116,7 +116,7 @@ fn reports_of_lvm() {
 fn lists_of_devices_and_mounts() {
     let stack = include_str!("fixtures/lsblk-stack.json");
     let read = |text: &str| {
-        if let Ok(blocks) = parse_lsblk(text.as_bytes()) {
+        if let Ok(blocks) = parse_lsblk(text.as_bytes(), &mut Vec::new()) {
             let findings = Findings { blocks: Some(blocks), ..Findings::default() };
             let _ = Machine::empty().with_findings(findings, None);
         }

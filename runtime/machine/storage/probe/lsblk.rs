@@ -23,36 +23,39 @@ pub struct LsblkDevice {
 
 #[derive(Deserialize)]
 struct LsblkListing {
-    blockdevices: Vec<LsblkRow>,
+    blockdevices: Vec<serde_json::Value>,
 }
 
+/// A row, of which a device without all of these properties may lack some.
 #[derive(Deserialize)]
 struct LsblkRow {
     name: String,
-    kname: String,
+    kname: Option<String>,
     path: String,
     #[serde(rename = "maj:min")]
-    number: String,
+    number: Option<String>,
     #[serde(rename = "type")]
-    what: String,
-    #[serde(deserialize_with = "number")]
+    what: Option<String>,
+    #[serde(default, deserialize_with = "number")]
     size: u64,
-    #[serde(rename = "log-sec", deserialize_with = "number")]
+    #[serde(default, rename = "log-sec", deserialize_with = "number")]
     sector: u64,
-    #[serde(deserialize_with = "flag")]
+    #[serde(default, deserialize_with = "flag")]
     ro: bool,
-    #[serde(deserialize_with = "flag")]
+    #[serde(default, deserialize_with = "flag")]
     rm: bool,
     model: Option<String>,
     serial: Option<String>,
     wwn: Option<String>,
     tran: Option<String>,
-    #[serde(default)]
-    children: Vec<LsblkRow>,
 }
 
-/// Parses the tree of devices. A device on several others is returned once, with all of them.
-pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, ToolOutputError> {
+/// Parses the tree of devices. A device on several others is returned once, with all of them. A row
+/// that cannot be parsed is left out, with a note.
+pub fn parse_lsblk(
+    json: &[u8],
+    notes: &mut Vec<String>,
+) -> Result<Vec<LsblkDevice>, ToolOutputError> {
     if json.trim_ascii().is_empty() {
         // Without any device, some versions print nothing.
         return Ok(Vec::new());
@@ -61,40 +64,74 @@ pub fn parse_lsblk(json: &[u8]) -> Result<Vec<LsblkDevice>, ToolOutputError> {
         .map_err(|error| ToolOutputError { tool: "lsblk", why: error.to_string() })?;
     let mut blocks = Vec::new();
     for row in listing.blockdevices {
-        add(row, None, &mut blocks);
+        add(row, None, &mut blocks, notes);
     }
     Ok(blocks)
 }
 
-fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
-    if row.what == "lvm" && is_internal_volume(&row.name) {
-        // LVM's internal parts of a volume are not volumes.
-        for child in row.children {
-            add(child, parent, blocks);
+/// Adds a row and the rows below it.
+fn add(
+    mut row: serde_json::Value,
+    parent: Option<&str>,
+    blocks: &mut Vec<LsblkDevice>,
+    notes: &mut Vec<String>,
+) {
+    let children = match row.get_mut("children").map(serde_json::Value::take) {
+        Some(serde_json::Value::Array(children)) => children,
+        _ => Vec::new(),
+    };
+    let name = row.get("name").and_then(|name| name.as_str()).unwrap_or("?").to_owned();
+    let row: LsblkRow = match serde_json::from_value(row) {
+        Ok(row) => row,
+        Err(error) => {
+            let note = format!("lsblk: skipped the device {name}: {error}");
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+            return children.into_iter().for_each(|child| add(child, parent, blocks, notes));
         }
-        return;
+    };
+    // LVM's internal parts of a volume are not volumes.
+    let internal = row.what.as_deref() == Some("lvm") && is_internal_volume(&row.name);
+    let path = if internal { parent.map(str::to_owned) } else { Some(row.path.clone()) };
+    if !internal && !add_member(&row, parent, blocks) {
+        blocks.push(device(row, parent));
     }
-    let known = blocks.iter_mut().find(|block| block.device.path == row.path);
-    if let Some(block) = known {
-        if let (
-            DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. },
-            Some(parent),
-        ) = (&mut block.device.kind, parent)
-        {
-            on.push(parent.to_owned());
-        }
-        return;
+    for child in children {
+        add(child, path.as_deref(), blocks, notes);
     }
+}
+
+/// Adds another device below a known one; returns whether the device is known.
+fn add_member(row: &LsblkRow, parent: Option<&str>, blocks: &mut [LsblkDevice]) -> bool {
+    let Some(block) = blocks.iter_mut().find(|block| block.device.path == row.path) else {
+        return false;
+    };
+    if let (DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. }, Some(parent)) =
+        (&mut block.device.kind, parent)
+        && !on.iter().any(|known| known == parent)
+    {
+        on.push(parent.to_owned());
+    }
+    true
+}
+
+fn device(row: LsblkRow, parent: Option<&str>) -> LsblkDevice {
     let kind = kind_of(&row, parent);
-    let path = row.path.clone();
     let clean = |text: Option<String>| {
         text.map(|t| t.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|t| !t.is_empty())
     };
-    blocks.push(LsblkDevice {
+    let sector = u32::try_from(row.sector).ok();
+    LsblkDevice {
+        // sysfs replaces the `/` of `cciss/c0d0` by `!`.
+        kernel_path: row
+            .kname
+            .map_or_else(|| row.path.clone(), |name| format!("/dev/{}", name.replace('!', "/"))),
+        number: row.number.unwrap_or_default(),
         device: Device {
             path: row.path,
             size: row.size,
-            sector: u32::try_from(row.sector).ok().filter(|sector| *sector > 0).unwrap_or(512),
+            sector: sector.filter(|s| s.is_power_of_two() && *s >= 512).unwrap_or(512),
             kind,
             hardware: Hardware {
                 model: clean(row.model),
@@ -102,25 +139,21 @@ fn add(row: LsblkRow, parent: Option<&str>, blocks: &mut Vec<LsblkDevice>) {
                 wwn: clean(row.wwn),
                 bus: clean(row.tran),
             },
-            read_only: row.ro,
+            // Optical media are written as a whole, by other programs.
+            read_only: row.ro || row.what.as_deref() == Some("rom"),
             removable: row.rm,
             table: None,
             content: None,
             held_by: Vec::new(),
             unprobed: true,
+            unreadable: None,
         },
-        // sysfs replaces the `/` of `cciss/c0d0` by `!`.
-        kernel_path: format!("/dev/{}", row.kname.replace('!', "/")),
-        number: row.number,
-    });
-    for child in row.children {
-        add(child, Some(&path), blocks);
     }
 }
 
 fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
     let on = || parent.map(str::to_owned).into_iter().collect::<Vec<String>>();
-    match (row.what.as_str(), parent) {
+    match (row.what.as_deref().unwrap_or("disk"), parent) {
         // lsblk also reports the type `disk` for devices on other devices (bcache) and for zram.
         ("disk", Some(_)) => DeviceKind::Mapped { on: on(), what: without_number(&row.name) },
         ("disk", None) if row.name.starts_with("zram") => {
@@ -223,15 +256,15 @@ mod tests {
         let text = br#"{"blockdevices": [{"name": "loop9", "kname": "loop9", "path": "/dev/loop9",
             "maj:min": "7:9", "type": "loop", "size": null, "log-sec": null, "ro": null, "rm": null,
             "model": null, "serial": null, "wwn": null, "tran": null}]}"#;
-        let blocks = parse_lsblk(text).expect("the output is valid");
+        let blocks = parse_lsblk(text, &mut Vec::new()).expect("the output is valid");
         assert_eq!((blocks[0].device.size, blocks[0].device.sector), (0, 512));
-        assert_eq!(parse_lsblk(b"\n"), Ok(Vec::new()));
+        assert_eq!(parse_lsblk(b"\n", &mut Vec::new()), Ok(Vec::new()));
     }
 
     #[test]
     fn a_stack_keeps_its_order() {
-        let blocks =
-            parse_lsblk(include_bytes!("fixtures/lsblk-stack.json")).expect("the output is valid");
+        let blocks = parse_lsblk(include_bytes!("fixtures/lsblk-stack.json"), &mut Vec::new())
+            .expect("the output is valid");
         let kinds: Vec<(&str, &DeviceKind)> =
             blocks.iter().map(|b| (b.device.path.as_str(), &b.device.kind)).collect();
         assert_eq!(kinds.len(), 7);
@@ -248,7 +281,7 @@ mod tests {
     #[test]
     fn arrays_have_all_members_and_internal_volumes_are_skipped() {
         let text = include_bytes!("fixtures/lsblk-md-thin.json");
-        let blocks = parse_lsblk(text).expect("the output is valid");
+        let blocks = parse_lsblk(text, &mut Vec::new()).expect("the output is valid");
         let paths: Vec<&str> = blocks.iter().map(|b| b.device.path.as_str()).collect();
         let volumes = ["/dev/mapper/vg-pool", "/dev/mapper/vg-thin", "/dev/mapper/vg-mirror"];
         let all = [&["/dev/ubda", "/dev/md127"], &volumes[..], &["/dev/ubdb", "/dev/ubdc"]];
@@ -275,7 +308,7 @@ mod tests {
             row("cciss!c0d0", "disk", &row("cciss!c0d0p1", "part", "")),
         ];
         let text = format!("{{\"blockdevices\":[{}]}}", rows.join(","));
-        let blocks = parse_lsblk(text.as_bytes()).expect("the output is valid");
+        let blocks = parse_lsblk(text.as_bytes(), &mut Vec::new()).expect("the output is valid");
         let kind = |path: &str| {
             let found = blocks.iter().find(|block| block.device.path == path).expect(path);
             (found.device.kind.clone(), found.kernel_path.clone())

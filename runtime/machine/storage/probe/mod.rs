@@ -99,6 +99,7 @@ impl Machine {
                 device.content.clone_from(&known.content);
                 device.table.clone_from(&known.table);
                 device.unprobed = known.unprobed;
+                device.unreadable.clone_from(&known.unreadable);
                 device.held_by.clone_from(&known.held_by);
                 if let (DeviceKind::Partition(entry), Some(old)) =
                     (&mut device.kind, known.partition())
@@ -107,7 +108,9 @@ impl Machine {
                 }
             }
             self.storage.aliases.insert(block.kernel_path, device.path.clone());
-            self.storage.aliases.insert(block_alias(&block.number), device.path.clone());
+            if !block.number.is_empty() {
+                self.storage.aliases.insert(block_alias(&block.number), device.path.clone());
+            }
             self.insert(device);
         }
         self.remove_pool_devices();
@@ -126,7 +129,8 @@ impl Machine {
         let Some(device) = self.storage.devices.get_mut(path) else { return };
         device.table = signature.table;
         device.content = signature.content;
-        device.unprobed = false;
+        device.unprobed = signature.unreadable.is_some();
+        device.unreadable = signature.unreadable;
         if let (DeviceKind::Partition(entry), Some(seen)) = (&mut device.kind, signature.partition)
         {
             *entry = crate::machine::PartitionEntry { disk: entry.disk.clone(), ..seen };

@@ -33,7 +33,8 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
     machine
 }
 
-/// Describes what uses a device and is not in the model.
+/// Describes what uses a device and is not in the model. A device that does not answer must not be
+/// opened, which waits as well.
 fn held_by(path: &str, machine: &Machine) -> Vec<String> {
     let Ok(meta) = fs::metadata(path) else { return Vec::new() };
     if !meta.file_type().is_block_device() {
@@ -42,7 +43,8 @@ fn held_by(path: &str, machine: &Machine) -> Vec<String> {
     let holders = holders_of(meta.rdev());
     let unknown = holders.iter().filter(|holder| !holder.is_explained(path, machine));
     let unknown: Vec<String> = unknown.map(|holder| format!("{} is on it", holder.path)).collect();
-    if !unknown.is_empty() || !machine.uses(path).is_empty() {
+    let answers = machine.find(path).is_none_or(|device| device.unreadable.is_none());
+    if !unknown.is_empty() || !answers || !machine.uses(path).is_empty() {
         return unknown;
     }
     // Fails while the device is used in any namespace (open(2)); without permission to open it,

@@ -5,27 +5,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::held::with_holders;
 use super::links::owners;
 use super::loops::{loops_on_disks, with_loops};
-use super::stamp::stamp;
-use super::unfinished::unfinished;
+use super::stamp::{stamp, sysfs};
 use crate::machine::probe::{
-    BlkidInfo, Findings, LSBLK_COLUMNS, LsblkDevice, MD_HEADER, luks_header_len,
-    md_superblock_offsets, parse_blkid, parse_fullreport, parse_lsblk, parse_luks, parse_md,
+    BlkidInfo, Findings, LSBLK_COLUMNS, LsblkDevice, parse_fullreport, parse_lsblk,
     parse_mountinfo, parse_swaps,
 };
 use crate::machine::{Content, Device, DeviceKind, Group, GroupLock, Machine, Scope};
 use crate::system::real::Real;
 use crate::system::real::search::find_program;
-use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, PROGRAMS, StepError};
+use crate::system::{Cmd, NoopWatch, PROGRAMS, StepError};
 
 impl Real {
+    /// Probes devices, mounts and swap. Probing the whole machine ends at the first Ctrl-C, because
+    /// nothing has to be finished.
     pub(crate) fn probe_storage(
+        &mut self,
+        known: &Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Machine, StepError> {
+        let stop_at = match scope {
+            None => self.interrupts.count().min(1) + 1,
+            Some(_) => self.stop_at,
+        };
+        let before = std::mem::replace(&mut self.stop_at, stop_at);
+        let found = self.find_storage(known, scope);
+        self.stop_at = before;
+        found
+    }
+
+    fn find_storage(
         &mut self,
         known: &Machine,
         scope: Option<&Scope>,
@@ -34,20 +48,15 @@ impl Real {
         if scope.is_none() {
             machine.host.udev = Path::new("/run/udev/control").exists();
             machine.host.programs = Some(installed_programs());
+            machine.host.notes.clear();
         }
         let blocks = match scope {
-            None => Some(self.devices(&[], &machine)?),
+            None => Some(self.devices(&[], &mut machine)?),
             Some(scope) if scope.storage.topology.is_empty() => None,
             Some(scope) => {
-                let disks: BTreeSet<String> = scope
-                    .storage
-                    .topology
-                    .iter()
-                    .flat_map(|path| machine.base_disks(path))
-                    .map(|disk| disk.path.clone())
-                    .collect();
+                let disks = disks_of(scope, &machine);
                 let disks: Vec<&str> = disks.iter().map(String::as_str).collect();
-                Some(self.devices(&disks, &machine)?)
+                Some(self.devices(&disks, &mut machine)?)
             }
         };
         // The new devices must be known before their signatures can be assigned to them.
@@ -55,33 +64,7 @@ impl Real {
         let first = Findings { blocks, aliases, ..Findings::default() };
         let widened = scope.map(|scope| widen(scope, &machine));
         machine = machine.with_findings(first, widened.as_ref());
-        let mut asked = signatures_to_read(&machine, scope);
-        let mut groups_due = scope.is_none_or(|scope| !scope.storage.groups.is_empty());
-        let mut remembered = None;
-        loop {
-            let signatures = self.contents(asked, &mut machine.host.secondhand, &mut remembered)?;
-            // A container that was opened or a disk that was found can contain a volume group.
-            let physical = |(path, signature): (&String, &BlkidInfo)| {
-                matches!(signature.content, Some(Content::Physical { .. }))
-                    && machine.find(path).is_some_and(|device| device.unprobed)
-            };
-            groups_due |= signatures.iter().any(physical);
-            let seen = Findings { signatures, ..Findings::default() };
-            machine = machine.with_findings(seen, scope);
-            if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
-                let groups = Some(match &mut remembered {
-                    // LVM only works for root.
-                    Some(known) => std::mem::take(&mut known.groups),
-                    None => self.groups(machine.host.udev)?,
-                });
-                let found = group_findings(groups, &machine);
-                machine = machine.with_findings(found, scope);
-            }
-            asked = unseen(&machine);
-            if asked.is_empty() {
-                break;
-            }
-        }
+        machine = self.find_contents(machine, scope)?;
         if scope.is_none() {
             let lowest = machine.storage.devices.values().filter(|d| machine.parents(d).is_empty());
             self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
@@ -91,69 +74,85 @@ impl Real {
             swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
             ..Findings::default()
         };
-        let machine = machine.with_findings(rest, scope);
-        Ok(if scope.is_none() { with_holders(machine) } else { machine })
+        let mut machine = machine.with_findings(rest, scope);
+        if scope.is_none() {
+            machine = with_holders(machine);
+            machine.note_contradictions();
+        }
+        Ok(machine)
+    }
+
+    /// Finds the contents of the devices in the scope, of those that appear with them, and the
+    /// volume groups.
+    fn find_contents(
+        &mut self,
+        mut machine: Machine,
+        scope: Option<&Scope>,
+    ) -> Result<Machine, StepError> {
+        let mut due = signatures_to_read(&machine, scope);
+        let mut asked = BTreeSet::new();
+        let mut groups_due = scope.is_none_or(|scope| !scope.storage.groups.is_empty());
+        let mut remembered = None;
+        loop {
+            let signatures = self.contents(&due, &mut machine.host.secondhand, &mut remembered)?;
+            asked.extend(due);
+            // A container that was opened or a disk that was found can contain a volume group.
+            let physical = |(path, signature): (&String, &BlkidInfo)| {
+                matches!(signature.content, Some(Content::Physical { .. }))
+                    && machine.find(path).is_some_and(|device| device.unprobed)
+            };
+            groups_due |= signatures.iter().any(physical);
+            let seen = Findings { signatures, ..Findings::default() };
+            machine = machine.with_findings(seen, scope);
+            place_partitions(&mut machine);
+            if std::mem::take(&mut groups_due) && machine.has_physical_volumes() {
+                let groups = Some(match &mut remembered {
+                    // LVM only works for root.
+                    Some(known) => std::mem::take(&mut known.groups),
+                    None => self.groups(&machine)?,
+                });
+                let found = group_findings(groups, &machine);
+                machine = machine.with_findings(found, scope);
+            }
+            due = unseen(&machine);
+            due.retain(|path| !asked.contains(path));
+            if due.is_empty() {
+                return Ok(machine);
+            }
+        }
     }
 
     /// Returns the devices on these disks; all devices for an empty list.
-    fn devices(&mut self, disks: &[&str], known: &Machine) -> Result<Vec<LsblkDevice>, StepError> {
+    fn devices(
+        &mut self,
+        disks: &[&str],
+        known: &mut Machine,
+    ) -> Result<Vec<LsblkDevice>, StepError> {
         let cmd = Cmd::tool("lsblk")
             .args(["--json", "--bytes", "--output", LSBLK_COLUMNS])
             .args(disks.iter().copied())
             .args(loops_on_disks(disks, known));
         let listed = self.run(&cmd, &mut NoopWatch)?;
-        Ok(with_loops(parse_lsblk(listed.stdout.as_bytes())?, known))
+        let blocks = parse_lsblk(listed.stdout.as_bytes(), &mut known.host.notes)?;
+        Ok(with_loops(blocks, known))
     }
 
-    /// Returns the signatures of devices. blkid stops at the first device without any signature, so
-    /// it is called again for the rest.
-    pub(crate) fn signatures(
-        &mut self,
-        asked: &[String],
-    ) -> Result<BTreeMap<String, BlkidInfo>, StepError> {
-        let mut found = BTreeMap::new();
-        let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
-        while !open.is_empty() {
-            let cmd = Cmd::tool("blkid")
-                .args(["--probe", "--output", "export"])
-                .args(open.iter().copied())
-                .accept_any_exit_code();
-            let outcome = self.run(&cmd, &mut NoopWatch)?;
-            if !is_answer(&outcome) {
-                // A disk must not count as blank because it could not be read.
-                let said: Vec<String> = outcome.stderr.lines().map(str::to_owned).collect();
-                let failed = StepError::new(&cmd, FailureKind::Exit(outcome.code));
-                return Err(StepError { tail: said, ..failed });
-            }
-            let answers = parse_blkid(&[], &outcome.stdout, &outcome.stderr);
-            // blkid stopped at the first device that it did not report.
-            let stop = open.iter().position(|path| !answers.contains_key(*path));
-            let seen = &open[..stop.map_or(open.len(), |at| at + 1)];
-            found.extend(parse_blkid(seen, &outcome.stdout, &outcome.stderr));
-            open = stop.map_or_else(Vec::new, |at| open[at + 1..].to_vec());
-            open.retain(|path| !found.contains_key(*path));
-        }
-        for (path, signature) in &mut found {
-            let header = match &signature.content {
-                Some(Content::Luks { .. }) => luks_header(path),
-                Some(Content::RaidMember { .. }) => md_superblock(path),
-                Some(content) => unfinished(path, content),
-                None => None,
-            };
-            signature.content = header.or(signature.content.take());
-        }
-        Ok(found)
-    }
-
-    fn groups(&mut self, udev: bool) -> Result<BTreeMap<String, Group>, StepError> {
-        let cmd = Cmd::lvm("fullreport", udev)
+    /// Returns the volume groups. LVM must not read devices that do not answer: it would wait for
+    /// them.
+    fn groups(&mut self, machine: &Machine) -> Result<BTreeMap<String, Group>, StepError> {
+        let unreadable = machine.storage.devices.values().filter(|d| d.unreadable.is_some());
+        let ignored: Vec<&str> = unreadable.map(|device| device.path.as_str()).collect();
+        let mut cmd = Cmd::lvm("fullreport", machine.host.udev)
+            .ignoring(&ignored)
             .args(["--all", "--foreign", "--reportformat", "json"])
             .args(["--units", "b", "--nosuffix"]);
+        // The report does not depend on the size of a device.
+        cmd.works_long = false;
         let outcome = self.run(&cmd, &mut NoopWatch)?;
         let mut groups = parse_fullreport(outcome.stdout.as_bytes())?;
         let foreign = |group: &Group| matches!(group.lock, Some(GroupLock::Foreign(_)));
         if groups.values().any(foreign) {
-            let own = self.run(&Cmd::lvm("systemid", udev), &mut NoopWatch)?;
+            let own = self.run(&Cmd::lvm("systemid", machine.host.udev), &mut NoopWatch)?;
             let own = own.stdout.trim().rsplit(": ").next().unwrap_or_default().to_owned();
             for group in groups.values_mut() {
                 if group.lock == Some(GroupLock::Foreign(own.clone())) {
@@ -170,24 +169,16 @@ fn group_findings(groups: Option<BTreeMap<String, Group>>, machine: &Machine) ->
     Findings { groups, owners, ..Findings::default() }
 }
 
-/// Returns whether blkid has read the devices: it found a signature, none (2), or too many (8).
-fn is_answer(blkid: &Outcome) -> bool {
-    match blkid.code {
-        0 => !blkid.stdout.trim().is_empty(),
-        code => [2, 8].contains(&code),
-    }
+/// Returns the disks of everything in the scope.
+fn disks_of(scope: &Scope, machine: &Machine) -> BTreeSet<String> {
+    let top = scope.storage.topology.iter();
+    top.flat_map(|path| machine.base_disks(path)).map(|disk| disk.path.clone()).collect()
 }
 
 /// Extends a scope to everything on the same disks: a change on one device can affect all of it.
 fn widen(scope: &Scope, machine: &Machine) -> Scope {
-    let disks = scope
-        .storage
-        .topology
-        .iter()
-        .flat_map(|path| machine.base_disks(path))
-        .map(|disk| disk.path.clone());
     let mut widened = scope.clone();
-    widened.storage.topology = disks.collect();
+    widened.storage.topology = disks_of(scope, machine);
     widened
 }
 
@@ -195,11 +186,7 @@ fn widen(scope: &Scope, machine: &Machine) -> Scope {
 /// device without one requires another run of blkid.
 fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
     let readable = |path: &&String| {
-        machine
-            .storage
-            .devices
-            .get(path.as_str())
-            .is_some_and(|device| device.size > 0 && !matches!(device.kind, DeviceKind::Rom))
+        machine.storage.devices.get(path.as_str()).is_some_and(|device| device.size > 0)
     };
     let mut paths: Vec<String> = match scope {
         None => machine.storage.devices.keys().filter(readable).cloned().collect(),
@@ -218,33 +205,37 @@ fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
     paths
 }
 
-/// Reads the properties of a LUKS header that blkid does not report.
-fn luks_header(device: &str) -> Option<Content> {
-    let file = fs::File::open(device).ok()?;
-    let mut header = vec![0; 4096];
-    file.read_exact_at(&mut header, 0).ok()?;
-    header.resize(luks_header_len(&header), 0);
-    file.read_exact_at(&mut header, 0).ok()?;
-    parse_luks(&header)
-}
-
-/// Reads the properties of an array member's superblock that blkid does not report.
-fn md_superblock(device: &str) -> Option<Content> {
-    let file = fs::File::open(device).ok()?;
-    let size = (&file).seek(SeekFrom::End(0)).ok()?;
-    let mut header = [0; MD_HEADER];
-    md_superblock_offsets(size).into_iter().find_map(|place| {
-        file.read_exact_at(&mut header, place).ok()?;
-        parse_md(&header, place)
-    })
-}
-
-/// Returns the devices that have appeared and have not been probed yet.
+/// Returns the devices that have appeared and have not been probed yet. A device that could not be
+/// read is not read again for every action, and neither is an optical drive without a medium.
 fn unseen(machine: &Machine) -> Vec<String> {
     let readable = |device: &&Device| {
-        device.unprobed && device.size > 0 && !matches!(device.kind, DeviceKind::Rom)
+        device.unprobed
+            && device.unreadable.is_none()
+            && device.size > 0
+            && !matches!(device.kind, DeviceKind::Rom)
     };
     machine.storage.devices.values().filter(readable).map(|device| device.path.clone()).collect()
+}
+
+/// Adds the places of partitions that blkid does not report, because it cannot read the disk or does
+/// not know its partition table.
+fn place_partitions(machine: &mut Machine) {
+    for device in machine.storage.devices.values_mut() {
+        let DeviceKind::Partition(entry) = &mut device.kind else { continue };
+        if !entry.code.is_empty() || entry.start > 0 {
+            continue;
+        }
+        let Ok(meta) = fs::metadata(&device.path) else { continue };
+        let told = |what: &str| -> Option<u64> {
+            let file = sysfs(meta.rdev()).join(what);
+            fs::read_to_string(file).ok()?.trim().parse().ok()
+        };
+        // In units of 512 bytes, regardless of the sector size of the disk.
+        entry.start = told("start").unwrap_or(0).saturating_mul(512);
+        if let Some(number) = told("partition").and_then(|number| u32::try_from(number).ok()) {
+            entry.number = number;
+        }
+    }
 }
 
 impl Machine {

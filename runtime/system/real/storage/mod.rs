@@ -1,9 +1,11 @@
-//! Devices and mounts of the real machine: `look` and `secondhand` (probing), `held` and `holders`
-//! (users of devices and mounts), `links` (what lies on what, from sysfs), `loops` (loop devices on
-//! block devices), `unfinished` (interrupted filesystems), `claim` and `stamp` (whether a device is
-//! free and on the same disk as before), `mounts` (mount, unmount, swap), `fill` and `keystream` (random data).
+//! Devices and mounts of the real machine: `look`, `contents`, `reading` and `secondhand` (probing),
+//! `held` and `holders` (users of devices and mounts), `links` (what lies on what, from sysfs),
+//! `loops` (loop devices on block devices), `unfinished` (interrupted filesystems), `claim` and
+//! `stamp` (whether a device is free and on the same disk as before), `mounts` (mount, unmount,
+//! swap), `fill` and `keystream` (random data).
 
 pub(super) mod claim;
+mod contents;
 mod fill;
 mod held;
 pub(super) mod holders;
@@ -12,6 +14,7 @@ mod links;
 mod look;
 mod loops;
 pub(super) mod mounts;
+pub(super) mod reading;
 mod secondhand;
 pub(super) mod stamp;
 mod unfinished;

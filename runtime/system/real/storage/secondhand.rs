@@ -1,48 +1,14 @@
 //! Probing without permission to read devices: what udev has recorded, and what the kernel shows to
 //! every user.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 
-use crate::machine::probe::{BlkidInfo, UDEV_COLUMNS, UdevData, parse_udev};
+use crate::machine::probe::{UDEV_COLUMNS, UdevData, parse_udev};
 use crate::system::real::Real;
 use crate::system::{Cmd, NoopWatch, StepError};
 
-/// Returns whether reading a device is permitted. A missing device or an empty slot is not an error
-/// here: the tools report it.
-fn may_read(path: &str) -> bool {
-    !File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-}
-
 impl Real {
-    /// Returns the contents of devices: read from them, or as recorded by udev if reading is not
-    /// permitted.
-    pub(crate) fn contents(
-        &mut self,
-        asked: Vec<String>,
-        secondhand: &mut bool,
-        remembered: &mut Option<UdevData>,
-    ) -> Result<BTreeMap<String, BlkidInfo>, StepError> {
-        let (open, closed): (Vec<String>, Vec<String>) =
-            asked.into_iter().partition(|path| may_read(path));
-        let mut signatures = self.signatures(&open)?;
-        if closed.is_empty() {
-            return Ok(signatures);
-        }
-        *secondhand = true;
-        let known = match remembered {
-            Some(known) => known,
-            none => none.insert(self.remembered()?),
-        };
-        signatures.extend(closed.into_iter().map(|path| {
-            let signature = known.signatures.get(&path).cloned().unwrap_or_default();
-            (path, signature)
-        }));
-        Ok(signatures)
-    }
-
-    fn remembered(&mut self) -> Result<UdevData, StepError> {
+    pub(super) fn remembered(&mut self) -> Result<UdevData, StepError> {
         let ask = |columns: &str| {
             Cmd::tool("lsblk")
                 .args(["--json", "--bytes", "--output", columns])
