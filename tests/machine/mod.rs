@@ -3,3 +3,5 @@
 mod files;
 mod net;
 mod probe;
+mod recorded;
+mod written;
