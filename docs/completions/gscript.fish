@@ -90,7 +90,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand apply" -l prove -d 'Comp
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l answers -d 'Read parameters from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand try" -l disk -d 'Size of the virtual disk' -r
+complete -c gscript -n "__fish_gscript_using_subcommand try" -l disk -d 'Size of a virtual disk, in the order of the recipe\'s parameters (repeatable) [default: 8G for each disk]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l usb -d 'Size of the virtual USB stick' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l memory -d 'Memory of the virtual machine' -r
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l keep -d 'Keep the disks, journals and logs in this directory' -r -F

@@ -231,9 +231,10 @@ pub(crate) struct TryArgs {
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,
-    /// Size of the virtual disk
-    #[arg(long, value_name = "SIZE", default_value = "8G")]
-    pub(crate) disk: String,
+    /// Size of a virtual disk, in the order of the recipe's parameters (repeatable) [default: 8G
+    /// for each disk]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) disk: Vec<String>,
     /// Size of the virtual USB stick
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub(crate) usb: String,

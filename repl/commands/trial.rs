@@ -27,23 +27,30 @@ pub(crate) fn trial(args: &TryArgs) -> Exit {
 fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     let start = Instant::now();
     let recipe = load(&args.recipe)?;
-    let [disk, stick, memory] =
-        [size("--disk", &args.disk)?, size("--usb", &args.usb)?, size("--memory", &args.memory)?];
+    let disks: Vec<Size> =
+        args.disk.iter().map(|disk| size("--disk", disk)).collect::<Result<_, _>>()?;
+    let [stick, memory] = [size("--usb", &args.usb)?, size("--memory", &args.memory)?];
+    let answers = answers(args, &recipe)?;
+    let boot = firmware(args);
+    // The archive takes a while to build, so that missing values are reported before.
+    let unbuilt = Media { archive: PathBuf::new(), keys: args.stage3.is_none().then(PathBuf::new) };
+    let complete = |media: &Media| {
+        TrialAnswers::complete(answers.clone(), &recipe, media, boot, &disks)
+            .map_err(|trouble| explain(&trouble))
+    };
+    complete(&unbuilt)?;
     let interrupts = interrupts()?;
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
     let directory = Directory::make(args.keep.as_deref(), &program)?;
-    let answers = answers(args, &recipe)?;
     let mut screen = screen(args.json);
-    let boot = firmware(args);
     let media = media(args, directory.path(), &interrupts, screen.as_mut())?;
-    let given =
-        TrialAnswers::complete(answers, &recipe, &media, boot).map_err(|error| failed(&error))?;
+    let given = complete(&media)?;
     announce(&given, &directory, screen.as_mut());
     let result = Trial {
         recipe: &recipe,
         given: &given,
         directory: directory.path(),
-        sizes: [disk, stick],
+        stick,
         memory,
         media: &media,
         program: &program,
@@ -156,6 +163,18 @@ fn cache() -> PathBuf {
     caches.unwrap_or_else(|| "/var/cache".into()).join("gscript")
 }
 
+fn command_failed(boot: u32, code: i32) -> Exit {
+    let name = if boot == 1 { "first" } else { "second" };
+    let mut problem = Problem::new(format!("the {name} boot failed with exit code {code}"));
+    problem.help = (boot > 1).then(|| {
+        "keep what the second boot needs on the USB stick, whose partition is the value of the \
+         first parameter of type device: files below /run and /tmp end with the first boot"
+            .into()
+    });
+    problem.print();
+    Exit::Failed
+}
+
 fn explain(trouble: &TrialError) -> Exit {
     match trouble {
         TrialError::Io(error) => failed(error),
@@ -163,10 +182,19 @@ fn explain(trouble: &TrialError) -> Exit {
             Problem::new(format!("failed to start the virtual machine: {why}")).print();
             Exit::Failed
         }
-        TrialError::Command { boot, code } => {
-            let boot = if *boot == 1 { "first" } else { "second" };
-            Problem::new(format!("the {boot} boot failed with exit code {code}")).print();
-            Exit::Failed
+        TrialError::Command { boot, code } => command_failed(*boot, *code),
+        TrialError::Unanswered { error, devices } => {
+            let mut problem = Problem::new(error.to_string());
+            problem.notes.push(("note", format!("gscript try has {devices}")));
+            problem.help = Some(error.remedy());
+            problem.print();
+            Exit::Usage
+        }
+        TrialError::TooManyDisks { most } => {
+            Problem::new(format!("a virtual machine has at most {most} disks and a USB stick"))
+                .help("give fewer sizes with --disk")
+                .print();
+            Exit::Usage
         }
         TrialError::Echoed => {
             Problem::new("the passphrase was visible on the console while it was typed")

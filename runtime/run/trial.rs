@@ -1,6 +1,7 @@
-//! `gscript try`: runs a recipe in a disposable virtual machine with a disk and a USB stick of its
+//! `gscript try`: runs a recipe in a disposable virtual machine with disks and a USB stick of its
 //! own; then reboots it, opens all devices again and checks that the results have lasted.
 
+mod disks;
 mod error;
 mod given;
 mod media;
@@ -23,11 +24,10 @@ use crate::vm::{
 
 use sectors::check_bootable;
 
+pub use disks::TrialDisks;
 pub use error::TrialError;
 pub use given::TrialAnswers;
 pub use media::Media;
-
-use given::{DISK, STICK};
 
 /// The directory of the files given to the guest, in a filesystem in its memory.
 const GUEST_DIRECTORY: &str = "/run/gscript/try";
@@ -67,8 +67,8 @@ pub struct Trial<'a> {
     pub given: &'a TrialAnswers,
     /// The directory for disks, journals and reports.
     pub directory: &'a Path,
-    /// The sizes of the disk and of the stick.
-    pub sizes: [Size; 2],
+    /// The size of the stick.
+    pub stick: Size,
     /// The memory of the virtual machine.
     pub memory: Size,
     /// The stage3 tarball and its keys.
@@ -92,10 +92,7 @@ impl Trial<'_> {
         if self.boot.is_some() {
             find_emulator()?;
         }
-        let disks = [self.directory.join("disk.img"), self.directory.join("stick.img")];
-        for (path, size) in disks.iter().zip(self.sizes) {
-            File::create(path)?.set_len(size.get())?;
-        }
+        let disks = self.create_disks()?;
         let answers = self.given.toml();
         // The answers stay in this directory for users who keep the disks. Mode 0600, because they
         // may contain a passphrase.
@@ -105,11 +102,15 @@ impl Trial<'_> {
         fs::create_dir_all(self.shared())?;
         let (place, mut files) = (Path::new(GUEST_DIRECTORY), self.texts());
         files.push((place.join("answers.toml"), answers));
-        let stick_dev = format!("stick={STICK}");
+        let devices = self.given.disks();
+        let stick = [devices.stick()];
+        let stick_dev = format!("stick={}", stick[0]);
+        let all: Vec<String> =
+            devices.devices().chain([devices.stick(), devices.stick_partition()]).collect();
         let answers = word(&place.join("answers.toml"));
         let first = vec![
-            self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], STICK, "stick-runs"),
-            self.run_recipe(&self.recipe_path(), ["--answers", &answers], DISK, "runs"),
+            self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], &stick, "stick-runs"),
+            self.run_recipe(&self.recipe_path(), ["--answers", &answers], &all, "runs"),
         ];
         let machine = TrialMachine { trial: self, kernel: &kernel, disks: &disks, files };
         machine.boot(1, first, interrupts, listener)?;
@@ -126,6 +127,20 @@ impl Trial<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Creates the images of the disks, and that of the stick as the last one.
+    fn create_disks(&self) -> io::Result<Vec<PathBuf>> {
+        let disks = self.given.disks().sizes().iter().enumerate().map(|(number, size)| {
+            let number = if number == 0 { String::new() } else { (number + 1).to_string() };
+            (self.directory.join(format!("disk{number}.img")), *size)
+        });
+        let stick = (self.directory.join("stick.img"), self.stick);
+        let image = |(path, size): (PathBuf, Size)| {
+            File::create(&path)?.set_len(size.get())?;
+            Ok(path)
+        };
+        disks.chain([stick]).map(image).collect()
     }
 
     /// Returns the only directory that the guest can change.
@@ -150,20 +165,22 @@ impl Trial<'_> {
         own.into_iter().chain(modules).collect()
     }
 
-    /// Boots the disk on its own, with the stick as a USB device. The passphrase of the recipe, if
-    /// it has one, is typed at the prompt.
+    /// Boots the first disk, with the stick as a USB device. The passphrase of the recipe, if it has
+    /// one, is typed at the prompt.
     fn start_installed(
         &self,
         firmware: Firmware,
-        [disk, stick]: &[PathBuf; 2],
+        disks: &[PathBuf],
         interrupts: &Interrupts,
         listener: &mut dyn Listener,
     ) -> Result<(), TrialError> {
         listener.on_event(&Event::Chapter { title: "The disk boots".into() });
+        let [disk, more_disks @ .., stick] = disks else { return Ok(()) };
         let pc = Pc {
             program: self.program,
             firmware,
             disk,
+            more_disks,
             sectors_4k: false,
             stick: Some(stick),
             memory: self.memory.max(BOOT_MEMORY),
@@ -183,19 +200,20 @@ impl Trial<'_> {
         if echoed { Err(TrialError::Echoed) } else { Ok(()) }
     }
 
-    /// Returns the command that runs a recipe in the guest.
+    /// Returns the command that runs a recipe in the guest, which may destroy these devices.
     fn run_recipe(
         &self,
         recipe: &Path,
         values: [&str; 2],
-        destroys: &str,
+        destroys: &[String],
         journals: &str,
     ) -> Vec<String> {
         let (recipe, journals) = (word(recipe), word(&self.shared().join(journals)));
-        let fixed = ["--yes", "--json", "--destroy", destroys, "--journal", &journals];
+        let fixed = ["--yes", "--json", "--journal", &journals];
         let limit = self.limit.map(|limit| ["--limit".to_owned(), limit.as_secs().to_string()]);
-        let words = [recipe.as_str()].into_iter().chain(values).chain(fixed).map(str::to_owned);
-        let words = words.chain(limit.into_iter().flatten());
+        let words = [recipe.as_str()].into_iter().chain(values).chain(fixed);
+        let destroys = destroys.iter().flat_map(|device| ["--destroy", device]);
+        let words = words.chain(destroys).map(str::to_owned).chain(limit.into_iter().flatten());
         std::iter::once(word(self.program)).chain(words).collect()
     }
 }
@@ -204,7 +222,7 @@ impl Trial<'_> {
 struct TrialMachine<'a> {
     trial: &'a Trial<'a>,
     kernel: &'a Path,
-    disks: &'a [PathBuf; 2],
+    disks: &'a [PathBuf],
     files: Vec<(PathBuf, String)>,
 }
 

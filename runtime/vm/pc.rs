@@ -55,7 +55,9 @@ pub struct Pc<'a> {
     pub firmware: Firmware,
     /// The disk to boot from, a raw image file.
     pub disk: &'a Path,
-    /// Whether the disk has 4096-byte sectors; a BIOS can't boot from such a disk.
+    /// The other disks.
+    pub more_disks: &'a [PathBuf],
+    /// Whether the disks have 4096-byte sectors; a BIOS can't boot from such a disk.
     pub sectors_4k: bool,
     /// The USB stick, if it is plugged in.
     pub stick: Option<&'a Path>,
@@ -115,6 +117,7 @@ impl Pc<'_> {
         let emulator = find_emulator()?;
         let command = self.command(&emulator)?;
         let mut files = vec![self.disk.to_owned()];
+        files.extend_from_slice(self.more_disks);
         files.extend(self.stick.map(Path::to_owned));
         files.extend((self.firmware == Firmware::Efi).then(|| self.variables()));
         let cell = |owner| Cell {
@@ -185,8 +188,13 @@ impl Pc<'_> {
         };
         command
             .args(["-drive", &raw("disk", self.disk)])
-            .args(["-device", &format!("virtio-blk-pci,drive=disk,bootindex=1{sectors}")])
-            .args(["-device", "virtio-rng-pci", "-device", "qemu-xhci"]);
+            .args(["-device", &format!("virtio-blk-pci,drive=disk,bootindex=1{sectors}")]);
+        for (number, disk) in (2..).zip(self.more_disks) {
+            command
+                .args(["-drive", &raw(&format!("disk{number}"), disk)])
+                .args(["-device", &format!("virtio-blk-pci,drive=disk{number}{sectors}")]);
+        }
+        command.args(["-device", "virtio-rng-pci", "-device", "qemu-xhci"]);
         if let Some(stick) = self.stick {
             command
                 .args(["-drive", &raw("stick", stick)])

@@ -114,6 +114,27 @@ fn plans_for_a_described_machine_need_nothing() {
 }
 
 #[test]
+fn a_trial_without_a_value_for_a_parameter_names_it() {
+    let recipe = "//! # Two disks\n//! ```toml\n//! [params.disk]\n//! type = \"disk\"\n\
+        //! [params.label]\n//! type = \"text\"\n//! ask = \"Label of the filesystem\"\n//! ```\n";
+    let ran =
+        Test::new(&["try", "r.rhai", "--disk", "1G", "--disk", "100M"]).file("r.rhai", recipe);
+    let ran = ran.run();
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert_eq!(
+        ran.stderr,
+        "error: parameter \"label\" has no value (Label of the filesystem)\n |\n \
+         = note: gscript try has /dev/ubda (1 GiB), /dev/ubdb (100 MiB), and the USB stick \
+         /dev/ubdc with the partition /dev/ubdc1\n = help: set it: --set label=VALUE\n"
+    );
+    let sizes = ["--disk", "1M"].repeat(16);
+    let words = [vec!["try", "r.rhai", "--set", "label=x"], sizes].concat();
+    let ran = Test::new(&words).file("r.rhai", recipe).run();
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("at most 15 disks and a USB stick"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_closed_pipe_is_not_an_error() {
     let script = format!("{PROGRAM:?} doc | head -n 1; {PROGRAM:?} plan \"$0\" | head -n 1");
     let directory = tempfile::tempdir().expect("a directory");

@@ -19,14 +19,20 @@ pub const TESTS: &[Test] = &[
         takes: 60,
         run: with_other_answers,
     },
+    Test {
+        name: "tried: a recipe for several disks",
+        tier: Tier::Lab,
+        takes: 20,
+        run: with_several_disks,
+    },
 ];
 
-/// Tries the recipe; returns what it printed.
+/// Tries a recipe; returns what it printed.
 fn tried(recipe: &str, args: &[&str], answers: &str) -> Result<String, Missing> {
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     let mut words = vec!["try", recipe, "--answers", "answers.toml"];
     words.extend(args);
-    let ran = Call::new(&words).file("answers.toml", answers).run();
+    let ran = Call::new(&words).file("answers.toml", answers).file("pair.rhai", PAIR).run();
     assert_eq!(ran.stdout, "");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     Ok(ran.stderr)
@@ -69,6 +75,49 @@ fn with_other_answers() -> Result<(), Missing> {
     {
         assert!(said.contains(line), "{line}\n{said}");
     }
+    assert!(!said.contains("LOST"), "{said}");
+    Ok(())
+}
+
+/// A recipe for one disk and a list of disks.
+const PAIR: &str = r#"//! # A root, and btrfs RAID 1 on two containers
+//! ```toml
+//! [params.system]
+//! type = "disk"
+//! [params.data]
+//! type = "disks"
+//! [params.key_dev]
+//! type = "device"
+//! [needs]
+//! destroys = ["$system", "$data"]
+//! writes = ["/mnt"]
+//! ```
+fs::make(system);
+mount::mount(system, "/mnt/root");
+mount::mount(key_dev, "/mnt/key", #{ options: "umask=0077" });
+key::generate("/mnt/key/data.key");
+let opened = [];
+for disk in data {
+    luks::format(disk, #{ key: "/mnt/key/data.key", kdf: #{ kind: "pbkdf2", iterations: 1000 } });
+    opened.push(luks::open(disk, `data${opened.len() + 1}`, #{ key: "/mnt/key/data.key" }));
+}
+btrfs::make(opened, #{ profile: "raid1" });
+mount::mount(opened[1], "/mnt/root/srv");
+file::write("/mnt/root/srv/precious", "two copies");
+file::make_dir("/mnt/root/etc");
+fstab::write("/mnt/root", [#{ at: "/", device: system }, #{ at: "/srv", device: opened[1] }]);
+print(boot::cmdline(opened[0]));
+"#;
+
+fn with_several_disks() -> Result<(), Missing> {
+    let sizes = ["--disk", "300M", "--disk", "200M", "--disk", "250M"];
+    let said = tried("pair.rhai", &sizes, "")?;
+    for line in
+        ["  ubda     300 MiB", "  ubdb     200 MiB", "  ubdc     250 MiB", "works: two boots in"]
+    {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert_eq!(said.matches("rd.luks.uuid=").count(), 2, "{said}");
     assert!(!said.contains("LOST"), "{said}");
     Ok(())
 }

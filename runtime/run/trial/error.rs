@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::recipe::ParamError;
 use crate::vm::{Firmware, VmError};
 
 /// The reason why a trial failed.
@@ -20,6 +21,18 @@ pub enum TrialError {
     },
     /// The guest could not run its commands.
     Guest(String),
+    /// A trial has no value for a parameter.
+    Unanswered {
+        /// The parameter.
+        error: Box<ParamError>,
+        /// The virtual disks and the stick.
+        devices: String,
+    },
+    /// There would be more virtual disks than a virtual machine can have.
+    TooManyDisks {
+        /// The maximum.
+        most: usize,
+    },
     /// The passphrase that was typed at the prompt was visible on the console.
     Echoed,
     /// The disk has no boot loader for this firmware.

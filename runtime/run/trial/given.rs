@@ -4,23 +4,19 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::Media;
-use crate::recipe::{ParamDecl, ParamKind, Recipe};
-use crate::types::{Choice, Map, Secret};
+use super::disks::{MOST_DISKS, TrialDisks, assign};
+use super::{Media, TrialError};
+use crate::recipe::{ParamDecl, ParamError, ParamKind, Recipe};
+use crate::types::{Choice, Map, Secret, Size};
 use crate::vm::Firmware;
 
-/// The device of the disk in the guest.
-pub(super) const DISK: &str = "/dev/ubda";
-/// The device of the stick and of its partition in the guest.
-pub(super) const STICK: &str = "/dev/ubdb";
-pub(super) const STICK_PARTITION: &str = "/dev/ubdb1";
-
 /// Parameters with their values.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct TrialAnswers {
     table: toml::Table,
     /// The names of the secrets that the trial generated.
     made: BTreeSet<String>,
+    disks: TrialDisks,
 }
 
 /// The serial console of an emulated PC.
@@ -29,45 +25,54 @@ const SERIAL: &str = "ttyS0";
 const SECRET_LENGTH: usize = 20;
 
 impl TrialAnswers {
-    /// Adds answers for the parameters that are not in `table`.
+    /// Adds answers for the parameters that are not in `table`. Each parameter for a disk or a list
+    /// of disks gets disks of its own, the first one for a device the partition of the stick.
     ///
     /// # Errors
     ///
-    /// Fails if no random numbers can be read.
+    /// Fails if a parameter has no value, if there would be too many disks, or if no random numbers
+    /// can be read.
     pub fn complete(
-        table: toml::Table,
+        mut table: toml::Table,
         recipe: &Recipe,
         media: &Media,
         boot: Option<Firmware>,
-    ) -> io::Result<Self> {
-        let mut given = Self { table, made: BTreeSet::new() };
-        let (mut disk, mut device) = (Some(DISK), Some(STICK_PARTITION));
+        sizes: &[Size],
+    ) -> Result<Self, TrialError> {
+        let mut made = BTreeSet::new();
+        let (mut open, mut named) = (Vec::new(), Vec::new());
         let mut texts = Map::new();
         for param in &recipe.front.params {
-            let counts = param.applies(&texts);
-            let value = match (param.kind, param.name.as_str()) {
-                (ParamKind::Disk, _) => disk.take().map(str::to_owned),
-                (ParamKind::Device, _) => device.take().map(str::to_owned),
-                (ParamKind::Secret, _) => Some(String::new()),
-                (kind, name) => known(kind, name, media, boot),
-            };
-            let open = counts && !given.table.contains_key(&param.name);
-            if let Some(value) = value.filter(|_| open && is_answered(param, boot)) {
-                let value = match param.kind {
-                    ParamKind::Secret => {
-                        given.made.insert(param.name.clone());
-                        made_up()?
-                    }
-                    _ => value,
-                };
-                given.table.insert(param.name.clone(), toml::Value::String(value));
+            if !param.applies(&texts) {
+                continue;
             }
-            let value = given.table.get(&param.name).or(param.default.as_ref());
-            if let Some(text) = value.filter(|_| counts).and_then(toml::Value::as_str) {
+            match table.get(&param.name) {
+                Some(answer) if on_device(param) => named.push((param.kind, answer.clone())),
+                Some(_) => {}
+                None if on_device(param) => open.push(param),
+                None => match value(param, media, boot)? {
+                    Some(value) => {
+                        if param.kind == ParamKind::Secret {
+                            made.insert(param.name.clone());
+                        }
+                        table.insert(param.name.clone(), toml::Value::String(value));
+                    }
+                    None if param.default.is_none() => open.push(param),
+                    None => {}
+                },
+            }
+            let value = table.get(&param.name).or(param.default.as_ref());
+            if let Some(text) = value.and_then(toml::Value::as_str) {
                 texts.push((param.name.clone(), text.into()));
             }
         }
-        Ok(given)
+        let disks = give_devices(&mut table, &open, &named, sizes)?;
+        Ok(Self { table, made, disks })
+    }
+
+    /// Returns the virtual disks.
+    pub fn disks(&self) -> &TrialDisks {
+        &self.disks
     }
 
     /// Returns the local files that the answers name; the guest needs access to them.
@@ -119,9 +124,71 @@ fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> 
     Some(value)
 }
 
-/// Returns whether a parameter is answered; secrets are only answered if the disk is booted.
-fn is_answered(param: &ParamDecl, boot: Option<Firmware>) -> bool {
-    boot.is_some() || param.kind != ParamKind::Secret
+/// Returns whether the value of a parameter is a device of the machine, or a list of them.
+fn on_device(param: &ParamDecl) -> bool {
+    matches!(param.kind, ParamKind::Disk | ParamKind::Disks | ParamKind::Device)
+}
+
+/// Returns the value for a parameter that is not a device. A secret is generated if the disk is
+/// booted, or if the recipe cannot do without.
+fn value(
+    param: &ParamDecl,
+    media: &Media,
+    boot: Option<Firmware>,
+) -> Result<Option<String>, TrialError> {
+    Ok(match param.kind {
+        ParamKind::Secret if boot.is_some() || param.default.is_none() => Some(made_up()?),
+        kind => known(kind, &param.name, media, boot),
+    })
+}
+
+/// Adds the virtual disks and the partition of the stick to the answers. `open` are the parameters
+/// without a value, `named` the answers that are devices.
+fn give_devices(
+    table: &mut toml::Table,
+    open: &[&ParamDecl],
+    named: &[(ParamKind, toml::Value)],
+    sizes: &[Size],
+) -> Result<TrialDisks, TrialError> {
+    let of_disks = |kind| matches!(kind, ParamKind::Disk | ParamKind::Disks);
+    let lists = open.iter().filter(|param| of_disks(param.kind));
+    let lists: Vec<bool> = lists.map(|param| param.kind == ParamKind::Disks).collect();
+    let paths =
+        named.iter().filter(|(kind, _)| of_disks(*kind)).flat_map(|(_, value)| paths(value));
+    let (disks, devices) =
+        assign(&lists, paths, sizes).ok_or(TrialError::TooManyDisks { most: MOST_DISKS })?;
+    let mut devices = devices.into_iter();
+    let stick_is_named = named.iter().any(|(kind, _)| *kind == ParamKind::Device);
+    let mut stick = (!stick_is_named).then(|| disks.stick_partition());
+    for param in open {
+        let value = match param.kind {
+            ParamKind::Disk => devices.next().map(|disks| toml::Value::String(disks.concat())),
+            ParamKind::Disks => devices.next().map(toml::Value::from),
+            ParamKind::Device => stick.take().map(toml::Value::String),
+            _ => None,
+        };
+        match value {
+            Some(value) => drop(table.insert(param.name.clone(), value)),
+            None if param.default.is_none() => {
+                let (name, ask) = (param.name.clone(), param.ask.clone());
+                let error = Box::new(ParamError::Missing { name, ask, secret: false });
+                return Err(TrialError::Unanswered { error, devices: disks.to_string() });
+            }
+            None => {}
+        }
+    }
+    Ok(disks)
+}
+
+/// Returns the paths in an answer: a list, or a string separated by commas or spaces.
+fn paths(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::Array(items) => items.iter().flat_map(paths).collect(),
+        other => {
+            let words = other.as_str().unwrap_or_default().split([',', ' ']);
+            words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        }
+    }
 }
 
 /// Generates a secret that can be typed on any keyboard.
@@ -144,6 +211,70 @@ fn made_up() -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::Language;
+
+    /// Returns the answers for a recipe with these parameters: `NAME TYPE`, and a default if there
+    /// is one.
+    fn completed(params: &[&str], table: &str, sizes: u64) -> Result<String, TrialError> {
+        let mut text = "//! # A recipe\n//! ```toml\n".to_owned();
+        for param in params {
+            let (name, kind) = param.split_once(' ').expect("a name and a type");
+            let (kind, default) = kind.split_once(' ').unwrap_or((kind, ""));
+            text += &format!("//! [params.{name}]\n//! type = \"{kind}\"\n//! ask = \"?\"\n");
+            if !default.is_empty() {
+                text += &format!("//! default = {default}\n");
+            }
+        }
+        text += "//! ```\n";
+        let recipe = Recipe::parse("r.rhai", Language::Rhai, text).expect("a recipe");
+        let table = toml::from_str(table).expect("answers");
+        let media = Media { archive: "/a.tar".into(), keys: None };
+        let sizes: Vec<Size> = (0..sizes).map(|_| Size::mib(1)).collect();
+        let given = TrialAnswers::complete(table, &recipe, &media, None, &sizes)?;
+        Ok(format!("{} stick={:?}", given.toml().trim().replace('\n', " "), given.disks().stick()))
+    }
+
+    #[test]
+    fn disks_are_assigned_in_the_order_of_the_parameters() {
+        let all = ["system disk", "data disks", "key device", "stage3 path"];
+        assert_eq!(
+            completed(&all, "", 3).expect("answers"),
+            r#"stage3 = "/a.tar" system = "/dev/ubda" data = ["/dev/ubdb", "/dev/ubdc"] key = "/dev/ubdd1" stick="/dev/ubdd""#
+        );
+        assert_eq!(
+            completed(&all[..2], "data = [\"/dev/ubda\"]", 0).expect("answers"),
+            r#"data = ["/dev/ubda"] system = "/dev/ubdb" stick="/dev/ubdc""#
+        );
+        assert_eq!(
+            completed(&["other disk \"\"", "one disk"], "other = \"\"", 0).expect("answers"),
+            r#"other = "" one = "/dev/ubda" stick="/dev/ubdb""#
+        );
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_named() {
+        for (params, name) in [
+            (["a disk", "host text"], "host"),
+            (["one device", "two device"], "two"),
+            (["count number", "a disk"], "count"),
+        ] {
+            match completed(&params, "", 0) {
+                Err(TrialError::Unanswered { error, devices }) => {
+                    assert_eq!(error.remedy(), format!("set it: --set {name}=VALUE"));
+                    assert!(devices.contains("/dev/ubda (8 GiB)"), "{devices}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let given = completed(&["host text \"h\"", "two device \"\""], "", 0).expect("answers");
+        assert_eq!(given, r#"two = "/dev/ubdb1" stick="/dev/ubdb""#);
+    }
+
+    #[test]
+    fn secrets_without_a_default_are_generated() {
+        let given = completed(&["pw secret"], "", 0).expect("answers");
+        assert!(given.starts_with("pw = \""), "{given}");
+    }
 
     #[test]
     fn generated_secrets_differ_and_are_alphanumeric() {

@@ -198,6 +198,7 @@ impl PcSetup {
 
     pub fn talk(&self, turns: &[Turn<'_>], never: &[&str]) -> Result<ConsoleTranscript, VmError> {
         let pc = Pc {
+            more_disks: &[],
             program: Path::new(PROGRAM),
             firmware: self.firmware,
             disk: &self.disk,
