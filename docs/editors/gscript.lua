@@ -529,6 +529,28 @@ function md.assemble(name, options) end
 ---@return any
 function md.stop(name) end
 
+---@class gscript.md.mdadm_conf.options
+---@field arrays? string[] The names of the arrays; by default all arrays of this machine, running or stopped.
+
+--- Lists the arrays of this machine in the `/etc/mdadm.conf` of a system.
+---
+--- Each array gets an `ARRAY` line with its name and UUID, so that it has the same device
+--- `/dev/md/NAME` whenever the system starts. An array whose UUID has a line keeps it. A line of
+--- the same name with the UUID of an array that this machine does not have is replaced; all
+--- other lines are unchanged. A line that tells mdadm to ignore an array is reported. Undo
+--- restores the previous file.
+---
+--- Source: mdadm.conf(5); Gentoo's location of the file.
+---
+--- ```lua
+--- md.create("root", "raid1", {"/dev/sda2", "/dev/sda3"})
+--- md.mdadm_conf("/mnt/old", { arrays = {"root"} })
+--- ```
+---@param root string The mount point of the system.
+---@param options? gscript.md.mdadm_conf.options
+---@return any
+function md.mdadm_conf(root, options) end
+
 --- Lists the names of all arrays, running or stopped, from the superblocks of their members.
 ---
 --- An array without a name, or with the name of another one, is listed by its UUID.

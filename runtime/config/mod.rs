@@ -10,6 +10,7 @@ pub mod fstab;
 pub mod grub;
 pub mod kernel;
 pub mod make_conf;
+pub mod mdadm;
 pub mod packages;
 pub mod portage;
 pub mod shell;

@@ -68,6 +68,7 @@ const LISTED: &[Primitive] = &[
     action::<p::md::Create>(),
     action::<p::md::Assemble>(),
     action::<p::md::Stop>(),
+    action::<p::md::MdadmConf>(),
     query::<p::md::List>(),
     query::<p::md::Info>(),
     action::<p::lvm::PvCreate>(),

@@ -68,6 +68,9 @@ fn through_links() -> Vec<Attempt> {
         link("a crypttab entry removed", r#"crypttab::remove("/tmp/case/in/l", "root");"#)
             .file("/tmp/case/out/etc/crypttab", "root /dev/sda1\n")
             .says("writes /tmp/case/out/etc/crypttab"),
+        link("a variable set", r#"portage::make_conf("/tmp/case/in/l", #{ A: "b" });"#)
+            .file("/tmp/case/out/etc/portage/make.conf/a", "A=1\n")
+            .says("writes /tmp/case/out/etc/portage/make.conf"),
         link("something mounted", r#"mount::tmpfs("/tmp/case/in/l/new");"#)
             .says("mounts /tmp/case/out/new"),
         link(

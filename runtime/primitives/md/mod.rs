@@ -1,9 +1,11 @@
 //! Software RAID of the kernel (md arrays).
 
+mod conf;
 mod create;
 mod rule;
 mod running;
 
+pub use conf::MdadmConf;
 pub use create::Create;
 pub use rule::MdRule;
 pub use running::{Assemble, Info, List, Stop};

@@ -87,7 +87,7 @@ args! {
 }
 
 /// Returns the array with this name; an error if there is none or more than one.
-fn array<'a>(name: &ArrayId, cx: &Planning<'a>) -> Result<Membership<'a>> {
+pub(super) fn array<'a>(name: &ArrayId, cx: &Planning<'a>) -> Result<Membership<'a>> {
     let mut arrays = memberships(name.as_str(), cx.machine);
     let found = arrays.pop();
     match (found, arrays.pop()) {

@@ -79,3 +79,23 @@ exits half 1
 must grep -Eq '(\+|✓) md.create' half.err
 must_not test -e /dev/md127
 nothing_left
+
+it 'mdadm assembles what its configuration lists'
+mkdir -p /run/r/etc
+printf '# mine\nMAILADDR root\nARRAY /dev/md/data level=raid5\n  UUID=00000000:00000000:00000000:00000001\nDEVICE partitions' >/run/r/etc/mdadm.conf
+do_ 'for disk in ["a", "b", "c", "d"] { disk::wipe("/dev/ubd" + disk); }
+md::create("data", "raid1", ['"$two"']); md::stop("data");
+md::create("more", "raid1", ["/dev/ubdc", "/dev/ubdd"]); md::stop("more");
+md::mdadm_conf("/run/r", #{ arrays: ["data"] });
+md::mdadm_conf("/run/r");
+md::mdadm_conf("/run/r", #{ arrays: ["more", "data"] });'
+printf '# mine\nMAILADDR root\nARRAY /dev/md/data\nDEVICE partitions\nARRAY /dev/md/more\n' | must cmp - <(sed 's/ UUID=.*//' /run/r/etc/mdadm.conf)
+export MDADM_NO_UDEV=1
+must mdadm --quiet --assemble --scan --config /run/r/etc/mdadm.conf
+must mdadm --detail --scan >scan.txt
+for name in data more; do
+    uuid=$(grep -oP "^ARRAY /dev/md/$name UUID=\K.*" /run/r/etc/mdadm.conf)
+    must grep -q "^ARRAY /dev/md/$name .*UUID=$uuid" scan.txt
+done
+do_ 'md::stop("data"); md::stop("more");'
+nothing_left
