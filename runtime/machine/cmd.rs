@@ -89,7 +89,7 @@ impl Cmd {
 
     /// Makes an LVM command ignore these devices.
     #[must_use]
-    pub fn ignoring(mut self, devices: &[&str]) -> Self {
+    pub fn ignoring(self, devices: &[&str]) -> Self {
         if devices.is_empty() {
             return self;
         }
@@ -100,12 +100,17 @@ impl Cmd {
             format!("\"r|^{name}$|\"")
         };
         let patterns: Vec<String> = devices.iter().map(pattern).collect();
-        if let Some(config) = self
-            .args
-            .iter_mut()
-            .find(|arg| arg.starts_with("devices{") || arg.starts_with("activation{"))
-        {
-            *config += &format!(" devices{{global_filter=[{}]}}", patterns.join(","));
+        self.lvm_setting(&format!("devices{{global_filter=[{}]}}", patterns.join(",")))
+    }
+
+    /// Adds settings to an LVM command, in the syntax of lvm.conf(5). LVM only uses the last
+    /// `--config`.
+    #[must_use]
+    pub fn lvm_setting(mut self, setting: &str) -> Self {
+        let config = self.args.iter().position(|arg| arg == "--config");
+        if let Some(config) = config.and_then(|at| self.args.get_mut(at + 1)) {
+            config.push(' ');
+            config.push_str(setting);
         }
         self
     }

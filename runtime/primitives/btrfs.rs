@@ -77,6 +77,43 @@ args! {
     }
 }
 
+args! {
+    /// Returns the default subvolume of a mounted btrfs filesystem: what is mounted without the
+    /// option `subvol`.
+    ///
+    /// Returns its path relative to the top level, or nil if it is the top level itself.
+    ///
+    /// Source: btrfs-subvolume(8), `get-default`.
+    ///
+    /// ```
+    /// fs::make("/dev/sda1", #{ kind: "btrfs" });
+    /// mount::mount("/dev/sda1", "/mnt/top", #{ options: "subvolid=5" });
+    /// print(btrfs::default_subvolume("/mnt/top"));
+    /// ```
+    "btrfs.default_subvolume" => pub struct DefaultSubvolume {
+        /// The mount point of the filesystem.
+        pub at: AbsPath,
+    }
+}
+
+args! {
+    /// Returns how many devices of a btrfs filesystem are missing.
+    ///
+    /// The filesystem may be mounted or not; nothing is mounted. Devices in a closed container count
+    /// as missing.
+    ///
+    /// Source: btrfs-filesystem(8), `show`.
+    ///
+    /// ```
+    /// btrfs::make(["/dev/sda2", "/dev/sda3"]);
+    /// print(btrfs::missing("/dev/sda2"));
+    /// ```
+    "btrfs.missing" => pub struct Missing {
+        /// A device of the filesystem.
+        pub device: DevicePath,
+    }
+}
+
 /// A violated rule about btrfs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BtrfsRule {
@@ -289,6 +326,48 @@ impl Query for Subvolumes {
     }
 }
 
+impl Query for DefaultSubvolume {
+    type Output = Option<String>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Option<String>>> {
+        must_be_btrfs(&self.at, cx)?;
+        let read = |outcome: &Outcome| Ok::<_, Error>(parse_subvolumes(&outcome.stdout).pop());
+        Ok(Answer::Ask {
+            cmd: Cmd::tool("btrfs").args(["subvolume", "get-default", &self.at.to_string()]),
+            assumed: None,
+            read: Rc::new(read),
+        })
+    }
+}
+
+impl Query for Missing {
+    type Output = u64;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<u64>> {
+        let device = cx.device(&self.device)?.path.clone();
+        let read = |outcome: &Outcome| Ok::<_, Error>(count_missing(&outcome.stdout));
+        Ok(Answer::Ask {
+            cmd: Cmd::tool("btrfs").args(["filesystem", "show", &device]),
+            assumed: 0,
+            read: Rc::new(read),
+        })
+    }
+}
+
+/// Returns the difference between the line `Total devices 2 …` and the number of lines with a
+/// device. Newer versions print a line for a missing device as well: `path <missing disk>`.
+fn count_missing(text: &str) -> u64 {
+    let total = text.split_once("Total devices ").and_then(|(_, rest)| rest.split(' ').next());
+    let total: u64 = total.and_then(|total| total.parse().ok()).unwrap_or(0);
+    let device = |line: &&str| {
+        line.trim_start().starts_with("devid ")
+            && line.contains(" path /")
+            && !line.contains(" MISSING")
+    };
+    let found = text.lines().filter(device).count();
+    total.saturating_sub(u64::try_from(found).unwrap_or(u64::MAX))
+}
+
 /// Parses lines such as `ID 256 gen 8 top level 5 path @home`.
 fn parse_subvolumes(text: &str) -> Vec<String> {
     let path = |line: &str| line.split_once(" path ").map(|(_, path)| path.to_owned());
@@ -297,6 +376,25 @@ fn parse_subvolumes(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn missing_devices_as_btrfs_reports_them() {
+        let text = "warning, device 2 is missing\nLabel: none  uuid: deaaad66-fe4b-4661-9a70-4c3402021d12\n\
+            \tTotal devices 2 FS bytes used 144.00KiB\n\
+            \tdevid    1 size 220.00MiB used 104.00MiB path /dev/ubda\n\t*** Some devices missing\n\n";
+        assert_eq!(super::count_missing(text), 1);
+        let newer = text
+            .replace("\t*** Some", "\tdevid    2 size 0 used 0 path <missing disk> MISSING\n\t***");
+        assert_eq!(super::count_missing(&newer), 1);
+        assert_eq!(super::count_missing(&text.replace("devices 2", "devices 1")), 0);
+        assert_eq!(super::count_missing(""), 0);
+    }
+
+    #[test]
+    fn the_top_level_is_no_subvolume() {
+        assert_eq!(super::parse_subvolumes("ID 5 (FS_TREE)\n"), [""; 0]);
+        assert_eq!(super::parse_subvolumes("ID 256 gen 7 top level 5 path @\n"), ["@"]);
+    }
+
     #[test]
     fn subvolumes_as_btrfs_lists_them() {
         let text = "ID 256 gen 8 top level 5 path @\nID 257 gen 8 top level 256 path @/a path\n";

@@ -1,8 +1,10 @@
 //! Running programs inside another root filesystem (chroot).
 
 mod rule;
+mod shell;
 
-pub use rule::ChrootRule;
+pub use rule::{ChrootRule, ShellProblem};
+pub use shell::{FindShell, Shell};
 
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ use crate::machine::{Fact, FilesFact, MountOrigin, is_below};
 use crate::operation::{
     Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, StorageEffect, Undo,
 };
-use crate::system::{Cmd, FailureKind, FilesStep, MountCall, Stdin, Step, StepError, StorageStep};
+use crate::system::{Cmd, FailureKind, FilesStep, MountCall, StepError, StorageStep};
 use crate::types::{AbsPath, Mode, Place, Propagation, Variables};
 
 args! {
@@ -66,23 +68,6 @@ args! {
         pub env: Option<Variables>,
         /// Whether an exit code other than 0 is an error.
         pub check: bool = true,
-    }
-}
-
-args! {
-    /// Starts an interactive shell inside a chroot.
-    ///
-    /// Uses bash, or else sh, loads the system's `/etc/profile`, and adds `(chroot)` to the prompt.
-    /// Without a terminal, the action is skipped. Changes made in the shell are not undone.
-    ///
-    /// Source: guide ER, `chroot /mnt/gentoo /bin/bash`, `source /etc/profile`, `export PS1=…`.
-    ///
-    /// ```
-    /// chroot::shell("/mnt/old");
-    /// ```
-    "chroot.shell" => pub struct Shell {
-        /// The mount point of the root filesystem.
-        pub root: AbsPath,
     }
 }
 
@@ -287,59 +272,6 @@ impl Action for Run {
                 }
             },
         ))
-    }
-}
-
-/// The startup file of the interactive shell, as in the guide: the system profile, then the prompt.
-const SHELL_RC: &str = "\
-[ -r /etc/profile ] && . /etc/profile
-[ -n \"$BASH_VERSION\" ] && [ -r ~/.bashrc ] && . ~/.bashrc
-PS1=\"(chroot) $PS1\"
-";
-
-impl Action for Shell {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        let root = self.root.to_string();
-        vec![Effect::Program(ProgramEffect::Runs { program: "a shell".into(), root })]
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let root = mounted_root(&self.root, cx)?;
-        if !cx.terminal {
-            return Ok(Plan::already("a shell needs a terminal"));
-        }
-        let inside = |path: &str| Place::new(&AbsPath::known(path), Some(&self.root));
-        let there = |path: &str| cx.look(&inside(path)).map(|look| look != FileStatus::Missing);
-        let shell = if there("/bin/bash")? {
-            "/bin/bash"
-        } else if there("/bin/sh")? {
-            "/bin/sh"
-        } else {
-            return Err(ChrootRule::NoShell { root }.into());
-        };
-        // If `/run` is that of the running system, the startup file does not change the root
-        // filesystem.
-        let run = format!("{root}/run");
-        let name = match mounted(&run, cx) {
-            true => "/run/gscript-shell-rc",
-            false => "/.gscript-shell-rc",
-        };
-        let rc = inside(name);
-        let mut cmd =
-            Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).accept_any_exit_code();
-        cmd = match shell {
-            "/bin/bash" => cmd.args(["--rcfile", name, "-i"]),
-            _ => cmd.env("ENV", name).arg("-i"),
-        };
-        let content = FileContents::Known(SHELL_RC.into());
-        let write = Step::Files(FilesStep::Write {
-            place: rc.clone(),
-            content,
-            mode: Some(Mode::new(0o644)),
-        });
-        Ok(Plan::step(write).then(Step::Run(cmd)).then(FilesStep::Remove { place: rc }))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Errors about chroots.
 
+use std::env::consts::ARCH;
+use std::fmt;
+
 use crate::error::{Exit, Rule};
 
 /// A violated rule about chroots.
@@ -20,11 +23,13 @@ pub enum ChrootRule {
     /// The list of arguments is empty.
     #[error("the command is empty")]
     NoCommand,
-    /// The root filesystem contains no shell.
-    #[error("{root} has neither /bin/bash nor /bin/sh")]
+    /// No shell of the root filesystem can run.
+    #[error("cannot start a shell in {root}: {problem}")]
     NoShell {
         /// The directory.
         root: String,
+        /// The reason.
+        problem: ShellProblem,
     },
 }
 
@@ -36,7 +41,7 @@ impl Rule for ChrootRule {
             Self::NoCommand => {
                 "give the program and its arguments: [\"emerge\", \"--info\"]".into()
             }
-            Self::NoShell { .. } => "unpack a system there first: stage3::unpack".into(),
+            Self::NoShell { problem, .. } => problem.advice(),
         })
     }
 
@@ -44,6 +49,59 @@ impl Rule for ChrootRule {
         match self {
             Self::Ourselves { .. } => Exit::Refused,
             _ => Exit::Usage,
+        }
+    }
+}
+
+/// The reason why no shell of a root filesystem can run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShellProblem {
+    /// There is no shell.
+    Missing,
+    /// The shell is built for another architecture.
+    Foreign {
+        /// The path of the shell.
+        shell: &'static str,
+        /// Its architecture.
+        machine: String,
+    },
+    /// The dynamic loader of the shell does not exist.
+    NoLoader {
+        /// The path of the shell.
+        shell: &'static str,
+        /// The path of the loader.
+        loader: String,
+    },
+}
+
+impl fmt::Display for ShellProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("neither /bin/bash nor /bin/sh exists"),
+            Self::Foreign { shell, machine } => {
+                write!(f, "{shell} is built for {machine}, and this machine is {ARCH}")
+            }
+            Self::NoLoader { shell, loader } => {
+                write!(f, "{shell} needs {loader}, which does not exist")
+            }
+        }
+    }
+}
+
+impl ShellProblem {
+    /// Returns what to do instead of starting a shell.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Missing | Self::NoLoader { .. } => {
+                "mount what the fstab of the system names, such as /usr; otherwise work on its \
+                 files from outside of the chroot"
+                    .to_owned()
+            }
+            Self::Foreign { machine, .. } => format!(
+                "boot a live medium for {machine}, or register QEMU for {machine} in binfmt_misc \
+                 (app-emulation/qemu with static-user); otherwise work on its files from outside \
+                 of the chroot"
+            ),
         }
     }
 }

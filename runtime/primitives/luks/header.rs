@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::format::offset;
-use super::{LuksRule, container};
+use super::{LuksRule, container, container_or_assumed};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
@@ -105,7 +105,7 @@ impl Query for Info {
     type Output = LuksInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<LuksInfo>> {
-        let found = container(&self.device, cx)?;
+        let found = container_or_assumed(&self.device, cx)?;
         let described = LuksInfo {
             version: found.version,
             uuid: found.uuid.to_owned(),

@@ -14,11 +14,13 @@ pub use open::{Close, Open};
 pub use rule::LuksRule;
 pub use version::Version;
 
+use std::sync::LazyLock;
+
 use crate::error::Result;
 use crate::machine::{Content, Device, LuksDetails};
 use crate::operation::Planning;
 use crate::system::{Cmd, Stdin};
-use crate::types::{AbsPath, DevicePath, LuksVersion, Place, Secret};
+use crate::types::{AbsPath, DevicePath, LuksVersion, MIB, Place, Secret};
 
 use super::key::check_key;
 
@@ -75,25 +77,50 @@ struct Container<'a> {
     details: Option<&'a LuksDetails>,
 }
 
+/// The header that is assumed for a device whose contents only the run can know, such as an array that
+/// the run starts: the defaults of cryptsetup.
+static ASSUMED: LazyLock<Content> = LazyLock::new(|| Content::Luks {
+    version: LuksVersion::Luks2,
+    uuid: "00000000-0000-0000-0000-000000000000".into(),
+    offset: 16 * MIB,
+    slots: vec![0],
+    details: None,
+    cipher: "unknown".into(),
+});
+
+/// Returns the container on a device. In a plan, a device with unknown contents is assumed to hold one.
+fn container_or_assumed<'a>(path: &DevicePath, cx: &Planning<'a>) -> Result<Container<'a>> {
+    let device = cx.device(path)?;
+    match &device.content {
+        None if device.unprobed => described(device, &ASSUMED),
+        _ => container(path, cx),
+    }
+}
+
 fn container<'a>(path: &DevicePath, cx: &Planning<'a>) -> Result<Container<'a>> {
     let device = cx.device(path)?;
     match &device.content {
-        Some(content @ Content::Luks { version, uuid, offset, slots, cipher, details }) => {
-            Ok(Container {
-                device,
-                content,
-                version: *version,
-                uuid,
-                offset: *offset,
-                slots,
-                cipher,
-                details: details.as_ref(),
-            })
+        Some(content) => described(device, content),
+        None => Err(LuksRule::NotLuks { device: device.path.clone(), is: None }.into()),
+    }
+}
+
+/// Returns the container that the content describes.
+fn described<'a>(device: &'a Device, content: &'a Content) -> Result<Container<'a>> {
+    match content {
+        Content::Luks { version, uuid, offset, slots, cipher, details } => Ok(Container {
+            device,
+            content,
+            version: *version,
+            uuid,
+            offset: *offset,
+            slots,
+            cipher,
+            details: details.as_ref(),
+        }),
+        other => {
+            let (device, is) = (device.path.clone(), Some(other.to_string()));
+            Err(LuksRule::NotLuks { device, is }.into())
         }
-        other => Err(LuksRule::NotLuks {
-            device: device.path.clone(),
-            is: other.as_ref().map(ToString::to_string),
-        }
-        .into()),
     }
 }

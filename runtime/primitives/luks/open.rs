@@ -1,6 +1,6 @@
 //! Opening and closing LUKS containers.
 
-use super::{LuksRule, Unlock, container};
+use super::{LuksRule, Unlock, container_or_assumed};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileContents;
@@ -131,7 +131,7 @@ struct EncryptedData {
 impl Open {
     fn device_and_data<'a>(&self, cx: &Planning<'a>) -> Result<(&'a Device, EncryptedData)> {
         let Some(header) = &self.header else {
-            let found = container(&self.device, cx)?;
+            let found = container_or_assumed(&self.device, cx)?;
             let sector = found.details.map_or(0, |details| details.sector);
             return Ok((found.device, EncryptedData { offset: found.offset, sector }));
         };

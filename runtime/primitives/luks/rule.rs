@@ -1,7 +1,7 @@
 //! Errors about LUKS containers.
 
 use crate::error::{Exit, Rule};
-use crate::types::Size;
+use crate::types::{Size, rhai_literal};
 
 /// A violated rule about LUKS containers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +141,13 @@ impl Rule for LuksRule {
             }
             Self::TwoKeys { .. } => {
                 "give only one; add the second with luks::add_key".into()
+            }
+            Self::NotLuks { is: Some(is), .. } if is.contains("member of") => {
+                let name = is.rsplit(' ').next().unwrap_or_default();
+                format!(
+                    "start the array, which may hold the container: md::assemble({})",
+                    rhai_literal(name)
+                )
             }
             Self::NotLuks { .. } => {
                 "check with lsblk -f that it is the right device; if its header is in a file, give it \

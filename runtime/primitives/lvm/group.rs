@@ -55,6 +55,9 @@ args! {
         /// Whether to activate only the volumes of which no physical volume is missing. Otherwise,
         /// a group with incomplete volumes is refused.
         pub complete_only: bool = false,
+        /// Whether its logical volumes can only be read. Required if its physical volumes can only
+        /// be read, such as on a container that was opened with `read_only`.
+        pub read_only: bool = false,
     }
 }
 
@@ -247,6 +250,13 @@ impl Action for VgActivate {
                 let volumes = complete.map(|(volume, _)| format!("{key}/{volume}"));
                 lvm("lvchange", cx).args(["-a", "y"]).args(volumes)
             }
+        };
+        let cmd = match self.read_only {
+            true => {
+                let name = found.name.as_deref().unwrap_or(key);
+                cmd.lvm_setting(&format!("activation/read_only_volume_list=[\"{name}\"]"))
+            }
+            false => cmd,
         };
         let warning = (!incomplete.is_empty()).then(|| {
             let incomplete = incomplete.join(", ");

@@ -33,6 +33,10 @@ args! {
         /// Whether to start the array even if members are missing. Its redundancy is then reduced
         /// or lost.
         pub degraded: bool = false,
+        /// Whether to start the array read-only: nothing is written to its members, not even to
+        /// their superblocks, and no synchronization starts. An array that is already running is
+        /// left as it is.
+        pub read_only: bool = false,
     }
 }
 
@@ -143,6 +147,9 @@ impl Action for Assemble {
         let mut assemble = mdadm(cx).args(["--assemble", &path, &format!("--uuid={}", found.uuid)]);
         if !complete {
             assemble = assemble.arg("--run");
+        }
+        if self.read_only {
+            assemble = assemble.arg("--readonly");
         }
         let assemble = assemble.args(members.iter().cloned());
         let sector = found.members.iter().map(|member| member.sector).max().unwrap_or(512);

@@ -14,8 +14,9 @@ args! {
     /// Lists the mounts at a directory and below it.
     ///
     /// Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
-    /// `kind` and `used` (the percentage of its space that is in use, or nil if that is unknown, as
-    /// in a plan).
+    /// `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it),
+    /// `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
+    /// unknown, as in a plan).
     ///
     /// Source: mountinfo in proc(5), statvfs(3).
     ///
@@ -34,6 +35,8 @@ pub struct MountInfo {
     source: String,
     at: String,
     kind: String,
+    part: String,
+    read_only: bool,
     used: Option<u64>,
 }
 
@@ -52,6 +55,8 @@ impl Query for List {
                 source: mount.source.clone(),
                 at: mount.at.clone(),
                 kind: mount.kind.clone(),
+                part: mount.part.clone(),
+                read_only: mount.options.contains("ro"),
                 used: used(&mount.at),
             })
             .collect();

@@ -86,6 +86,10 @@ impl Rule for MountRule {
             Self::NotMountable { found: Some(found), .. } if found.starts_with("LUKS") => {
                 "open the container first: luks::open".into()
             }
+            Self::NotMountable { found: Some(found), .. } if found.starts_with("member of ") => {
+                let name = found.rsplit(' ').next().unwrap_or_default();
+                format!("start the array first: md::assemble({})", rhai_literal(name))
+            }
             Self::NotMountable { .. } => "check with lsblk -f".into(),
             Self::Unreadable { .. } => "check dmesg for the cause".into(),
             Self::Taken { at, .. } => format!(
