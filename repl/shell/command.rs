@@ -51,8 +51,8 @@ pub(super) const COMMANDS: &[ShellCommand] = &[
     command("secret", "NAME", "prompt for a secret, and store it in the variable NAME", secret),
     command(
         "rescue",
-        "[ROOT]",
-        "find what prevents a system from booting, and propose fixes",
+        "[read-only] [ROOT]",
+        "find what prevents a system from booting, and propose fixes; read-only: write nothing",
         rescue,
     ),
     command("run", "RECIPE", "run a recipe", run),
@@ -74,6 +74,9 @@ const fn command(
 ) -> ShellCommand {
     ShellCommand { name, takes, about, run }
 }
+
+/// The argument of `:rescue` with which nothing is written to any disk.
+const READ_ONLY: &str = "read-only";
 
 /// The default mount point of a root filesystem.
 const ROOT: &str = "/mnt/gentoo";
@@ -271,26 +274,42 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
     look(shell, "")
 }
 
-/// Handles one finding at a time: fixing one problem can reveal others.
-fn rescue(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
+/// Handles one problem at a time: fixing one can reveal others.
+fn rescue(shell: &mut Shell<'_>, arguments: &str) -> CommandResult<()> {
+    let (read_only, root) = match arguments.strip_prefix(READ_ONLY) {
+        Some(root) if root.is_empty() || root.starts_with(' ') => (true, root.trim()),
+        _ => (false, arguments),
+    };
+    if !root.is_empty() && !root.starts_with('/') {
+        return Err(format!("invalid argument {root}; usage: :rescue [{READ_ONLY}] [ROOT]"));
+    }
     let root = if root.is_empty() { ROOT } else { root };
     let mut told: Vec<BootProblem> = Vec::new();
     loop {
         look(shell, "")?;
-        let new = |finding: &BootProblem| !told.contains(finding);
-        let found = shell.bench.rescue(root).map_err(|error| error.to_string())?;
-        let Some(finding) = found.into_iter().find(new) else { break };
-        print_stderr(&output().bold(&finding.why));
-        told.push(finding.clone());
-        let Some((name, args)) = finding.call else { continue };
-        let asks_for_secret = args.iter().any(|(_, value)| matches!(value, Value::Secret(_)));
-        if asks_for_secret && !shell.bench.names().iter().any(|name| name == PASSPHRASE) {
-            secret(shell, PASSPHRASE)?;
+        let new = |problem: &BootProblem| !told.contains(problem);
+        let found = shell.bench.rescue(root, read_only).map_err(|error| error.to_string())?;
+        let Some(problem) = found.into_iter().find(new) else { break };
+        print_stderr(&output().bold(&problem.why));
+        // Every container may have a passphrase of its own.
+        let asked = told.iter().any(BootProblem::takes_secret);
+        told.push(problem.clone());
+        let known = shell.bench.names().iter().any(|name| name == PASSPHRASE);
+        if problem.takes_secret()
+            && (asked || !known)
+            && let Err(why) = secret(shell, PASSPHRASE)
+        {
+            print_stderr(&why);
+            continue;
         }
-        let text = save::shown(&name, &args, shell.bench.language());
-        print_stderr(&text);
-        // `evaluate` prints its own error; the search continues with the next finding.
-        let _ = shell.evaluate(&text);
+        for (name, args) in &problem.calls {
+            let text = save::shown(name, args, shell.bench.language());
+            print_stderr(&text);
+            // `evaluate` prints its own error; the search continues with the next problem.
+            if shell.evaluate(&text).is_err() {
+                break;
+            }
+        }
     }
     print_stderr(if told.is_empty() { "No problems found." } else { "No further problems found." });
     Ok(())

@@ -7,4 +7,5 @@ mod fidelity;
 mod gentoo;
 mod guide;
 mod layouts;
+mod rescue;
 mod settings;

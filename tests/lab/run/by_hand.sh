@@ -74,7 +74,7 @@ it ':rescue finds what is to be done'
 must session 'type :rescue' 'see /dev/ubda is a LUKS container that is not unlocked' 'see passphrase:' 'type not on any disk' \
     'see Run it?' 'type yes' 'see the volume group vg is not active' 'see Run it?' 'type yes' \
     'see may be the root and is not mounted; check' 'see may be the root' 'see Run it?' 'type yes' \
-    'see fstab names UUID=0-0 for /data' 'see fstab has /dev/ubdb on /boot' 'see Run it?' 'type yes' \
+    'see Skipped /data (' 'see there is no device UUID=0-0' 'see fstab has /dev/ubdb on /boot' 'see Run it?' 'type yes' \
     'see which a chroot needs' 'see Run it?' 'type yes' 'see No further problems found' 'see gscript>' \
     'type :quit' 'see Release or keep it?' 'type r' 'see cryptsetup close'
 nothing_left
