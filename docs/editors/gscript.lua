@@ -496,6 +496,7 @@ function md.create(name, level, devices, options) end
 
 ---@class gscript.md.assemble.options
 ---@field degraded? boolean Whether to start the array even if members are missing. Its redundancy is then reduced or lost.
+---@field read_only? boolean Whether to start the array read-only: nothing is written to its members, not even to their superblocks, and no synchronization starts. An array that is already running is left as it is.
 
 --- Starts an existing md array and returns its device.
 ---
@@ -620,6 +621,7 @@ function lvm.vg_create(name, devices, options) end
 
 ---@class gscript.lvm.vg_activate.options
 ---@field complete_only? boolean Whether to activate only the volumes of which no physical volume is missing. Otherwise, a group with incomplete volumes is refused.
+---@field read_only? boolean Whether its logical volumes can only be read. Required if its physical volumes can only be read, such as on a container that was opened with `read_only`.
 
 --- Activates a volume group: its logical volumes appear as `/dev/GROUP/VOLUME`.
 ---
@@ -967,6 +969,37 @@ function btrfs.subvolume_create(path) end
 ---@return any
 function btrfs.subvolumes(at) end
 
+--- Returns the default subvolume of a mounted btrfs filesystem: what is mounted without the
+--- option `subvol`.
+---
+--- Returns its path relative to the top level, or nil if it is the top level itself.
+---
+--- Source: btrfs-subvolume(8), `get-default`.
+---
+--- ```lua
+--- fs.make("/dev/sda1", { kind = "btrfs" })
+--- mount.mount("/dev/sda1", "/mnt/top", { options = "subvolid=5" })
+--- print(btrfs.default_subvolume("/mnt/top"))
+--- ```
+---@param at string The mount point of the filesystem.
+---@return any
+function btrfs.default_subvolume(at) end
+
+--- Returns how many devices of a btrfs filesystem are missing.
+---
+--- The filesystem may be mounted or not; nothing is mounted. Devices in a closed container count
+--- as missing.
+---
+--- Source: btrfs-filesystem(8), `show`.
+---
+--- ```lua
+--- btrfs.make({"/dev/sda2", "/dev/sda3"})
+--- print(btrfs.missing("/dev/sda2"))
+--- ```
+---@param device string A device of the filesystem.
+---@return any
+function btrfs.missing(device) end
+
 ---@class gscript.mount
 mount = {}
 
@@ -1082,8 +1115,9 @@ function mount.swap_off(device) end
 --- Lists the mounts at a directory and below it.
 ---
 --- Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
---- `kind` and `used` (the percentage of its space that is in use, or nil if that is unknown, as
---- in a plan).
+--- `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it),
+--- `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
+--- unknown, as in a plan).
 ---
 --- Source: mountinfo in proc(5), statvfs(3).
 ---
@@ -1202,6 +1236,27 @@ function chroot.run(root, argv, options) end
 ---@param root string The mount point of the root filesystem.
 ---@return any
 function chroot.shell(root) end
+
+---@class gscript.chroot.find_shell.options
+---@field first? "bash"|"sh" The shell that is tried first.
+
+--- Finds a shell of a root filesystem that this machine can run, without running it.
+---
+--- Returns a map with `path` (`/bin/bash` or `/bin/sh`; nil if neither can run), `problem` (the
+--- reason as a sentence, or nil) and `advice` (what to do instead, or nil). A shell cannot run if
+--- it is built for another architecture and no interpreter for it is registered in
+--- `binfmt_misc`, or if its dynamic loader does not exist. In a plan, a shell that is not known
+--- yet is assumed to run.
+---
+--- Source: execve(2), elf(5).
+---
+--- ```lua
+--- local shell = chroot.find_shell("/mnt/old").path
+--- ```
+---@param root string The directory of the root filesystem.
+---@param options? gscript.chroot.find_shell.options
+---@return any
+function chroot.find_shell(root, options) end
 
 --- Unmounts everything that `chroot.prepare` has mounted, newest first.
 ---
@@ -2486,6 +2541,10 @@ function given.answers(values) end
 
 --- Creates a file on the machine. The state of other files is unknown, unless a recipe has
 --- written them.
+---
+--- The file is on the filesystem that is mounted at its path when the test begins. A filesystem
+--- that the recipe mounts above it hides the file; to give a file to such a filesystem, let
+--- another recipe write it first, and call `run::again()`.
 ---
 --- ```lua
 --- given.file("/etc/hostname", "live\n", { mode = "0600" })

@@ -52,6 +52,10 @@ pub(crate) enum Command {
     /// Run a recipe for real in a throw-away virtual machine
     Try(TryArgs),
     /// Resume a failed or interrupted run, even after a reboot
+    ///
+    /// The approval of the earlier run does not count. Resuming asks before anything is opened
+    /// again, and once more for the remaining actions; only data that will still be lost is
+    /// confirmed by name. --yes approves both, with --destroy for each of these devices.
     Resume(ResumeArgs),
     /// Start an interactive shell: query, act, undo, save what worked as a recipe
     Shell(ShellArgs),
@@ -135,7 +139,8 @@ pub(crate) struct HowArgs {
     /// Do not ask for confirmation; each device to be destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable)
+    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
+    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
     /// Print one JSON event per line on standard output
@@ -272,7 +277,8 @@ pub(crate) struct ResumeArgs {
     /// Do not ask for confirmation; each device to be destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable)
+    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
+    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
     /// Resume even if the recipe has changed since
@@ -305,7 +311,8 @@ pub(crate) struct ShellArgs {
     /// Ask only before data is destroyed
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable)
+    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
+    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
     #[command(flatten)]

@@ -63,6 +63,10 @@ args! {
     /// Creates a file on the machine. The state of other files is unknown, unless a recipe has
     /// written them.
     ///
+    /// The file is on the filesystem that is mounted at its path when the test begins. A filesystem
+    /// that the recipe mounts above it hides the file; to give a file to such a filesystem, let
+    /// another recipe write it first, and call `run::again()`.
+    ///
     /// ```
     /// given::file("/etc/hostname", "live\n", #{ mode: "0600" });
     /// ```

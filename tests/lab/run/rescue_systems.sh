@@ -271,7 +271,22 @@ tells shell 'mount::mount("/dev/md127", "/mnt/gentoo", #{ options: "ro,noload" }
 tells shell 'chroot::prepare("/mnt/gentoo", #{ untouched: true })'
 nothing_left
 must [ "$before" = "$(sums)" ]
-printf 'md::create("0", "raid1", ["/dev/ubda", "/dev/ubdb"]);\n' >number.rhai
-ask number "$G" number.rhai --yes --destroy /dev/ubda --destroy /dev/ubdb
-exits number 2
-tells number 'invalid name 0 for a new array: it consists only of digits'
+
+it 'a member that lost its superblock is no container'
+# With the superblock at the end, what is on the array is visible at the beginning of its members.
+must wipefs -aq /dev/ubda /dev/ubdb
+must mdadm -C /dev/md0 --name=any:crypt -e 1.0 -l1 -n2 --assume-clean --run /dev/ubda /dev/ubdb -q
+luks /dev/md0 c
+cryptsetup close c
+must mdadm -S /dev/md0 -q
+must mdadm --zero-superblock /dev/ubdb
+must [ "$(blkid -p -s TYPE -o value /dev/ubdb)" = crypto_LUKS ]
+before=$(sums)
+rescue stray
+exits stray 2
+tells stray 'the array crypt (raid1) is not running: 1 of its 2 devices is missing, present: ["/dev/ubda"]'
+must_not grep -qE 'luks::(open|format|restore_header)' stray.err
+in_shell <<<$':plan on\n:rescue'
+tells shell '/dev/ubdb looks like a LUKS container, but may be a missing member of the array crypt'
+must_not grep -q 'luks::' shell.err
+must [ "$before" = "$(sums)" ]
