@@ -8,7 +8,7 @@
 . "${0%/*}/../lib/cases.sh"
 
 printf 'pass = "not on any disk"\n' >answers.toml; chmod 600 answers.toml
-mkdir -p /run/tree/bin /run/tree/etc; cp /bin/busybox /run/tree/bin/
+mkdir -p /run/tree/bin /run/tree/etc /run/tree/boot; cp /bin/busybox /run/tree/bin/
 for a in sh cat sleep; do ln -s busybox /run/tree/bin/$a; done
 echo broken >/run/tree/etc/motd
 printf 'UUID=0-0 /data ext4 defaults 0 0\n/dev/ubdb /boot ext2 noauto 0 0\n' >/run/tree/etc/fstab
