@@ -531,7 +531,7 @@ function md.assemble(name, options) end
 function md.stop(name) end
 
 ---@class gscript.md.mdadm_conf.options
----@field arrays? string[] The names of the arrays; by default all arrays of this machine, running or stopped.
+---@field arrays? string[] The names or UUIDs of the arrays; by default all arrays of this machine, running or stopped.
 
 --- Lists the arrays of this machine in the `/etc/mdadm.conf` of a system.
 ---

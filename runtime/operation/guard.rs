@@ -34,11 +34,7 @@ struct UnknownContents {
 
 impl Rule for UnknownContents {
     fn remedy(&self) -> Option<String> {
-        Some(format!(
-            "check dmesg for the cause; if nothing on it is needed, erase it yourself: wipefs --all \
-             {}",
-            self.device
-        ))
+        Some(format!("check the cause: dmesg | tail; smartctl --all {}", self.device))
     }
 
     fn exit(&self) -> Exit {

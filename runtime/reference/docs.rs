@@ -122,10 +122,36 @@ pub(crate) fn in_lua(doc: &str) -> String {
     }
 }
 
-/// Converts the calls in a help message from Rhai to Lua syntax.
+/// Converts the calls and maps in a help message from Rhai to Lua syntax.
 pub fn advice_in_lua(text: &str) -> String {
     let calls = domains().into_iter().map(|domain| (format!("{domain}::"), format!("{domain}.")));
-    calls.fold(text.to_owned(), |text, (rhai, lua)| text.replace(&rhai, &lua))
+    let text = calls.fold(text.to_owned(), |text, (rhai, lua)| text.replace(&rhai, &lua));
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find("#{") {
+        let (before, map) = rest.split_at(start);
+        let (map, after) = map.split_at(map_len(map));
+        out += before;
+        out += &line_to_lua(map);
+        rest = after;
+    }
+    out + rest
+}
+
+/// Returns the length of the map at the beginning of a text.
+fn map_len(text: &str) -> usize {
+    let mut depth = 0_u32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    text.len()
 }
 
 /// Removes the space after the slashes of a doc comment from every line.

@@ -25,8 +25,8 @@ fn expressions_in_both_languages() {
 #[test]
 fn advice_is_in_the_language_of_the_script() {
     for (name, script, call) in [
-        ("a.rhai", "luks::info(\"/dev/sda\");", "luks::format creates"),
-        ("a.lua", "luks.info('/dev/sda')", "luks.format creates"),
+        ("a.rhai", "luks::info(\"/dev/sda\");", "luks::open: #{ header: "),
+        ("a.lua", "luks.info('/dev/sda')", "luks.open: { header = "),
     ] {
         let test = Test::new(&["plan", name, "--machine", "@tests/machines/example.json"]);
         let ran = test.file(name, script).run();

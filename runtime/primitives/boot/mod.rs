@@ -142,8 +142,8 @@ impl Rule for BootRule {
                     .into()
             }
             Self::Argon2 { .. } => {
-                "mount an unencrypted partition at /boot; or format the container with a key that \
-                 GRUB can derive: luks::format(DEVICE, #{ kdf: #{ kind: \"pbkdf2\" } })"
+                "mount an unencrypted partition at /boot; or give the container a key that GRUB can \
+                 derive: cryptsetup luksConvertKey --pbkdf pbkdf2 DEVICE"
                     .into()
             }
             Self::NoCryptodisk { .. } => {

@@ -257,28 +257,10 @@ fn meant(nearest: Option<&str>, known: &[String]) -> String {
     }
 }
 
-impl Rule for LvmRule {
-    fn remedy(&self) -> Option<String> {
+impl LvmRule {
+    /// Returns the advice about a group that cannot be used as it is.
+    fn availability_remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoSuchGroup { .. } => {
-                "open the container that holds it (luks::open); lvm::groups() lists the groups that \
-                 are visible"
-                    .into()
-            }
-            Self::NoSuchVolume { .. } | Self::NoSuchPool { .. } => {
-                "list the volumes with lvm::vg_info".into()
-            }
-            Self::GroupTaken { group, .. } => format!(
-                "choose another name, or rename the old group: vgrename {group} {group}_old"
-            ),
-            Self::VolumeTaken { .. } => "choose another name, or remove it: lvm::lv_remove".into(),
-            Self::NotAPool { .. } | Self::PoolNotEmpty { .. } => {
-                "remove volumes with lvm::lv_remove".into()
-            }
-            Self::HasDependents { group, dependents, .. } => format!(
-                "remove them first: lvm::lv_remove({group:?}, {:?})",
-                dependents.first().map_or("", String::as_str)
-            ),
             Self::SameName { .. } => "give the UUID instead of the name".into(),
             Self::Unnamed { uuid, group } => {
                 format!("rename one of them: vgrename {uuid} {group}_old")
@@ -306,19 +288,49 @@ impl Rule for LvmRule {
                  #{{ complete_only: true }}",
                 complete.join(", ")
             ),
+            _ => return None,
+        })
+    }
+}
+
+impl Rule for LvmRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchGroup { .. } => {
+                "open the container that holds it (luks::open); lvm::groups() lists the groups that \
+                 are visible"
+                    .into()
+            }
+            Self::NoSuchVolume { .. } | Self::NoSuchPool { .. } => {
+                "list the volumes with lvm::vg_info".into()
+            }
+            Self::GroupTaken { group, .. } => format!(
+                "choose another name, or rename the old group: vgrename {group} {group}_old"
+            ),
+            Self::VolumeTaken { .. } => "choose another name, or remove it: lvm::lv_remove".into(),
+            Self::NotAPool { .. } | Self::PoolNotEmpty { .. } => {
+                "remove volumes with lvm::lv_remove".into()
+            }
+            Self::HasDependents { group, dependents, .. } => format!(
+                "remove them first: lvm::lv_remove({group:?}, {:?})",
+                dependents.first().map_or("", String::as_str)
+            ),
+            Self::SameName { .. }
+            | Self::Unnamed { .. }
+            | Self::ByUuid { .. }
+            | Self::NameActive { .. }
+            | Self::Locked { .. }
+            | Self::MembersMissing { .. }
+            | Self::Incomplete { .. } => return self.availability_remedy(),
             Self::IsAPool { .. } => "remove it with lvm::thin_pool_remove".into(),
             Self::Chunk { .. } => "omit it; the default 64K suits most systems".into(),
             Self::Images { .. } => "use another level, or more physical volumes".into(),
             Self::Contiguous => "leave \"contiguous\" out".into(),
             Self::NotPhysical { .. } => "check with lsblk -f that it is the right device".into(),
             Self::Belongs { group, .. } => format!("remove it from that group: vgreduce {group}"),
-            Self::MixedSectors { members, .. } => {
-                let most = members.iter().map(|(_, sector)| *sector).max().unwrap_or(512);
-                format!(
-                    "use devices of one sector size; a new LUKS container can have larger sectors \
-                     than its disk: luks::format(DEVICE, #{{ sector: {most} }})"
-                )
-            }
+            Self::MixedSectors { .. } => "use devices of one sector size; that of a new LUKS \
+                container can be chosen, see: gscript doc luks.format"
+                .into(),
             Self::NoMembers => "name the devices: lvm::vg_create(\"vg\", [\"/dev/sda2\"])".into(),
             Self::TooSmall { .. } => "use a larger device".into(),
             Self::NoRoom { .. } => "make it smaller, or \"100%FREE\"".into(),
