@@ -251,6 +251,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lvm_ignores_devices_by_a_pattern() {
+        let cmd = Cmd::lvm("vgs", true).ignoring(&["/dev/sdb", "/dev/mapper/a.b+c"]);
+        let filter = r#" devices{global_filter=["r|^/dev/sdb$|","r|^/dev/mapper/a.b.c$|"]}"#;
+        assert_eq!(cmd.args[2], format!("{LVM_ALL_DEVICES}{filter}"));
+        assert_eq!(Cmd::lvm("vgs", false).ignoring(&[]), Cmd::lvm("vgs", false));
+    }
+
+    #[test]
     fn commands_show_as_typed_and_hide_secrets() {
         let cmd = Cmd::tool("cryptsetup")
             .arg("luksFormat")

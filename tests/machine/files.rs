@@ -205,7 +205,7 @@ fn unknown_contents_stay_unknown_in_a_file() {
 1 | fs::make(\"/dev/sda2\", #{ keep: true });
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ fs.make /dev/sda2
   |
-  = help: check dmesg for the cause; if nothing on it is needed, erase it yourself: wipefs --all /dev/sda2",
+  = help: check the cause: dmesg | tail; smartctl --all /dev/sda2",
     );
     plan("mount::mount(\"/dev/sda2\", \"/mnt/old\");").refuses(
         2,

@@ -1,11 +1,12 @@
-//! `gscript probe`: anonymous output, and output for a user who is not root.
+//! `gscript probe`: anonymous output, and tools and devices that fail or do not answer.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use gscript::machine::{DeviceKind, Machine};
 
-use crate::support::dsl::{Test, project};
+use crate::support::dsl::{Ran, Test, project};
 
 fn machines() -> Vec<(String, Machine)> {
     let entries = fs::read_dir(project("tests/machines")).expect("the machines");
@@ -111,6 +112,81 @@ fn people_hosts_and_identifiers_in_names_are_hidden() {
     let opened = &opened.expect("the opened container").path;
     assert_eq!(hidden.storage.groups["vg_host"].members, std::slice::from_ref(opened));
     assert_eq!(hidden.uses("/dev/sdb").len(), 1);
+}
+
+/// Runs a call with these shell scripts as tools; `$DISKS` is a directory with two disks.
+fn run_with_tools(args: &[&str], tools: &[(&str, &str)]) -> Ran {
+    let temporary = tempfile::tempdir().expect("a directory");
+    let directory = temporary.path();
+    for disk in ["good", "bad"] {
+        fs::write(directory.join(disk), vec![0; 1 << 20]).expect("a disk");
+    }
+    let disks = directory.to_string_lossy().into_owned();
+    for (name, script) in tools {
+        let file = directory.join(name);
+        fs::write(&file, format!("#!/bin/sh\nDISKS={disks}\n{script}\n")).expect("a tool");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("its mode");
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    let test = Test::new(args).env("PATH", &format!("{disks}:{path}"));
+    test.file("r.rhai", "print(1);").run()
+}
+
+/// Lists two disks, `good` and `bad`.
+const LSBLK: &str = r#"row() { echo "{\"name\":\"$1\",\"kname\":\"$1\",\"path\":\"$DISKS/$1\",\"maj:min\":\"$2\",
+\"type\":\"disk\",\"size\":1048576,\"log-sec\":512,\"ro\":false,\"rm\":false}"; }
+echo "{\"blockdevices\":[$(row good 1:1),$(row bad 1:2)]}""#;
+
+#[test]
+fn a_tool_that_does_not_end_is_named() {
+    for args in [
+        &["probe", "--limit", "1"][..],
+        &["plan", "r.rhai", "--limit", "1"],
+        &["-e", "disk::list()", "--limit", "1"],
+        &["r.rhai", "--yes", "--limit", "1"],
+        &["release", "/dev/sda", "--limit", "1"],
+    ] {
+        let ran = run_with_tools(args, &[("lsblk", "exec sleep 100")]);
+        assert_eq!(ran.status, 1, "{args:?}: {}", ran.stderr);
+        let said =
+            ["failed to probe this machine: lsblk", ": timed out after 1 s", "--limit SECONDS"];
+        for part in said {
+            assert!(ran.stderr.contains(part), "{args:?}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_device_that_blkid_cannot_read_is_unknown_and_the_others_are_not() {
+    for (fails, why) in [
+        ("exit 4", "blkid: exit code 4"),
+        ("exec sleep 100", "blkid: timed out after 1 s"),
+        ("kill -s SEGV $$", "blkid: killed by SIGSEGV"),
+    ] {
+        let blkid = format!(
+            "case \"$*\" in *bad*) {fails};; esac\n\
+             printf 'DEVNAME=%s\nTYPE=ext4\nUSAGE=filesystem\n' $DISKS/good"
+        );
+        let ran =
+            run_with_tools(&["probe", "--limit", "1"], &[("lsblk", LSBLK), ("blkid", &blkid)]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("bad are unknown: {why}")), "{}", ran.stderr);
+        let machine: serde_json::Value = serde_json::from_str(&ran.stdout).expect("a machine");
+        let devices = machine["devices"].as_object().expect("devices");
+        let found = |name: &str| {
+            let device = devices.iter().find(|(path, _)| path.ends_with(name)).expect(name).1;
+            (device["content"]["kind"].clone(), device["unreadable"].clone())
+        };
+        assert_eq!(found("/good"), ("ext4".into(), serde_json::Value::Null));
+        assert_eq!(found("/bad"), (serde_json::Value::Null, why.into()));
+    }
+}
+
+#[test]
+fn a_blkid_that_reads_no_device_fails_the_probe() {
+    let ran = run_with_tools(&["probe"], &[("lsblk", LSBLK), ("blkid", "exit 4")]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("failed to probe this machine: blkid"), "{}", ran.stderr);
 }
 
 #[test]

@@ -12,6 +12,12 @@ impl Machine {
         self.host.notes.iter().cloned().chain(unknown).collect()
     }
 
+    /// Returns the devices that a probe could not read.
+    pub fn unreadable_devices(&self) -> Vec<&str> {
+        let unreadable = self.storage.devices.values().filter(|d| d.unreadable.is_some());
+        unreadable.map(|device| device.path.as_str()).collect()
+    }
+
     /// Returns warnings for the user before everything on this device is lost, as sentences.
     pub fn cautions(&self, path: &str) -> Vec<String> {
         let Some(device) = self.find(path) else { return Vec::new() };

@@ -18,9 +18,10 @@ use crate::operation::Planning;
 use crate::system::Cmd;
 use crate::types::{LvmName, nearest};
 
-/// Returns an LVM command. Its prompts are answered with yes, because the plan has been approved.
+/// Returns an LVM command. Its prompts are answered with yes, because the plan has been approved. It
+/// ignores devices that do not answer, for which it would wait.
 fn lvm(command: &str, cx: &Planning<'_>) -> Cmd {
-    Cmd::lvm(command, cx.machine.host.udev)
+    Cmd::lvm(command, cx.machine.host.udev).ignoring(&cx.machine.unreadable_devices())
 }
 
 /// Returns the command that removes a logical volume and its data.

@@ -28,7 +28,7 @@ pub struct UdevData {
 
 #[derive(Deserialize)]
 struct UdevListing {
-    blockdevices: Vec<UdevRow>,
+    blockdevices: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ struct UdevRow {
     partuuid: Option<String>,
     partlabel: Option<String>,
     #[serde(default)]
-    children: Vec<UdevRow>,
+    children: Vec<serde_json::Value>,
 }
 
 /// Parses the output of lsblk.
@@ -67,7 +67,10 @@ pub fn parse_udev(json: &[u8]) -> Result<UdevData, ToolOutputError> {
     Ok(remembered)
 }
 
-fn add(row: UdevRow, parent: Option<&str>, remembered: &mut UdevData) {
+/// Adds a row and the rows below it. A row that cannot be parsed is skipped: `parse_lsblk`, which
+/// reads the same rows, has a note about it.
+fn add(row: serde_json::Value, parent: Option<&str>, remembered: &mut UdevData) {
+    let Ok(row) = serde_json::from_value::<UdevRow>(row) else { return };
     if let ("lvm", Some(parent), Some((group, volume))) =
         (row.what.as_str(), parent, split_dm_name(&row.name))
     {

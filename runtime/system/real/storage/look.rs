@@ -140,10 +140,8 @@ impl Real {
     /// Returns the volume groups. LVM must not read devices that do not answer: it would wait for
     /// them.
     fn groups(&mut self, machine: &Machine) -> Result<BTreeMap<String, Group>, StepError> {
-        let unreadable = machine.storage.devices.values().filter(|d| d.unreadable.is_some());
-        let ignored: Vec<&str> = unreadable.map(|device| device.path.as_str()).collect();
         let mut cmd = Cmd::lvm("fullreport", machine.host.udev)
-            .ignoring(&ignored)
+            .ignoring(&machine.unreadable_devices())
             .args(["--all", "--foreign", "--reportformat", "json"])
             .args(["--units", "b", "--nosuffix"]);
         // The report does not depend on the size of a device.
