@@ -97,7 +97,7 @@ error: luks::open: parameter "name" is missing
 12 | luks::open(prats["1"]);
    | ^^^
    |
-   = help: call it as luks.open(device, name, {key, passphrase, gpg_key, read_only, discard}); see: gscript doc luks.open
+   = help: call it as luks.open(device, name, {key, passphrase, gpg_key, header, read_only, discard}); see: gscript doc luks.open
 
 error: there is no variable prats
   --> wrong.rhai:12:1
