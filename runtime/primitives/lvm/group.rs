@@ -1,9 +1,5 @@
 //! Volume groups.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 use super::physical::DATA_START;
 use super::{LvmRule, changeable_group, check_lock, listed_group, lvm};
 use crate::args;
@@ -11,9 +7,7 @@ use crate::error::{InUse, Result};
 use crate::machine::{
     Content, Fact, Group, MISSING, Release, StorageFact, StorageRelease, Use, selection,
 };
-use crate::operation::{
-    Action, Answer, Effect, Plan, Planning, ProgramEffect, Query, StorageEffect, Undo,
-};
+use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -75,42 +69,6 @@ args! {
     "lvm.vg_deactivate" => pub struct VgDeactivate {
         /// The name of the volume group, or its UUID.
         pub name: LvmName,
-    }
-}
-
-args! {
-    /// Returns information about a volume group.
-    ///
-    /// The result is a map with `name`, `uuid` (empty for a group that the run creates), `members` (the physical volumes), `extent_size` (in bytes),
-    /// `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
-    /// form), `active`, and `volumes`, a map from the name of each logical volume to a map with
-    /// `path`, `extents`, `bytes` and `active`.
-    ///
-    /// Source: vgs(8); guide ER, "the number of physical extents available".
-    ///
-    /// ```
-    /// print(lvm::vg_info("vg_old").free);
-    /// ```
-    "lvm.vg_info" => pub struct VgInfo {
-        /// The name of the volume group, or its UUID.
-        pub name: LvmName,
-    }
-}
-
-args! {
-    /// Lists the names of all volume groups, or of those on a device.
-    ///
-    /// Volume groups inside a LUKS container are detected only while the container is open. If it
-    /// is opened during the run, the plan assumes that it contains none.
-    ///
-    /// Source: vgs(8).
-    ///
-    /// ```
-    /// let names = lvm::groups(#{ on: "/dev/sdc2" });
-    /// ```
-    "lvm.groups" => pub struct Groups {
-        /// The device to which the list is restricted; includes volume groups in containers on it.
-        pub on: Option<DevicePath>,
     }
 }
 
@@ -303,80 +261,6 @@ impl Action for VgDeactivate {
         let release = Release::Storage(StorageRelease::Deactivate { group: name.to_owned() });
         Ok(Plan::step(release.step(cx.machine.host.udev))
             .makes(StorageFact::GroupActive { group: name.to_owned(), active: false }))
-    }
-}
-
-/// The result of `lvm.vg_info`.
-#[derive(Debug, Serialize)]
-pub struct DescribedGroup {
-    name: String,
-    uuid: String,
-    members: Vec<String>,
-    extent_size: u64,
-    extents: u64,
-    free: u64,
-    free_size: String,
-    active: bool,
-    volumes: BTreeMap<String, DescribedVolume>,
-}
-
-/// A logical volume in the result of `lvm.vg_info`.
-#[derive(Debug, Serialize)]
-pub struct DescribedVolume {
-    path: String,
-    extents: u64,
-    bytes: u64,
-    active: bool,
-}
-
-impl Query for VgInfo {
-    type Output = DescribedGroup;
-
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<DescribedGroup>> {
-        let (key, found) = listed_group(&self.name, cx)?;
-        let group = found.name.as_deref().unwrap_or(key);
-        let volumes = found.volumes.iter().map(|(name, volume)| {
-            let described = DescribedVolume {
-                path: format!("/dev/{group}/{name}"),
-                extents: volume.extents,
-                bytes: found.bytes(volume.extents),
-                active: volume.active,
-            };
-            (name.clone(), described)
-        });
-        Ok(Answer::Known(DescribedGroup {
-            name: group.to_owned(),
-            uuid: found.uuid.clone(),
-            members: found.members.clone(),
-            extent_size: found.extent,
-            extents: found.extents,
-            free: found.free,
-            free_size: Size::bytes(found.bytes(found.free)).to_string(),
-            active: found.active(),
-            volumes: volumes.collect(),
-        }))
-    }
-}
-
-impl Query for Groups {
-    type Output = Vec<String>;
-
-    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let on = self.on.as_ref().map(|path| cx.device(path)).transpose()?;
-        let lies_there = |group: &Group| {
-            on.is_none_or(|on| group.members.iter().any(|m| cx.machine.depends_on(m, &on.path)))
-        };
-        let names = cx
-            .machine
-            .storage
-            .groups
-            .iter()
-            .filter(|(_, g)| lies_there(g))
-            .map(|(n, _)| n.clone())
-            .collect();
-        let unseen =
-            on.map_or(cx.machine.storage.devices.values().any(|d| d.unprobed), |on| on.unprobed);
-        Ok(if unseen { Answer::Assumed(names) } else { Answer::Known(names) })
     }
 }
 

@@ -1,12 +1,14 @@
 //! LVM: physical volumes, volume groups, logical volumes and thin pools.
 
 mod group;
+mod info;
 mod physical;
 mod rule;
 mod thin;
 mod volume;
 
-pub use group::{Groups, VgActivate, VgCreate, VgDeactivate, VgInfo, VgRemove};
+pub use group::{VgActivate, VgCreate, VgDeactivate, VgRemove};
+pub use info::{Groups, VgInfo};
 pub use physical::PvCreate;
 pub use rule::LvmRule;
 pub use thin::{ThinCreate, ThinPoolCreate, ThinPoolRemove};
