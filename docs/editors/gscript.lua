@@ -654,7 +654,7 @@ function lvm.vg_deactivate(name) end
 
 --- Returns information about a volume group.
 ---
---- The result is a map with `name`, `uuid` (empty for a group that the run creates), `members` (the physical volumes), `extent_size` (in bytes),
+--- The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
 --- `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
 --- form), `active`, and `volumes`, a map from the name of each logical volume to a map with
 --- `path`, `extents`, `bytes` and `active`.
@@ -1553,7 +1553,8 @@ crypttab = {}
 --- Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
 ---
 --- Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
---- PARTUUID. If the file has several entries of this name, the first is set, because the others
+--- PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
+--- `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several entries of this name, the first is set, because the others
 --- have no effect, and they are reported. Undo restores the previous file.
 ---
 --- Source: crypttab(5).

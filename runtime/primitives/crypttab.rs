@@ -7,8 +7,8 @@ use super::edit::{edit, exists, there, unreadable, writes};
 use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
-use crate::machine::Content;
 use crate::machine::files::FileContents;
+use crate::machine::{Content, DeviceKind};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
@@ -16,7 +16,8 @@ args! {
     /// Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
     ///
     /// Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
-    /// PARTUUID. If the file has several entries of this name, the first is set, because the others
+    /// PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
+    /// `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several entries of this name, the first is set, because the others
     /// have no effect, and they are reported. Undo restores the previous file.
     ///
     /// Source: crypttab(5).
@@ -126,7 +127,9 @@ impl Choice for Purpose {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrypttabRule {
     /// The device has no identifier that survives a reboot.
-    #[error("{device} has no persistent identifier: neither a container nor a partition")]
+    #[error(
+        "{device} has no persistent identifier: it is no container, partition or logical volume, and has no link below /dev/disk/by-id"
+    )]
     NoIdentifier {
         /// The device.
         device: String,
@@ -147,10 +150,14 @@ fn identifier(path: &DevicePath, cx: &Planning<'_>) -> Result<String> {
     let content = device.content.as_ref();
     let content =
         content.filter(|c| matches!(c, Content::Luks { .. } | Content::Filesystem { .. }));
-    match (content.and_then(Content::identifier), device.partition()) {
+    let by_id = || cx.machine.by_id(&device.path);
+    match (content.and_then(Content::identifier), &device.kind) {
         (Some(uuid), _) => Ok(format!("UUID={uuid}")),
-        (_, Some(partition)) => Ok(format!("PARTUUID={}", partition.uuid)),
-        _ => Err(CrypttabRule::NoIdentifier { device: device.path.clone() }.into()),
+        (_, DeviceKind::Partition(partition)) => Ok(format!("PARTUUID={}", partition.uuid)),
+        (_, DeviceKind::Logical { group, volume }) => Ok(format!("/dev/{group}/{volume}")),
+        _ => {
+            by_id().ok_or_else(|| CrypttabRule::NoIdentifier { device: device.path.clone() }.into())
+        }
     }
 }
 
@@ -165,7 +172,16 @@ impl Action for Set {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let device = identifier(&self.device, cx)?;
+        let mut renamed = None;
+        let device = match identifier(&self.device, cx) {
+            // Without a header on it, a disk has nothing else by which it could be named.
+            Err(_) if self.options.split(',').any(|option| option.starts_with("header=")) => {
+                let path = cx.device(&self.device)?.path.clone();
+                renamed = Some(format!("{path} may have another name at the next boot"));
+                path
+            }
+            identifier => identifier?,
+        };
         let fields = [self.name.as_str(), &device, &self.key, &self.options];
         let place = there(&self.root, CRYPTTAB);
         let mut ignored = None;
@@ -178,7 +194,7 @@ impl Action for Set {
             }
             Ok(crypttab::set(text, &fields))
         })?;
-        Ok(plan.warn(ignored))
+        Ok(plan.warn(ignored).warn(renamed))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::types::{DevicePath, LvmName, Size};
 args! {
     /// Returns information about a volume group.
     ///
-    /// The result is a map with `name`, `uuid` (empty for a group that the run creates), `members` (the physical volumes), `extent_size` (in bytes),
+    /// The result is a map with `name`, `members` (the physical volumes), `extent_size` (in bytes),
     /// `extents` and `free` (numbers of extents), `free_size` (the free space in human-readable
     /// form), `active`, and `volumes`, a map from the name of each logical volume to a map with
     /// `path`, `extents`, `bytes` and `active`.
@@ -51,7 +51,6 @@ args! {
 #[derive(Debug, Serialize)]
 pub struct DescribedGroup {
     name: String,
-    uuid: String,
     members: Vec<String>,
     extent_size: u64,
     extents: u64,
@@ -87,7 +86,6 @@ impl Query for VgInfo {
         });
         Ok(Answer::Known(DescribedGroup {
             name: group.to_owned(),
-            uuid: found.uuid.clone(),
             members: found.members.clone(),
             extent_size: found.extent,
             extents: found.extents,
