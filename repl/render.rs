@@ -100,6 +100,12 @@ fn summary(report: &Report, s: &Style) -> Shown {
             (None, effect) => shown![effect],
         };
         out.line(&shown!["  ", text]);
+        if let (Some(target), Effect::Storage(StorageEffect::Destroys { .. })) = (target, effect) {
+            let volumes = report.before.lost_volumes(&target.identity.path);
+            if !volumes.is_empty() {
+                out.line(&shown!["    with the logical volumes ", volumes.join(", ")]);
+            }
+        }
     }
     for caution in report.cautions() {
         out.line(&shown!["  ", s.yellow(&shown!["warning: ", caution])]);

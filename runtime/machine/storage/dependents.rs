@@ -1,6 +1,6 @@
 //! Data on other devices that depends on a device, and devices that could be mistaken for it.
 
-use crate::machine::{Content, Device, DeviceKind, Machine};
+use crate::machine::{Content, Device, DeviceKind, Group, Machine};
 
 impl Machine {
     /// Returns what the probe of this machine could not find out, as sentences.
@@ -16,6 +16,18 @@ impl Machine {
     pub fn unreadable_devices(&self) -> Vec<&str> {
         let unreadable = self.storage.devices.values().filter(|d| d.unreadable.is_some());
         unreadable.map(|device| device.path.as_str()).collect()
+    }
+
+    /// Returns the logical volumes, active or not, that are lost with everything on a device, as
+    /// `GROUP/VOLUME`.
+    pub fn lost_volumes(&self, path: &str) -> Vec<String> {
+        let is_on = |group: &Group| group.members.iter().any(|m| self.depends_on(m, path));
+        let groups = self.storage.groups.iter().filter(|(_, group)| is_on(group));
+        let volumes = groups.flat_map(|(key, group)| {
+            let name = group.name.as_deref().unwrap_or(key);
+            group.volumes.keys().map(move |volume| format!("{name}/{volume}"))
+        });
+        volumes.collect()
     }
 
     /// Returns warnings for the user before everything on this device is lost, as sentences.
