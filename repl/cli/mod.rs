@@ -139,10 +139,8 @@ pub(crate) struct HowArgs {
     /// Do not ask for confirmation; each device to be destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
-    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
-    #[arg(long, value_name = "DEVICE")]
-    pub(crate) destroy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) losses: LossArgs,
     /// Print one JSON event per line on standard output
     #[arg(long)]
     pub(crate) json: bool,
@@ -154,6 +152,15 @@ pub(crate) struct HowArgs {
     pub(crate) prove: bool,
     #[command(flatten)]
     pub(crate) patience: LimitArgs,
+}
+
+/// Approved losses of data.
+#[derive(Args, Clone, Default)]
+pub(crate) struct LossArgs {
+    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
+    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) destroy: Vec<String>,
 }
 
 /// Time limits of tools.
@@ -277,10 +284,8 @@ pub(crate) struct ResumeArgs {
     /// Do not ask for confirmation; each device to be destroyed must be named with --destroy
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
-    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
-    #[arg(long, value_name = "DEVICE")]
-    pub(crate) destroy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) losses: LossArgs,
     /// Resume even if the recipe has changed since
     #[arg(long)]
     pub(crate) changed_recipe_ok: bool,
@@ -311,10 +316,8 @@ pub(crate) struct ShellArgs {
     /// Ask only before data is destroyed
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Approve that all data on this device is lost (repeatable): any path of the device, of the
-    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
-    #[arg(long, value_name = "DEVICE")]
-    pub(crate) destroy: Vec<String>,
+    #[command(flatten)]
+    pub(crate) losses: LossArgs,
     #[command(flatten)]
     pub(crate) patience: LimitArgs,
 }

@@ -22,15 +22,16 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
         // A mapping that the run itself opens does not exist on this machine yet.
         given == name || machine.canonical(given) == name
     };
-    let given = |name: &str| args.destroy.iter().any(|given| is(given, name));
+    let given = |name: &str| args.losses.destroy.iter().any(|given| is(given, name));
     let losses: Vec<BoundEffect> = approval.losses().collect();
     let open: Vec<&BoundEffect> =
         losses.iter().filter(|loss| !loss.is_approved_as(given)).collect();
     let known = |given: &str| {
         machine.identity_of(given).is_some()
+            || machine.storage.groups.contains_key(given)
             || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
     };
-    if let Some(given) = args.destroy.iter().find(|given| !known(given)) {
+    if let Some(given) = args.losses.destroy.iter().find(|given| !known(given)) {
         Problem::new(format!("--destroy: there is no device {given}"))
             .help("list the disks: lsblk")
             .print();

@@ -26,7 +26,7 @@ use super::continue_run::{Continuation, run_to_end};
 use super::run::{approver, needs_root, prove, within_needs};
 use super::{carried, interrupts, past, this_machine, unusable, variables_overriding};
 use crate::ask;
-use crate::cli::{HowArgs, ResumeArgs, Values};
+use crate::cli::{HowArgs, LossArgs, ResumeArgs, Values};
 use crate::lock::Lock;
 use crate::render::{self, Problem};
 use crate::screen::{Stream, print_stderr, screen, style};
@@ -148,8 +148,9 @@ impl Resuming<'_> {
         }
         self.show("Opened again before the run continues:", report);
         let named = |device: &&String| machine.find(device).is_some();
-        let destroy = self.args.destroy.iter().filter(named).cloned().collect();
-        approve(&report.approval, machine, &HowArgs { destroy, ..self.how() })
+        let destroy = self.args.losses.destroy.iter().filter(named).cloned().collect();
+        let losses = LossArgs { destroy };
+        approve(&report.approval, machine, &HowArgs { losses, ..self.how() })
     }
 
     /// Plans and approves the remaining actions, now that all containers are open. When running
@@ -201,8 +202,8 @@ impl Resuming<'_> {
     }
 
     fn how(&self) -> HowArgs {
-        let ResumeArgs { yes, json, ref destroy, .. } = *self.args;
-        HowArgs { yes, json, destroy: destroy.clone(), ..HowArgs::default() }
+        let ResumeArgs { yes, json, ref losses, .. } = *self.args;
+        HowArgs { yes, json, losses: losses.clone(), ..HowArgs::default() }
     }
 
     fn not_planned(&self, error: &Failure) -> Exit {

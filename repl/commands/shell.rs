@@ -47,7 +47,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
     let mode = Rc::new(Cell::new(if args.yes { ReviewMode::Allow } else { ReviewMode::Ask }));
     let shown = ReviewingApprover {
         mode: Rc::clone(&mode),
-        destroy: args.destroy.clone(),
+        destroy: args.losses.destroy.clone(),
         touched: Some(SessionTargets::default()),
     };
     let gate = Gate::Enforce(Approval::default(), Box::new(shown));
