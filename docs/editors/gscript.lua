@@ -1473,13 +1473,16 @@ fstab = {}
 ---@return any
 function fstab.write(root, entries) end
 
----@class gscript.fstab.set.options
+---@class gscript.fstab.set.entry
+---@field at string The mount point; `none` for swap.
 ---@field device? string The device; the entry names it by the UUID of its filesystem or swap area.
----@field source? string The first field of the entry instead of a UUID, such as `tmpfs` or `/swapfile`.
+---@field source? string The first field of the entry instead of a UUID, such as `proc`, `tmpfs` or `/dev/cdrom`.
 ---@field kind? string The type of the filesystem; by default that of the device. Required with `source`.
 ---@field options? string The mount options, separated by commas.
 ---@field dump? string Whether dump(8) backs up the filesystem: 1 or 0.
 ---@field pass? string The pass in which fsck(8) checks the filesystem at boot: 1 for the root, 2 for others, 0 for never.
+
+---@class gscript.fstab.set.options
 ---@field replaces? string The first field of the entry to replace, as `fstab.entries` returns it: for swap on another device, or to select one of several entries with the same mount point.
 
 --- Sets the entry of a mount point or of a swap area in the `/etc/fstab` of a system.
@@ -1496,14 +1499,14 @@ function fstab.write(root, entries) end
 --- Source: fstab(5), mount(8).
 ---
 --- ```lua
---- fstab.set("/mnt/old", "/home", { device = "/dev/vg_live/data", options = "noatime", pass = 2 })
---- fstab.set("/mnt/old", "none", { source = "/swapfile", kind = "swap", replaces = "/dev/sda3" })
+--- fstab.set("/mnt/old", { at = "/home", device = "/dev/vg_live/data", options = "noatime", pass = 2 })
+--- fstab.set("/mnt/old", { at = "none", source = "/swapfile", kind = "swap" }, { replaces = "/dev/sda3" })
 --- ```
 ---@param root string The mount point of the system.
----@param at string The mount point of the entry; `none` for swap.
+---@param entry gscript.fstab.set.entry The entry, as in the list of `fstab.write`.
 ---@param options? gscript.fstab.set.options
 ---@return any
-function fstab.set(root, at, options) end
+function fstab.set(root, entry, options) end
 
 ---@class gscript.fstab.remove.options
 ---@field source? string The first field of the entry, as `fstab.entries` returns it. If `at` is `none`, either this or `device` is required; otherwise it selects one of several entries with the same mount point.
@@ -1554,8 +1557,9 @@ crypttab = {}
 ---
 --- Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
 --- PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
---- `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several entries of this name, the first is set, because the others
---- have no effect, and they are reported. Undo restores the previous file.
+--- `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several
+--- entries of this name, the first is set, because the others have no effect, and they are
+--- reported. Undo restores the previous file.
 ---
 --- Source: crypttab(5).
 ---
@@ -2351,8 +2355,9 @@ function boot.grub_install(root, options) end
 --- Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
 ---
 --- The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
---- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map with `kernels` and `initrds`, the images that were found; finding
---- no kernel is an error. Cannot be undone: the previous menu is overwritten.
+--- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map
+--- with `kernels` and `initrds`, the images that were found; finding no kernel is an error.
+--- Cannot be undone: the previous menu is overwritten.
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".
 ---

@@ -61,7 +61,7 @@ fn through_links() -> Vec<Attempt> {
             .says("writes /tmp/case/out/etc/fstab"),
         link(
             "an fstab entry set",
-            r#"fstab::set("/tmp/case/in/l", "/home", #{ source: "tmpfs", kind: "tmpfs" });"#,
+            r#"fstab::set("/tmp/case/in/l", #{ at: "/home", source: "tmpfs", kind: "tmpfs" });"#,
         )
         .file("/tmp/case/out/etc/fstab", "/dev/sda1 /home ext4\n")
         .says("writes /tmp/case/out/etc/fstab"),

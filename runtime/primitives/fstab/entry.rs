@@ -7,9 +7,7 @@ use crate::error::Result;
 use crate::machine::{Device, Machine};
 use crate::operation::{Action, Effect, Plan, Planning};
 use crate::primitives::edit::{edit, exists, there, writes};
-use crate::types::{
-    AbsPath, DevicePath, FsType, FstabNumber, FstabPlace, FstabSource, MountOptions,
-};
+use crate::types::{AbsPath, DevicePath, FstabPlace, FstabSource};
 
 args! {
     /// Sets the entry of a mount point or of a swap area in the `/etc/fstab` of a system.
@@ -26,27 +24,14 @@ args! {
     /// Source: fstab(5), mount(8).
     ///
     /// ```
-    /// fstab::set("/mnt/old", "/home", #{ device: "/dev/vg_live/data", options: "noatime", pass: 2 });
-    /// fstab::set("/mnt/old", "none", #{ source: "/swapfile", kind: "swap", replaces: "/dev/sda3" });
+    /// fstab::set("/mnt/old", #{ at: "/home", device: "/dev/vg_live/data", options: "noatime", pass: 2 });
+    /// fstab::set("/mnt/old", #{ at: "none", source: "/swapfile", kind: "swap" }, #{ replaces: "/dev/sda3" });
     /// ```
     "fstab.set" => pub struct Set {
         /// The mount point of the system.
         pub root: AbsPath,
-        /// The mount point of the entry; `none` for swap.
-        pub at: FstabPlace,
-        /// The device; the entry names it by the UUID of its filesystem or swap area.
-        pub device: Option<DevicePath>,
-        /// The first field of the entry instead of a UUID, such as `tmpfs` or `/swapfile`.
-        pub source: Option<FstabSource>,
-        /// The type of the filesystem; by default that of the device. Required with `source`.
-        pub kind: Option<FsType>,
-        /// The mount options, separated by commas.
-        pub options: MountOptions = "defaults",
-        /// Whether dump(8) backs up the filesystem: 1 or 0.
-        pub dump: FstabNumber = 0,
-        /// The pass in which fsck(8) checks the filesystem at boot: 1 for the root, 2 for others, 0
-        /// for never.
-        pub pass: FstabNumber = 0,
+        /// The entry, as in the list of `fstab.write`.
+        pub entry: FstabEntry,
         /// The first field of the entry to replace, as `fstab.entries` returns it: for swap on
         /// another device, or to select one of several entries with the same mount point.
         pub replaces: Option<FstabSource>,
@@ -91,21 +76,9 @@ fn device_of<'a>(source: &str, machine: &'a Machine) -> Option<&'a Device> {
 }
 
 impl Set {
-    fn entry(&self) -> FstabEntry {
-        FstabEntry {
-            at: self.at.clone(),
-            device: self.device.clone(),
-            source: self.source.clone(),
-            kind: self.kind.clone(),
-            options: self.options.clone(),
-            dump: self.dump,
-            pass: self.pass,
-        }
-    }
-
     /// Returns whether an entry is replaced.
     fn replaces(&self, found: &FstabFields<'_>, source: &str, machine: &Machine) -> bool {
-        if !found.is_at(&self.at) {
+        if !found.is_at(&self.entry.at) {
             return false;
         }
         let device = |source: &str| device_of(source, machine).map(|d| d.path.as_str());
@@ -116,7 +89,7 @@ impl Set {
         match &self.replaces {
             // After the first run, the new entry is there instead of the replaced one.
             Some(replaced) => found.source() == replaced.as_str() || same(),
-            None => self.at.starts_with('/') || same(),
+            None => self.entry.at.starts_with('/') || same(),
         }
     }
 }
@@ -129,14 +102,18 @@ impl Action for Set {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let line = self.entry().line(cx)?;
+        let line = self.entry.line(cx)?;
         let source = fstab::fields(&line).unwrap_or_default().swap_remove(0);
         let place = there(&self.root, FSTAB);
         edit(place.clone(), cx, |text| {
             let is_it = |found: &FstabFields<'_>| self.replaces(found, &source, cx.machine);
             Ok(fstab::set(text, &line, is_it).map_err(|lines| FstabRule::Several {
                 place,
-                entry: if self.at.starts_with('/') { self.at.to_string() } else { source.clone() },
+                entry: if self.entry.at.starts_with('/') {
+                    self.entry.at.to_string()
+                } else {
+                    source.clone()
+                },
                 lines,
                 select: "replaces",
             })?)

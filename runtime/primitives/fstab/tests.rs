@@ -92,13 +92,15 @@ fn swap_is_named_by_its_device() {
     let set = |device: &str, replaces: Option<&str>| {
         let set = Set {
             root: AbsPath::known("/"),
-            at: FstabPlace::known("none"),
-            device: Some(DevicePath::decode(&device.into()).expect("a device")),
-            source: None,
-            kind: None,
-            options: MountOptions::known("sw"),
-            dump: FstabNumber::decode(&Value::Int(0)).expect("a number"),
-            pass: FstabNumber::decode(&Value::Int(0)).expect("a number"),
+            entry: FstabEntry {
+                at: FstabPlace::known("none"),
+                device: Some(DevicePath::decode(&device.into()).expect("a device")),
+                source: None,
+                kind: None,
+                options: MountOptions::known("sw"),
+                dump: FstabNumber::decode(&Value::Int(0)).expect("a number"),
+                pass: FstabNumber::decode(&Value::Int(0)).expect("a number"),
+            },
             replaces: replaces.map(FstabSource::known),
         };
         result(planned(&set, &sim, &machine), &text)

@@ -106,16 +106,16 @@ it 'one entry is set in fstab and mount and findmnt read it'
 mkdir -p /home/photos /home/srv /srv
 printf '# mine\n\nUUID=%s\t/ ext4\n# photos\ntmpfs /home/photos tmpfs size=1M\n/srv /home/srv none bind\n/swapfile none swap sw' "$(blkid -o value -s UUID /dev/ubda)" >/mnt/t/etc/fstab
 cp /mnt/t/etc/fstab fstab.old
-same_again 'fstab::set("/mnt/t", "/home", #{ source: "tmpfs", kind: "tmpfs", options: "size=2M" });
-fstab::set("/mnt/t", "none", #{ source: "/home/swap", kind: "swap", options: "sw", replaces: "/swapfile" });
-fstab::set("/mnt/t", "/srv", #{ source: "tmpfs", kind: "tmpfs", options: "noatime" });'
+same_again 'fstab::set("/mnt/t", #{ at: "/home", source: "tmpfs", kind: "tmpfs", options: "size=2M" });
+fstab::set("/mnt/t", #{ at: "none", source: "/home/swap", kind: "swap", options: "sw" }, #{ replaces: "/swapfile" });
+fstab::set("/mnt/t", #{ at: "/srv", source: "tmpfs", kind: "tmpfs", options: "noatime" });'
 diff fstab.old /mnt/t/etc/fstab | grep '^[<>]' | tr -s ' ' >fstab.diff
 printf '%s\n' '> tmpfs /home tmpfs size=2M 0 0' '> tmpfs /srv tmpfs noatime 0 0' '< /swapfile none swap sw' '> /home/swap none swap sw 0 0' | must cmp - fstab.diff
 must test "$(grep -A1 ' /home ' /mnt/t/etc/fstab | tail -1)" = '# photos'
 must findmnt --verify --tab-file /mnt/t/etc/fstab >"$OUT/findmnt.txt"
 must mount --all --fake --verbose --fstab /mnt/t/etc/fstab >mounts.txt
 must test "$(grep -oE '^/(home|srv)[^ ]*' mounts.txt | tr '\n' ' ')" = '/home /home/photos /srv /home/srv '
-do_ 'fstab::set("/mnt/t", "/", #{ device: "/dev/ubda", options: "noatime", pass: 1 });'
+do_ 'fstab::set("/mnt/t", #{ at: "/", device: "/dev/ubda", options: "noatime", pass: 1 });'
 must test "$(findmnt --tab-file /mnt/t/etc/fstab --noheadings --output OPTIONS /)" = noatime
 
 it 'a stage3 with signed digests is verified'
