@@ -2,7 +2,7 @@
 
 use crate::error::{Exit, Rule};
 use crate::machine::GroupLock;
-use crate::types::{Size, printable, rhai_literal};
+use crate::types::{Size, printable, quote, rhai_literal};
 
 /// A violated rule about LVM.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -272,11 +272,17 @@ impl LvmRule {
             Self::Locked { group, lock: GroupLock::Exported } => {
                 format!("import it: vgimport {group}")
             }
-            Self::Locked { group, lock: GroupLock::Foreign(system) } => format!(
-                "if no other machine uses its disks, take it over (lvmsystemid(7)): vgchange \
-                 --config 'local/extra_system_ids=[{}]' --systemid \"$(lvm systemid | sed 's/.*: //')\" {group}",
-                rhai_literal(system)
-            ),
+            Self::Locked { group, lock: GroupLock::Foreign(system) } => {
+                let config = format!(
+                    "global/system_id_source=lvmlocal local/system_id={}",
+                    rhai_literal(system)
+                );
+                format!(
+                    "if no other machine uses its disks, remove its system ID (lvmsystemid(7)): \
+                     vgchange --config {} --yes --systemid '' {group}",
+                    quote(&config)
+                )
+            }
             Self::MembersMissing { .. } => {
                 "connect the missing devices, which vgs and pvs list".into()
             }

@@ -142,6 +142,10 @@ END
 ask planned "$G" plan wipe_foreign.rhai
 exits planned 0
 must grep -q theirs planned.out
+# The advice is a command that works.
+must sh -c "$(grep -o 'vgimport away' exported.err)"
+must sh -c "$(grep -o 'vgchange --config .*' foreign.err)" 2>/dev/null
+do_ 'lvm::vg_activate("away"); lvm::vg_activate("theirs"); lvm::vg_remove("away"); lvm::vg_remove("theirs");'
 fresh
 
 it 'the container of a firmware RAID is stopped after its arrays'
