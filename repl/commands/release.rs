@@ -106,10 +106,8 @@ fn report_uses(path: &str, machine: &Machine) -> Exit {
     problem.notes.push(("state", uses.join("\n")));
     let mapped = |device: &&Device| matches!(device.kind, DeviceKind::Mapped { .. });
     let top = machine.descendants(path).into_iter().rfind(mapped).map(|device| &device.path);
-    let reported = machine.uses(path).into_iter().find_map(|used| match used {
-        Use::ReportedByKernel { who, .. } => who.strip_suffix(" is on it").map(str::to_owned),
-        _ => None,
-    });
+    let uses = machine.uses(path);
+    let reported = uses.iter().find_map(Use::reported_device).map(str::to_owned);
     let first = match top.cloned().or(reported) {
         Some(holder) => release_hint(&holder),
         None => format!("find the process or device that uses it: lsblk {path}"),

@@ -48,8 +48,8 @@ pub use storage::{
     Canvas, Content, Device, DeviceKind, Group, GroupLock, Hardware, INACTIVE_ARRAY, Identity,
     LuksDetails, MISSING, Mount, MountCall, MountOrigin, NewPartition, NoSuchDevice,
     PartitionEntry, Resolved, Storage, StorageEffect, StorageFact, StorageRelease, StorageStep,
-    Table, Use, Volume, VolumeKind, dm_name, is_below, is_lvm_uuid, is_volume_of, layout,
-    layout_within, partition_path, picture, probe, selection, svg,
+    Table, Use, Volume, VolumeKind, dm_name, group_selection, is_below, is_lvm_uuid, is_volume_of,
+    layout, layout_within, partition_path, picture, probe, svg,
 };
 pub(crate) use tagged::by_tag;
 pub use valid::MachineProblem;

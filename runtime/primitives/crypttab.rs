@@ -8,7 +8,7 @@ use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
 use crate::machine::files::FileContents;
-use crate::machine::{Content, DeviceKind};
+use crate::machine::{Content, Device, Machine};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
 
@@ -17,8 +17,9 @@ args! {
     ///
     /// Other entries are unchanged. A LUKS container is named by its UUID, another partition by its
     /// PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
-    /// `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several entries of this name, the first is set, because the others
-    /// have no effect, and they are reported. Undo restores the previous file.
+    /// `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several
+    /// entries of this name, the first is set, because the others have no effect, and they are
+    /// reported. Undo restores the previous file.
     ///
     /// Source: crypttab(5).
     ///
@@ -147,17 +148,21 @@ impl Rule for CrypttabRule {
 /// Returns an identifier of a device that is the same after a reboot.
 fn identifier(path: &DevicePath, cx: &Planning<'_>) -> Result<String> {
     let device = cx.device(path)?;
+    known_identifier(device, cx.machine)
+        .ok_or_else(|| CrypttabRule::NoIdentifier { device: device.path.clone() }.into())
+}
+
+fn known_identifier(device: &Device, machine: &Machine) -> Option<String> {
     let content = device.content.as_ref();
     let content =
         content.filter(|c| matches!(c, Content::Luks { .. } | Content::Filesystem { .. }));
-    let by_id = || cx.machine.by_id(&device.path);
-    match (content.and_then(Content::identifier), &device.kind) {
-        (Some(uuid), _) => Ok(format!("UUID={uuid}")),
-        (_, DeviceKind::Partition(partition)) => Ok(format!("PARTUUID={}", partition.uuid)),
-        (_, DeviceKind::Logical { group, volume }) => Ok(format!("/dev/{group}/{volume}")),
-        _ => {
-            by_id().ok_or_else(|| CrypttabRule::NoIdentifier { device: device.path.clone() }.into())
-        }
+    match (content.and_then(Content::identifier), device.partition()) {
+        (Some(uuid), _) => Some(format!("UUID={uuid}")),
+        (_, Some(partition)) => Some(format!("PARTUUID={}", partition.uuid)),
+        _ => match machine.volume_name(device) {
+            Some(volume) => Some(format!("/dev/{volume}")),
+            None => machine.by_id(&device.path),
+        },
     }
 }
 
@@ -172,15 +177,17 @@ impl Action for Set {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let mut renamed = None;
-        let device = match identifier(&self.device, cx) {
-            // Without a header on it, a disk has nothing else by which it could be named.
-            Err(_) if self.options.split(',').any(|option| option.starts_with("header=")) => {
-                let path = cx.device(&self.device)?.path.clone();
-                renamed = Some(format!("{path} may have another name at the next boot"));
-                path
+        let found = cx.device(&self.device)?;
+        let is_bare = self.options.split(',').any(|option| option.starts_with("header="));
+        let (device, renamed) = match known_identifier(found, cx.machine) {
+            Some(identifier) => (identifier, None),
+            // Without a header on it, a disk may have nothing else by which it could be named.
+            None if is_bare => {
+                let path = found.path.clone();
+                let warning = format!("{path} may have another name at the next boot");
+                (path, Some(warning))
             }
-            identifier => identifier?,
+            None => return Err(CrypttabRule::NoIdentifier { device: found.path.clone() }.into()),
         };
         let fields = [self.name.as_str(), &device, &self.key, &self.options];
         let place = there(&self.root, CRYPTTAB);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::machine::{DeviceKind, Machine};
+use crate::machine::Machine;
 use crate::primitives::registry::{PRIMITIVES, primitive};
 use crate::script::Language;
 use crate::types::{Completes, Param};
@@ -42,8 +42,8 @@ impl Candidates {
             let about = machine.identity(device).to_string();
             // The name that LVM gives to a volume is better known than the one of the device
             // mapper.
-            if let DeviceKind::Logical { group, volume } = &device.kind {
-                devices.push((format!("/dev/{group}/{volume}"), about.clone()));
+            if let Some(volume) = machine.volume_name(device) {
+                devices.push((format!("/dev/{volume}"), about.clone()));
             }
             devices.push((device.path.clone(), about));
         }

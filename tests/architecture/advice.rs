@@ -1,5 +1,5 @@
 //! Advice in messages never names a call or command that destroys data: the user may follow it on a
-//! device whose contents nobody has looked at.
+//! device with data that was not expected there.
 
 use std::fs;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeviceKind, MountCall, StorageFact, StorageRelease, StorageStep, selection};
+use super::{DeviceKind, MountCall, StorageFact, StorageRelease, StorageStep, group_selection};
 use crate::machine::fact::{PartFact, PartRelease};
 use crate::machine::files::{FileError, Files};
 use crate::machine::{Cmd, Step};
@@ -251,7 +251,7 @@ impl PartRelease for StorageRelease {
             Self::Unmount { at } => StorageStep::Unmount { at: at.clone() }.into(),
             Self::SwapOff { device } => StorageStep::SwapOff { device: device.clone() }.into(),
             Self::Deactivate { group } => {
-                Step::Run(Cmd::lvm("vgchange", udev).args(["-a", "n"]).args(selection(group)))
+                Step::Run(Cmd::lvm("vgchange", udev).args(["-a", "n"]).args(group_selection(group)))
             }
             Self::DeactivateVolume { group, volume } => {
                 let volume = format!("{group}/{volume}");

@@ -149,8 +149,6 @@ impl Machine {
                     notes.add_at(format!("{list}[{index}]"), why, next);
                 };
                 match self.storage.devices.get(member).map(|device| &device.content) {
-                    // LVM's name for a missing physical volume.
-                    None if member.starts_with('[') => {}
                     None => wrong(format!("there is no device {member:?}"), DESCRIBE),
                     Some(Some(Content::Physical { .. })) => {}
                     Some(_) => wrong(

@@ -325,6 +325,13 @@ impl Machine {
         if ways.is_empty() { vec![vec![first.to_owned()]] } else { ways }
     }
 
+    /// Returns the name of an active logical volume, `GROUP/VOLUME`.
+    pub fn volume_name(&self, device: &Device) -> Option<String> {
+        let DeviceKind::Logical { group: key, volume } = &device.kind else { return None };
+        let name = self.storage.groups.get(key).and_then(|group| group.name.as_deref());
+        Some(format!("{}/{volume}", name.unwrap_or(key)))
+    }
+
     /// Returns the group of a logical volume.
     fn group_of(&self, path: &str) -> Option<&str> {
         match self.find(path).map(|device| &device.kind) {

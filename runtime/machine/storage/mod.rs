@@ -48,7 +48,7 @@ pub use identity::Identity;
 pub use layout::{layout, layout_within};
 pub use lookup::{NoSuchDevice, Resolved};
 pub use picture::{Canvas, picture, svg};
-pub use release::{StorageRelease, selection};
+pub use release::{StorageRelease, group_selection};
 pub use scope::StorageScope;
 pub use step::{MountCall, StorageStep};
 pub use usage::Use;

@@ -48,7 +48,7 @@ impl fmt::Display for StorageRelease {
             Self::Unmount { at } => write!(f, "umount {}", quote(at)),
             Self::SwapOff { device } => write!(f, "swapoff {device}"),
             Self::Deactivate { group } => {
-                write!(f, "vgchange -a n {}", selection(group).join(" "))
+                write!(f, "vgchange -a n {}", group_selection(group).join(" "))
             }
             Self::DeactivateVolume { group, volume } => {
                 write!(f, "lvchange -a n {group}/{volume}")
@@ -61,7 +61,7 @@ impl fmt::Display for StorageRelease {
 
 /// Returns the arguments of vgchange(8) that select a group by the name or UUID under which it is
 /// listed.
-pub fn selection(key: &str) -> Vec<String> {
+pub fn group_selection(key: &str) -> Vec<String> {
     match is_lvm_uuid(key) {
         true => vec!["--select".into(), format!("vg_uuid={key}")],
         false => vec![key.to_owned()],

@@ -39,6 +39,24 @@ pub enum Use {
     },
 }
 
+/// Follows the device in the description of a user that is a device.
+const ON_IT: &str = " is on it";
+
+impl Use {
+    /// Describes a device that uses another one, for [`Use::ReportedByKernel`].
+    pub fn by_device(path: &str) -> String {
+        format!("{path}{ON_IT}")
+    }
+
+    /// Returns the device that [`Use::by_device`] describes.
+    pub fn reported_device(&self) -> Option<&str> {
+        match self {
+            Self::ReportedByKernel { who, .. } => who.strip_suffix(ON_IT),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Use {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -85,10 +85,10 @@ impl BootDevices {
     }
 
     fn add(&mut self, device: &Device, machine: &Machine) {
+        if let Some(volume) = machine.volume_name(device) {
+            push_new(&mut self.volumes, volume);
+        }
         match &device.kind {
-            DeviceKind::Logical { group, volume } => {
-                push_new(&mut self.volumes, format!("{group}/{volume}"));
-            }
             DeviceKind::Raid { members, .. } => {
                 let uuid = members.iter().find_map(|member| match &machine.find(member)?.content {
                     Some(Content::RaidMember { uuid, .. }) => Some(uuid.clone()),
@@ -168,9 +168,9 @@ impl Cmdline {
         cx: &Planning<'_>,
     ) -> Result<Vec<String>> {
         let needed = BootDevices::of([Some(device), swap].into_iter().flatten(), cx.machine);
-        let root = match &device.kind {
-            DeviceKind::Logical { group, volume } => format!("/dev/{group}/{volume}"),
-            _ => uuid_of(device)?,
+        let root = match cx.machine.volume_name(device) {
+            Some(volume) => format!("/dev/{volume}"),
+            None => uuid_of(device)?,
         };
         let stick = self.stick(cx)?;
         let mut words = vec![format!("root={root}"), "ro".into()];

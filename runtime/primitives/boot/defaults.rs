@@ -1,4 +1,4 @@
-//! The settings of grub-mkconfig: `/etc/default/grub`, and the files that some distributions read
+//! The settings of GRUB: `/etc/default/grub`, and the files that some distributions read
 //! after it.
 
 use crate::config::make_conf::SourcedText;
@@ -10,6 +10,8 @@ use crate::primitives::edit::{included, there};
 use crate::primitives::file::text;
 use crate::types::AbsPath;
 
+/// The file with the settings of grub-install and grub-mkconfig.
+pub(super) const DEFAULTS: &str = "/etc/default/grub";
 /// The directory with more settings, which grub-mkconfig reads after `/etc/default/grub`.
 const MORE: &str = "/etc/default/grub.d";
 /// The paths of grub-mkconfig, which depend on the distribution.

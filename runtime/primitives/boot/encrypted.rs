@@ -1,6 +1,7 @@
 //! Checks whether GRUB can open the containers that contain `/boot`.
 
 use super::BootRule;
+use super::defaults::DEFAULTS;
 use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::FileContents;
@@ -10,8 +11,6 @@ use crate::primitives::edit::{there, unreadable};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, LuksVersion};
 
-/// The file with the settings of grub-install and grub-mkconfig.
-pub(super) const DEFAULTS: &str = "/etc/default/grub";
 /// The setting without which grub-install refuses a `/boot` in a container.
 const CRYPTODISK: &str = "GRUB_ENABLE_CRYPTODISK";
 

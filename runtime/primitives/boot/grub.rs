@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::BootRule;
-use super::defaults::replaced_later;
-use super::encrypted::{DEFAULTS, check_boot_containers, reject_argon2};
+use super::defaults::{DEFAULTS, replaced_later};
+use super::encrypted::{check_boot_containers, reject_argon2};
 use crate::args;
 use crate::config::ConfVariables;
 use crate::error::Result;
@@ -54,8 +54,9 @@ args! {
     /// Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
     ///
     /// The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
-    /// unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map with `kernels` and `initrds`, the images that were found; finding
-    /// no kernel is an error. Cannot be undone: the previous menu is overwritten.
+    /// unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map
+    /// with `kernels` and `initrds`, the images that were found; finding no kernel is an error.
+    /// Cannot be undone: the previous menu is overwritten.
     ///
     /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
     ///

@@ -11,7 +11,7 @@ pub use entry::{Entries, MenuEntry};
 pub use grub::{GrubConfig, GrubInstall};
 
 use crate::error::{Exit, Rule};
-use crate::types::Place;
+use crate::types::{Place, rhai_literal};
 
 /// A violated rule about booting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,10 +146,12 @@ impl Rule for BootRule {
                  derive: cryptsetup luksConvertKey --pbkdf pbkdf2 DEVICE"
                     .into()
             }
-            Self::NoCryptodisk { .. } => {
-                "mount an unencrypted partition at /boot; or set the variable first: \
-                 file::append_line(\"/etc/default/grub\", \"GRUB_ENABLE_CRYPTODISK=y\", #{ root: ROOT })"
-                    .into()
+            Self::NoCryptodisk { place, .. } => {
+                let place = rhai_literal(&place.to_string());
+                format!(
+                    "mount an unencrypted partition at /boot; or set the variable first: \
+                     file::append_line({place}, \"GRUB_ENABLE_CRYPTODISK=y\")"
+                )
             }
             Self::NotEfi { .. } => {
                 "add one to the layout (kind: \"efi\", 512M), format it as vfat, and mount it \

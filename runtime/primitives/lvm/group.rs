@@ -5,7 +5,7 @@ use super::{LvmRule, changeable_group, check_lock, listed_group, lvm};
 use crate::args;
 use crate::error::{InUse, Result};
 use crate::machine::{
-    Content, Fact, Group, MISSING, Release, StorageFact, StorageRelease, Use, selection,
+    Content, Fact, Group, MISSING, Release, StorageFact, StorageRelease, Use, group_selection,
 };
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::system::Step;
@@ -201,7 +201,7 @@ impl Action for VgActivate {
         let incomplete = found.volumes.iter().filter(|(_, volume)| volume.incomplete);
         let incomplete: Vec<&str> = incomplete.map(|(name, _)| name.as_str()).collect();
         let cmd = match incomplete.as_slice() {
-            [] => lvm("vgchange", cx).args(["-a", "y"]).args(selection(key)),
+            [] => lvm("vgchange", cx).args(["-a", "y"]).args(group_selection(key)),
             // vgchange would fail after it has activated the others.
             _ => {
                 let complete = found.volumes.iter().filter(|(_, v)| v.activates_with_group());

@@ -226,7 +226,9 @@ fn in_use(machine: &Machine) -> Vec<String> {
     let swaps = machine.storage.swaps.keys().map(|device| format!("{device} is active swap"));
     let open = machine.storage.devices.values().filter_map(|device| match &device.kind {
         DeviceKind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
-        DeviceKind::Logical { group, volume } => Some(format!("{group}/{volume} is active")),
+        DeviceKind::Logical { .. } => {
+            machine.volume_name(device).map(|volume| format!("{volume} is active"))
+        }
         DeviceKind::Raid { .. } | DeviceKind::Mapped { .. } => {
             Some(format!("{} is running", device.path))
         }

@@ -51,7 +51,7 @@ struct LsblkRow {
 }
 
 /// Parses the tree of devices. A device on several others is returned once, with all of them. A row
-/// that cannot be parsed is left out, with a note.
+/// that cannot be parsed is omitted, with a note.
 pub fn parse_lsblk(
     json: &[u8],
     notes: &mut Vec<String>,

@@ -10,6 +10,7 @@ use nix::libc::{major, minor};
 
 use super::loops::loops_on;
 use super::stamp::{DiskStamp, stamp};
+use crate::machine::Use;
 use crate::machine::probe::parse_mountinfo;
 use crate::system::FailureKind;
 use crate::system::real::Real;
@@ -95,7 +96,7 @@ impl Real {
         }
         let loops = loops_on(meta.rdev());
         if !loops.is_empty() {
-            let holders = loops.into_iter().map(|path| format!("{path} is on it")).collect();
+            let holders = loops.iter().map(|path| Use::by_device(path)).collect();
             return Err(FailureKind::Busy { at: device.to_owned(), holders });
         }
         // For a block device, O_EXCL fails while it is used in any namespace: by a mount, swap, a

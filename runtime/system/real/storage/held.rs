@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 
 use super::claim::mounted_elsewhere;
 use super::links::holders_of;
-use crate::machine::{DeviceKind, Machine};
+use crate::machine::{DeviceKind, Machine, Use};
 
 /// Adds the users of each device that the kernel reports and that the model lacks.
 pub(crate) fn with_holders(mut machine: Machine) -> Machine {
@@ -42,7 +42,7 @@ fn held_by(path: &str, machine: &Machine) -> Vec<String> {
     }
     let holders = holders_of(meta.rdev());
     let unknown = holders.iter().filter(|holder| !holder.is_explained(path, machine));
-    let unknown: Vec<String> = unknown.map(|holder| format!("{} is on it", holder.path)).collect();
+    let unknown: Vec<String> = unknown.map(|holder| Use::by_device(&holder.path)).collect();
     let answers = machine.find(path).is_none_or(|device| device.unreadable.is_none());
     if !unknown.is_empty() || !answers || !machine.uses(path).is_empty() {
         return unknown;
