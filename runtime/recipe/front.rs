@@ -76,19 +76,27 @@ impl Wanted {
 
 impl Front {
     /// Parses the front matter of a recipe, with the declarations that it includes from these
-    /// modules.
+    /// modules, each of which comes after its own dependencies.
     pub(super) fn parse(
         file: &str,
         language: Language,
         text: &str,
         modules: &[Module],
     ) -> Result<Self, BadRecipe> {
-        let bad = |line: u32, why: String, remedy: Option<String>| BadRecipe {
-            site: Site { file: file.into(), line },
-            why: format!("invalid front matter: {why}"),
-            remedy: remedy
-                .unwrap_or_else(|| "compare it with a bundled recipe: gscript list".into()),
-        };
+        let front = Self::read(file, language, text, modules)?;
+        front.check_conditions(file)?;
+        Ok(front)
+    }
+
+    /// Parses front matter; a module may have conditions on parameters of what includes it.
+    fn read(
+        file: &str,
+        language: Language,
+        text: &str,
+        modules: &[Module],
+    ) -> Result<Self, BadRecipe> {
+        let bad =
+            |line: u32, why: String, remedy: Option<String>| invalid(file, line, &why, remedy);
         let comment = Comment::find(language, text)
             .map_err(|found| bad(found.line, found.why, Some(found.remedy)))?;
         let mut front = Self::default();
@@ -113,7 +121,6 @@ impl Front {
         for (name, declared) in params {
             let at = line(name.span().start);
             let param = declare(name.into_inner(), declared.into_inner(), at);
-            let param = param.and_then(|param| front.comes_after(param));
             front.params.push(param.map_err(|why| bad(at, why, None))?);
         }
         front.layout = block.layout;
@@ -122,11 +129,12 @@ impl Front {
         for name in block.include {
             let at = line(name.span().start);
             let name = name.into_inner();
-            let module = modules.iter().find(|module| module.name == name).ok_or_else(|| {
-                let why = format!("include: the recipe does not import the module {name:?}");
+            let index = modules.iter().position(|module| module.name == name).ok_or_else(|| {
+                let why = format!("include: {file} does not import the module {name:?}");
                 bad(at, why, Some(format!("import it, or remove {name:?}")))
             })?;
-            front.include(Included::module(module)?);
+            let (before, rest) = modules.split_at(index);
+            front.include(Included::module(&rest[0], before)?);
         }
         front.offer_layouts(modules)?;
         if let (Some(needs), Some(at)) = (&front.needs, own_needs) {
@@ -139,16 +147,28 @@ impl Front {
         Ok(front)
     }
 
-    /// Returns the parameter if all parameters that it depends on are declared before it.
-    fn comes_after(&self, param: ParamDecl) -> Result<ParamDecl, String> {
-        let known = |other: &str| self.params.iter().any(|param| param.name == other);
-        match param.when.iter().find(|(other, _)| !known(other)) {
-            Some((other, _)) => Err(format!(
-                "parameter {:?}: no parameter {other:?} is defined before it",
-                param.name
-            )),
-            None => Ok(param),
+    /// Checks that every parameter comes after those that its conditions name.
+    fn check_conditions(&self, file: &str) -> Result<(), BadRecipe> {
+        for (index, param) in self.params.iter().enumerate() {
+            let known = |other: &str| self.params[..index].iter().any(|param| param.name == other);
+            if let Some((other, _)) = param.when.iter().find(|(other, _)| !known(other)) {
+                let file = param.module.as_deref().unwrap_or(file);
+                let why = format!(
+                    "parameter {:?}: no parameter {other:?} is defined before it",
+                    param.name
+                );
+                return Err(invalid(file, param.line, &why, None));
+            }
         }
+        Ok(())
+    }
+}
+
+fn invalid(file: &str, line: u32, why: &str, remedy: Option<String>) -> BadRecipe {
+    BadRecipe {
+        site: Site { file: file.into(), line },
+        why: format!("invalid front matter: {why}"),
+        remedy: remedy.unwrap_or_else(|| "compare it with a bundled recipe: gscript list".into()),
     }
 }
 
@@ -216,12 +236,12 @@ struct Included {
 }
 
 impl Included {
-    /// Reads the front matter of a module.
-    fn module(module: &Module) -> Result<Self, BadRecipe> {
-        let front = Front::parse(&module.file, module.language(), &module.text, &[])?;
+    /// Reads the front matter of a module, with what it includes from the modules before it.
+    fn module(module: &Module, before: &[Module]) -> Result<Self, BadRecipe> {
+        let front = Front::read(&module.file, module.language(), &module.text, before)?;
         let mut params = front.params;
         for param in &mut params {
-            param.module = Some(module.file.clone());
+            param.module.get_or_insert_with(|| module.file.clone());
         }
         Ok(Self { params, needs: front.needs })
     }
@@ -249,10 +269,10 @@ impl Front {
         let own: Vec<String> = self.params.iter().map(|param| param.name.clone()).collect();
         let choice = own[chosen].clone();
         let mut offered: Vec<ParamDecl> = Vec::new();
-        for module in modules {
+        for (index, module) in modules.iter().enumerate() {
             let Some(layout) = module.name.strip_prefix(LAYOUTS) else { continue };
             self.params[chosen].choices.push(layout.to_owned());
-            let Included { params, needs } = Included::module(module)?;
+            let Included { params, needs } = Included::module(module, &modules[..index])?;
             for mut param in params {
                 if self
                     .params

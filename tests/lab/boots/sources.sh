@@ -39,13 +39,13 @@ must_not grep -qE '^CONFIG_(MD|DM_CRYPT|CRYPTO_XTS|BLK_DEV_INITRD)=' live.config
 rm -r live
 
 cat >sources.rhai <<END
-import "chapters" as chapters;
+import "kernels" as kernels;
 let layout = #{
     target: "/mnt/t", mounts: [#{ at: "/", device: "/dev/x2" }],
     containers: [#{ kind: "luks", name: "x2", device: "/dev/x2", on_stick: "/x.gpg" }, #{ kind: "lvm", name: "vg" }],
 };
 portage::profile("/mnt/t", "default/linux/test");
-chapters::kernel(layout, #{ goal: "bootable", jobs: 3, kernel_from: "sources", kernel_config: "$OUT/live.config" });
+kernels::kernel(layout, #{ goal: "bootable", jobs: 3, kernel_from: "sources", kernel_config: "$OUT/live.config" });
 END
 "$G" sources.rhai --yes --prove --journal /run/sources >sources.out 2>&1 || fail
 S=$T/usr/src/linux-$V-gentoo KV=$(cat $T/usr/src/linux/include/config/kernel.release)

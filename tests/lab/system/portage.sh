@@ -122,7 +122,8 @@ guide_packages "$OUTSIDE"
 
 {
     cat <<'END'
-import "chapters" as chapters;
+import "packages" as packages;
+import "kernels" as kernels;
 let target = "/mnt/t";
 let layout = #{
     target: target, disks: ["/dev/x"], root: "/dev/x2", boot: (), esp: "/dev/x1", swap: (), mounts: [#{ at: "/", device: "/dev/x2" }],
@@ -132,11 +133,11 @@ let params = #{
     goal: "bootable", init: "openrc", firmware: "efi", jobs: 2, network: "dhcpcd", sshd: true, microcode: true,
     packages: " app-misc/one  app-misc/two", profile: "default/linux/test", repository: "there", kernel_from: "dist", kernel_config: "",
 };
-chapters::portage(layout, params);
-chapters::packages(layout, params);
-chapters::kernel(layout, params);
+packages::portage(layout, params);
+packages::packages(layout, params);
+kernels::kernel(layout, params);
 END
-    grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/stdlib/chapters.rhai"
+    grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/stdlib/bootloader.rhai"
 } >packages.rhai
 "$G" packages.rhai --yes --prove --journal /run/packages >packages.out 2>&1 || fail
 for one in "${GUIDE[@]}" app-misc/one app-misc/two; do
