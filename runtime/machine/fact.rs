@@ -99,7 +99,7 @@ pub(crate) trait PartRelease: fmt::Display {
     fn resulting_fact(&self) -> Fact;
 
     /// See [`Release::step`].
-    fn step(&self, udev: bool) -> Step;
+    fn step(&self, machine: &Machine) -> Step;
 
     /// See [`Release::due`].
     fn pending(&self, machine: &Machine) -> Vec<Release>;
@@ -270,9 +270,9 @@ impl Release {
         self.part().resulting_fact()
     }
 
-    /// Returns the step that performs the release, on a machine with or without a udev daemon.
-    pub fn step(&self, udev: bool) -> Step {
-        self.part().step(udev)
+    /// Returns the step that performs the release, on this machine.
+    pub fn step(&self, machine: &Machine) -> Step {
+        self.part().step(machine)
     }
 
     /// Returns the releases that are still to be done: by now, further filesystems may be mounted

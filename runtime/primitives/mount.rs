@@ -22,9 +22,9 @@ args! {
     /// Mounts the filesystem on a device and returns the mount point.
     ///
     /// A missing mount point is created. For a btrfs filesystem on several devices, any of them may
-    /// be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
-    /// already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
-    /// mount(2) and `subvol` are allowed. Filesystems that the kernel can only read, such as
+    /// be given; the option `subvol=NAME` mounts one of its subvolumes, otherwise its default one is
+    /// mounted. If the filesystem is already mounted elsewhere, options that apply to all its mounts
+    /// are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the kernel can only read, such as
     /// `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
     ///
     /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
@@ -207,9 +207,11 @@ impl Action for MountFs {
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
         reject_shared_options(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;
         let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
-        let part = match subvolume.filter(|_| kind == "btrfs") {
-            Some(name) => format!("/{}", name.trim_matches('/')),
-            None => "/".to_owned(),
+        let part = match subvolume {
+            Some(name) if kind == "btrfs" => Some(format!("/{}", name.trim_matches('/'))),
+            // The filesystem's default subvolume, or the one with the identifier `subvolid`.
+            None if kind == "btrfs" => None,
+            _ => Some("/".to_owned()),
         };
         // The kernel requires a list of all devices, because no device scan has been run.
         let others = same.iter().filter(|_| same.len() > 1);

@@ -70,7 +70,7 @@ fn release_one(
     reporter: &mut Reporter,
     release: &Release,
 ) -> bool {
-    let step = release.step(environment.machine().host.udev);
+    let step = release.step(environment.machine());
     if let Release::Storage(StorageRelease::Unmount { at }) = release {
         // A copy of the journal that stays open keeps the mount busy, which unmounting then
         // reports.

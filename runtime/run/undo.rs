@@ -26,7 +26,7 @@ pub(crate) fn undo_steps(
             let releases = action.makes.iter().rev().filter_map(Fact::release);
             let due = releases.flat_map(|release| release.pending(machine));
             let mut steps: Vec<Step> = Vec::new();
-            for step in due.map(|release| release.step(machine.host.udev)) {
+            for step in due.map(|release| release.step(machine)) {
                 if !steps.contains(&step) {
                     steps.push(step);
                 }

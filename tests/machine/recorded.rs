@@ -63,7 +63,10 @@ impl ToolOutputs {
         }
         let signatures = Findings { signatures, ..Findings::default() };
         machine = machine.with_findings(signatures, None);
-        let groups = self.lvm.as_ref().map(|text| parse_fullreport(text.as_bytes()));
+        let groups = self
+            .lvm
+            .as_ref()
+            .map(|text| parse_fullreport(text.as_bytes(), &mut machine.host.notes));
         let rest = Findings {
             groups: groups.map(|groups| groups.expect("volume groups")),
             mounts: Some(parse_mountinfo(self.mountinfo.as_bytes())),

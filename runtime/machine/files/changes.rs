@@ -64,7 +64,7 @@ impl PartRelease for FilesRelease {
         match *self {}
     }
 
-    fn step(&self, _udev: bool) -> Step {
+    fn step(&self, _machine: &Machine) -> Step {
         match *self {}
     }
 

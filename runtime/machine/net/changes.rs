@@ -78,7 +78,7 @@ impl PartRelease for NetRelease {
         NetFact::LinkState { link: link.clone(), up: false }.into()
     }
 
-    fn step(&self, _udev: bool) -> Step {
+    fn step(&self, _machine: &Machine) -> Step {
         let Self::Down { link } = self;
         NetStep::SetLink { link: link.clone(), up: false }.into()
     }

@@ -246,16 +246,19 @@ impl PartRelease for StorageRelease {
         })
     }
 
-    fn step(&self, udev: bool) -> Step {
+    fn step(&self, machine: &Machine) -> Step {
+        // LVM would wait for a device that does not answer.
+        let lvm =
+            |command| Cmd::lvm(command, machine.host.udev).ignoring(&machine.unreadable_devices());
         match self {
             Self::Unmount { at } => StorageStep::Unmount { at: at.clone() }.into(),
             Self::SwapOff { device } => StorageStep::SwapOff { device: device.clone() }.into(),
             Self::Deactivate { group } => {
-                Step::Run(Cmd::lvm("vgchange", udev).args(["-a", "n"]).args(group_selection(group)))
+                Step::Run(lvm("vgchange").args(["-a", "n"]).args(group_selection(group)))
             }
             Self::DeactivateVolume { group, volume } => {
                 let volume = format!("{group}/{volume}");
-                Step::Run(Cmd::lvm("lvchange", udev).args(["-a", "n", &volume]))
+                Step::Run(lvm("lvchange").args(["-a", "n", &volume]))
             }
             Self::Close { name } => Step::Run(Cmd::tool("cryptsetup").args(["close", name])),
             Self::Stop { array } => Step::Run(Cmd::tool("mdadm").args(["--stop", array])),

@@ -38,9 +38,10 @@ pub(super) fn compare(
     };
     for at in places(predicted).union(&places(found)) {
         // A filesystem that could not be probed before was mounted with the type `auto`.
-        let any =
-            predicted.storage.mounts.iter().any(|mount| mount.at == *at && mount.kind == "auto");
-        let side = |machine: &Machine| describe_mounts(machine, at, any);
+        let mut planned = predicted.storage.mounts.iter().filter(|mount| mount.at == *at);
+        let any_kind = planned.clone().any(|mount| mount.kind == "auto");
+        let any_part = planned.any(|mount| mount.part.is_empty());
+        let side = |machine: &Machine| describe_mounts(machine, at, any_kind, any_part);
         note(format!("mounts at {at}"), side(predicted), side(found));
     }
     for device in keys(predicted.storage.swaps.keys(), found.storage.swaps.keys()) {
@@ -133,8 +134,8 @@ fn describe_group(group: &Group) -> String {
     )
 }
 
-fn describe_mounts(machine: &Machine, at: &str, any: bool) -> Option<String> {
-    let kind = |mount: &Mount| if any { "any".to_owned() } else { mount.kind.clone() };
+fn describe_mounts(machine: &Machine, at: &str, any_kind: bool, any_part: bool) -> Option<String> {
+    let kind = |mount: &Mount| if any_kind { "any".to_owned() } else { mount.kind.clone() };
     let mounts: Vec<String> = machine
         .storage
         .mounts
@@ -142,6 +143,7 @@ fn describe_mounts(machine: &Machine, at: &str, any: bool) -> Option<String> {
         .filter(|mount| mount.at == at)
         .map(|mount| match mount.part.as_str() {
             "/" => format!("{} ({})", mount.source, kind(mount)),
+            _ if any_part => format!("{} ({})", mount.source, kind(mount)),
             part => format!("{part} of {} ({})", mount.source, kind(mount)),
         })
         .collect();

@@ -181,9 +181,10 @@ pub enum MountOrigin {
         device: String,
         /// The type of the filesystem.
         kind: String,
-        /// The subvolume that is mounted; `/` for the whole filesystem.
+        /// The subvolume that is mounted; `/` for the whole filesystem, and `None` for the one that
+        /// the filesystem has as its default.
         #[serde(default = "whole")]
-        part: String,
+        part: Option<String>,
     },
     /// A filesystem without a device, such as proc, sysfs or tmpfs.
     Pseudo {
@@ -199,8 +200,9 @@ pub enum MountOrigin {
     },
 }
 
-fn whole() -> String {
-    "/".into()
+#[expect(clippy::unnecessary_wraps, reason = "serde takes the default of the field's type")]
+fn whole() -> Option<String> {
+    Some("/".into())
 }
 
 /// Displays the fact as a sentence.

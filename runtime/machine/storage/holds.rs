@@ -91,7 +91,8 @@ impl MountOrigin {
     fn is_mounted_as(&self, mount: &Mount, machine: &Machine) -> bool {
         match self {
             Self::Device { device, kind, part } => {
-                mount.source == *device && mount.kind == *kind && mount.part == *part
+                let same_part = part.as_ref().is_none_or(|part| mount.part == *part);
+                mount.source == *device && mount.kind == *kind && same_part
             }
             Self::Pseudo { kind } => mount.kind == *kind,
             Self::Bind { from, .. } => machine

@@ -345,7 +345,8 @@ impl Machine {
             MountOrigin::Device { device, kind, part } => {
                 let missing = Contradiction { what: format!("device {device}") };
                 let device = self.find(device).ok_or(missing)?;
-                Ok(vec![Mount { part: part.clone(), ..new(&device.path, kind) }])
+                let part = part.clone().unwrap_or_default();
+                Ok(vec![Mount { part, ..new(&device.path, kind) }])
             }
             MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
             MountOrigin::Bind { from, recursive } => {

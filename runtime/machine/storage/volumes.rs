@@ -288,7 +288,7 @@ pub struct Mount {
     /// The type of the filesystem.
     pub kind: String,
     /// The directory of the filesystem that is mounted; `/` unless it is a bind mount or a
-    /// subvolume.
+    /// subvolume. In a plan it is empty where the filesystem's default subvolume will be mounted.
     #[serde(default = "whole", skip_serializing_if = "is_root_path")]
     pub part: String,
     /// Options other than those of a plain read-write mount, as the kernel prints them.

@@ -224,7 +224,7 @@ impl Action for Close {
         check_unused(cx.machine, &self.name.path())?;
         let release =
             Release::Storage(StorageRelease::Close { name: self.name.as_str().to_owned() });
-        Ok(Plan::step(release.step(cx.machine.host.udev))
+        Ok(Plan::step(release.step(cx.machine))
             .makes(StorageFact::Closed { name: self.name.as_str().to_owned() }))
     }
 }

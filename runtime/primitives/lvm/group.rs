@@ -259,7 +259,7 @@ impl Action for VgDeactivate {
             return Err(InUse { device, uses, releases, system: false }.into());
         }
         let release = Release::Storage(StorageRelease::Deactivate { group: name.to_owned() });
-        Ok(Plan::step(release.step(cx.machine.host.udev))
+        Ok(Plan::step(release.step(cx.machine))
             .makes(StorageFact::GroupActive { group: name.to_owned(), active: false }))
     }
 }

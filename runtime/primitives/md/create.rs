@@ -202,8 +202,7 @@ impl Action for Create {
         }
         let size = array_size(&level, count, &shares);
         let sector = devices.iter().map(|device| device.sector).max().unwrap_or(512);
-        let stop = Release::Storage(StorageRelease::Stop { array: path.clone() })
-            .step(cx.machine.host.udev);
+        let stop = Release::Storage(StorageRelease::Stop { array: path.clone() }).step(cx.machine);
         let array = path.clone();
         Ok(plan
             .makes(StorageFact::ArrayRunning { array, uuid, members, level, size, sector })

@@ -142,7 +142,7 @@ impl Action for Assemble {
         let path = inactive.map_or_else(|| free_device(cx.machine), |device| device.path.clone());
         let stop = inactive.map(|device| {
             let release = StorageRelease::Stop { array: device.path.clone() };
-            Release::Storage(release).step(cx.machine.host.udev)
+            Release::Storage(release).step(cx.machine)
         });
         let mut assemble = mdadm(cx).args(["--assemble", &path, &format!("--uuid={}", found.uuid)]);
         if !complete {
@@ -186,8 +186,7 @@ impl Action for Stop {
         check_unused(cx.machine, &running.path)?;
         let array = running.path.clone();
         let release = Release::Storage(StorageRelease::Stop { array: array.clone() });
-        Ok(Plan::step(release.step(cx.machine.host.udev))
-            .makes(StorageFact::ArrayStopped { array }))
+        Ok(Plan::step(release.step(cx.machine)).makes(StorageFact::ArrayStopped { array }))
     }
 }
 

@@ -14,8 +14,8 @@ args! {
     /// Lists the mounts at a directory and below it.
     ///
     /// Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
-    /// `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it),
-    /// `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
+    /// `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it, empty
+    /// for a default subvolume in a plan), `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
     /// unknown, as in a plan).
     ///
     /// Source: mountinfo in proc(5), statvfs(3).

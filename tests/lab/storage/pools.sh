@@ -72,6 +72,18 @@ mount::mount("/dev/ubda", "/mnt/home", #{ options: "subvol=/@home" });'
 must grep -q first /mnt/home/f
 umount /mnt/home
 
+it 'without a name the default subvolume is mounted'
+mount /dev/ubda /mnt/top -o subvolid=5
+must command btrfs subvolume set-default /mnt/top/@home
+id=$(command btrfs inspect-internal rootid /mnt/top/@)
+umount /mnt/top
+do_ 'mount::mount("/dev/ubda", "/mnt/home"); print(file::read("/mnt/home/f")); mount::unmount("/mnt/home");'
+do_ "mount::mount(\"/dev/ubda\", \"/mnt/top\", #{ options: \"subvolid=$id\" }); file::write(\"/mnt/top/in\", \"\");"
+umount /mnt/top
+mount /dev/ubda /mnt/top -o subvol=@
+must test -e /mnt/top/in
+umount /mnt/top
+
 it 'a swap file keeps its filesystem mounted'
 for kind in btrfs ext4 xfs; do
 do_ 'fs::make("/dev/ubdc", #{ kind: "'$kind'" });

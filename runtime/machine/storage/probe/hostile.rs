@@ -96,7 +96,7 @@ fn measured(group: &Group) {
 #[test]
 fn reports_of_lvm() {
     let read = |text: &str| {
-        let Ok(groups) = parse_fullreport(text.as_bytes()) else { return };
+        let Ok(groups) = parse_fullreport(text.as_bytes(), &mut Vec::new()) else { return };
         groups.values().for_each(measured);
         let findings = Findings { groups: Some(groups), ..Findings::default() };
         let mut machine = Machine::empty();

@@ -211,17 +211,45 @@ impl LvmRow {
 }
 
 /// Parses the report, which must be requested with `--all --units b --nosuffix`. Groups with the
-/// same name are listed by UUID.
-pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, ToolOutputError> {
-    let unreadable = |why: String| ToolOutputError { tool: "lvm fullreport", why };
+/// same name are listed by UUID; a group that makes no sense is skipped with a note.
+pub fn parse_fullreport(
+    json: &[u8],
+    notes: &mut Vec<String>,
+) -> Result<BTreeMap<String, Group>, ToolOutputError> {
     let full: Full = serde_json::from_slice(json).map_err(|error| unreadable(error.to_string()))?;
-    let number = |text: &str| {
-        text.trim().parse::<u64>().map_err(|_| unreadable(format!("{text:?} is not a number")))
-    };
     let mut found: Vec<(String, Group)> = Vec::new();
     // Physical volumes without a group are in a report without a `vg` entry.
     for part in &full.report {
         let Some(vg) = part.vg.first() else { continue };
+        match part.group(vg) {
+            Ok(group) => found.push((vg.vg_name.clone(), group)),
+            Err(error) => {
+                let note = format!("lvm: skipped the volume group {}: {}", vg.vg_name, error.why);
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+    }
+    let twins: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    let is_twin = |name: &String| twins.iter().filter(|other| *other == name).count() > 1;
+    let listed = found.into_iter().map(|(name, group)| match is_twin(&name) {
+        true => (group.uuid.clone(), Group { name: Some(name), ..group }),
+        false => (name, group),
+    });
+    Ok(listed.collect())
+}
+
+fn unreadable(why: String) -> ToolOutputError {
+    ToolOutputError { tool: "lvm fullreport", why }
+}
+
+fn number(text: &str) -> Result<u64, ToolOutputError> {
+    text.trim().parse::<u64>().map_err(|_| unreadable(format!("{text:?} is not a number")))
+}
+
+impl LvmRow {
+    fn group(&self, vg: &Vg) -> Result<Group, ToolOutputError> {
         let extent = number(&vg.vg_extent_size)?;
         // The metadata on a disk may contain any values, and sizes are computed from them.
         let fits = |extents: u64| match extents.checked_mul(extent) {
@@ -233,26 +261,18 @@ pub fn parse_fullreport(json: &[u8]) -> Result<BTreeMap<String, Group>, ToolOutp
             ("", system) => Some(GroupLock::Foreign(system.to_owned())),
             _ => Some(GroupLock::Exported),
         };
-        let group = Group {
+        Ok(Group {
             uuid: vg.vg_uuid.clone(),
             name: None,
             lock,
-            members: part.pv.iter().map(|pv| pv.pv_name.clone()).collect(),
+            members: self.pv.iter().map(|pv| pv.pv_name.clone()).collect(),
             extent,
             extents: fits(number(&vg.vg_extent_count)?)?,
             free: fits(number(&vg.vg_free_count)?)?,
-            volumes: part
+            volumes: self
                 .volumes(extent, |bytes| fits(number(bytes)?.checked_div(extent).unwrap_or(0)))?,
-        };
-        found.push((vg.vg_name.clone(), group));
+        })
     }
-    let twins: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-    let is_twin = |name: &String| twins.iter().filter(|other| *other == name).count() > 1;
-    let listed = found.into_iter().map(|(name, group)| match is_twin(&name) {
-        true => (group.uuid.clone(), Group { name: Some(name), ..group }),
-        false => (name, group),
-    });
-    Ok(listed.collect())
 }
 
 #[cfg(test)]
@@ -266,7 +286,7 @@ mod tests {
     #[test]
     fn raid_and_thin_volumes_match_the_report() {
         let text = include_bytes!("fixtures/lvm-thin-raid.json");
-        let groups = parse_fullreport(text).expect("the output is valid");
+        let groups = parse_fullreport(text, &mut Vec::new()).expect("the output is valid");
         let group = &groups["vg"];
         let kind = |name: &str| group.volumes[name].kind.clone();
         assert_eq!(kind("pool"), VolumeKind::ThinPool { metadata: 1 });
@@ -278,8 +298,9 @@ mod tests {
 
     #[test]
     fn a_group_with_its_volumes() {
-        let groups = parse_fullreport(include_bytes!("fixtures/lvm-fullreport.json"))
-            .expect("the output is valid");
+        let groups =
+            parse_fullreport(include_bytes!("fixtures/lvm-fullreport.json"), &mut Vec::new())
+                .expect("the output is valid");
         let group = &groups["vg"];
         assert_eq!(group.members, ["/dev/mapper/enc"]);
         assert_eq!((group.extent, group.extents, group.free), (4 << 20, 226, 0));
@@ -299,7 +320,8 @@ mod tests {
                         "lv_layout": "{layout}", "pool_lv": "pool", "origin": "root"}}]
                 }}]}}"#
             );
-            let mut groups = parse_fullreport(text.as_bytes()).expect("the output is valid");
+            let mut groups =
+                parse_fullreport(text.as_bytes(), &mut Vec::new()).expect("the output is valid");
             groups.remove("vg").expect("the group")
         };
         let group = report("linear");
@@ -310,8 +332,26 @@ mod tests {
     }
 
     #[test]
+    fn a_group_that_makes_no_sense_costs_only_itself() {
+        let text = include_str!("fixtures/lvm-fullreport.json");
+        let groups = parse_fullreport(text.as_bytes(), &mut Vec::new()).expect("a report");
+        let count = groups.len();
+        let name = groups.keys().next().expect("a group").clone();
+        let mut report: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        let rows = report["report"].as_array_mut().expect("rows");
+        let row = rows.iter_mut().find(|row| row["vg"][0]["vg_name"] == *name).expect("the group");
+        row["vg"][0]["vg_extent_size"] = "many".into();
+        let mut notes = Vec::new();
+        let rest = parse_fullreport(report.to_string().as_bytes(), &mut notes).expect("a report");
+        assert_eq!(rest.len(), count - 1);
+        let note = format!("lvm: skipped the volume group {name}: \"many\" is not a number");
+        assert_eq!(notes, [note]);
+    }
+
+    #[test]
     fn invalid_reports_are_errors() {
-        let error = parse_fullreport(b"{\"report\": 3}").expect_err("the report is invalid");
+        let error = parse_fullreport(b"{\"report\": 3}", &mut Vec::new())
+            .expect_err("the report is invalid");
         assert!(error.to_string().contains("lvm fullreport"), "{error}");
     }
 }

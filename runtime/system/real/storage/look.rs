@@ -109,7 +109,7 @@ impl Real {
                 let groups = Some(match &mut remembered {
                     // LVM only works for root.
                     Some(known) => std::mem::take(&mut known.groups),
-                    None => self.groups(&machine)?,
+                    None => self.groups(&mut machine)?,
                 });
                 let found = group_findings(groups, &machine);
                 machine = machine.with_findings(found, scope);
@@ -139,7 +139,7 @@ impl Real {
 
     /// Returns the volume groups. LVM must not read devices that do not answer: it would wait for
     /// them.
-    fn groups(&mut self, machine: &Machine) -> Result<BTreeMap<String, Group>, StepError> {
+    fn groups(&mut self, machine: &mut Machine) -> Result<BTreeMap<String, Group>, StepError> {
         let mut cmd = Cmd::lvm("fullreport", machine.host.udev)
             .ignoring(&machine.unreadable_devices())
             .args(["--all", "--foreign", "--reportformat", "json"])
@@ -147,7 +147,7 @@ impl Real {
         // The report does not depend on the size of a device.
         cmd.works_long = false;
         let outcome = self.run(&cmd, &mut NoopWatch)?;
-        let mut groups = parse_fullreport(outcome.stdout.as_bytes())?;
+        let mut groups = parse_fullreport(outcome.stdout.as_bytes(), &mut machine.host.notes)?;
         let foreign = |group: &Group| matches!(group.lock, Some(GroupLock::Foreign(_)));
         if groups.values().any(foreign) {
             let own = self.run(&Cmd::lvm("systemid", machine.host.udev), &mut NoopWatch)?;

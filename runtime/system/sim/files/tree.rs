@@ -114,7 +114,9 @@ impl Trees {
 
     pub(crate) fn add_mount(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
         let (tree, part) = match origin {
-            MountOrigin::Device { device, part, .. } => self.on_device(at, device, part, machine),
+            MountOrigin::Device { device, part, .. } => {
+                self.on_device(at, device, part.as_deref().unwrap_or("/"), machine)
+            }
             MountOrigin::Pseudo { kind } if kind == "tmpfs" => {
                 (self.add(Base::Empty, None), "/".into())
             }

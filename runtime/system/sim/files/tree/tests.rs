@@ -12,8 +12,11 @@ fn text(content: &str) -> Node {
 fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount() {
     let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
-    let origin =
-        MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into(), part: "/".into() };
+    let origin = MountOrigin::Device {
+        device: "/dev/sda1".into(),
+        kind: "ext4".into(),
+        part: Some("/".into()),
+    };
     trees.made("/dev/sda1");
     let file = Place::here("/mnt/a/b");
     trees.add_mount("/mnt", &origin, &machine);
@@ -31,7 +34,8 @@ fn links_stay_inside_their_root() {
     let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
     trees.made("x");
-    let origin = MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: "/".into() };
+    let origin =
+        MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: Some("/".into()) };
     trees.add_mount("/mnt", &origin, &machine);
     let inside = |path: &str| Place { root: "/mnt".into(), path: path.into() };
     trees.make_dirs(&inside("/etc"), Mode::new(0o755)).expect("a directory");
@@ -54,8 +58,11 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     let machine = Machine::empty();
     for (uuid, at) in [("root", "/mnt"), ("boot", "/mnt/boot"), ("other", "/mntx")] {
         trees.made(uuid);
-        let origin =
-            MountOrigin::Device { device: uuid.into(), kind: "ext4".into(), part: "/".into() };
+        let origin = MountOrigin::Device {
+            device: uuid.into(),
+            kind: "ext4".into(),
+            part: Some("/".into()),
+        };
         trees.add_mount(at, &origin, &machine);
     }
     let kernel = Place::here("/mnt/boot/kernel");
@@ -176,8 +183,11 @@ fn the_running_systems_device_mounted_again_shows_the_running_system() {
         part: "/".into(),
         options: std::collections::BTreeSet::new(),
     });
-    let origin =
-        MountOrigin::Device { device: "/dev/sda1".into(), kind: "ext4".into(), part: "/".into() };
+    let origin = MountOrigin::Device {
+        device: "/dev/sda1".into(),
+        kind: "ext4".into(),
+        part: Some("/".into()),
+    };
     trees.add_mount("/mnt/again", &origin, &machine);
     let reach = trees.reach(&Place::here("/mnt/again/etc/passwd"), false).expect("a place");
     assert_eq!(reach.origin, Path::new("/etc/passwd"));
