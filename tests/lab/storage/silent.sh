@@ -1,7 +1,7 @@
 #!/bin/bash
 # Devices that cannot be read or do not answer: a probe ends, and their contents are unknown.
 #
-# disks: 100M
+# disks: 100M 100M
 # tier: make lab
 # takes: 30 s
 . "${0%/*}/../lib/cases.sh"
@@ -35,6 +35,8 @@ exits half 3
 must dmsetup remove half
 
 it 'a probe does not wait for a suspended device forever'
+must vgcreate -q vg /dev/ubdb
+must lvcreate -q -n one -l 100%FREE vg
 must dmsetup create q --table '0 100000 linear /dev/ubda 0'
 # What lies on it does not answer either, and is not suspended itself.
 must dmsetup create above --table '0 90000 linear /dev/mapper/q 0'
@@ -51,6 +53,12 @@ must grep -q '/dev/mapper/above are unknown: no answer within 2 s' planned.out
 timeout 60 "$G" probe --limit 2 >q.json 2>q.err
 must grep -q '"unreadable": "no answer within 2 s' q.json
 must test "$(timeout 60 "$G" -e 'disk::info("/dev/mapper/q").content' --limit 2)" = unknown
+
+it 'a release does not wait for a suspended device'
+echo 'lvm::vg_deactivate("vg");' >off.rhai
+ask off timeout 60 "$G" off.rhai --yes --limit 2
+exits off 0
+must_not test -e /dev/vg/one
 
 it 'a probe says what it waits for, and Ctrl-C ends it'
 cat >wait.acts <<'END'
