@@ -10,15 +10,20 @@ const MOST: usize = 256 << 10;
 /// comparison.
 const MAX_LINE_PAIRS: usize = 1 << 26;
 
+/// The heading above the lines of a file that cannot be read yet.
+pub const UNREAD: &str = "in a file not read yet:";
+
 /// Returns the change that a step makes to a file, as a unified diff; `None` for steps that do not
-/// write a file of known content.
+/// write a file.
 ///
 /// Must be called before the step, while the old content still exists. A file whose old content is
-/// unknown (on a machine that is only described) is shown as new.
+/// unknown (on a machine that is only described) is shown as new. If the new content is unknown as
+/// well, because the file is still in an archive, the lines that it will contain follow [`UNREAD`].
 pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
-    let Step::Files(FilesStep::Write { place, content: FileContents::Known(new), .. }) = step
-    else {
-        return None;
+    let Step::Files(FilesStep::Write { place, content, sets, .. }) = step else { return None };
+    let FileContents::Known(new) = content else {
+        let added = |text: String, line: &str| text + "+" + line + "\n";
+        return (!sets.is_empty()).then(|| sets.lines().fold(format!("{UNREAD}\n"), added));
     };
     let old = match files.read(place) {
         Ok(FileContents::Known(old)) => Some(old),
@@ -55,6 +60,7 @@ mod tests {
             place,
             content: FileContents::Known(text.to_vec()),
             mode: None,
+            sets: String::new(),
         })
     }
 
@@ -71,6 +77,13 @@ mod tests {
             edit(&write(b"a\nc\n"), sim.files()).as_deref(),
             Some("--- /fstab\n+++ /fstab\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
         );
+        let unread = Step::Files(FilesStep::Write {
+            place: Place::here("/fstab"),
+            content: FileContents::Unknown("it is in an archive".into()),
+            mode: None,
+            sets: "a\nd\n".into(),
+        });
+        assert_eq!(edit(&unread, sim.files()), Some(format!("{UNREAD}\n+a\n+d\n")));
         let binary = edit(&write(b"\xff\xfe"), sim.files());
         assert_eq!(binary.as_deref(), Some("+++ /fstab: 2 bytes of binary data\n"));
     }

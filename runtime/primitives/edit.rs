@@ -69,7 +69,8 @@ fn resolve_links(first: Place, cx: &Planning<'_>) -> Result<Place> {
 }
 
 /// Returns the plan that edits a text file or creates a missing one. If the content is unchanged,
-/// the plan has no steps, only a fact.
+/// the plan has no steps, only a fact. If the file cannot be read yet, the plan shows the lines that
+/// the change adds to an empty file.
 pub(super) fn edit(
     place: Place,
     cx: &Planning<'_>,
@@ -77,14 +78,40 @@ pub(super) fn edit(
 ) -> Result<Plan<()>> {
     let place = resolve_links(place, cx)?;
     let old = text(&place, cx)?;
+    let mut sets = String::new();
     let content = match &old {
-        Some(FileContents::Unknown(why)) => FileContents::Unknown(why.clone()),
+        Some(FileContents::Unknown(why)) => {
+            // An error about what is missing in the empty file does not concern the real one.
+            sets = change("").unwrap_or_default();
+            FileContents::Unknown(why.clone())
+        }
         None => FileContents::Known(change("")?.into_bytes()),
         Some(FileContents::Known(bytes)) => match std::str::from_utf8(bytes) {
             Ok(text) => FileContents::Known(change(text)?.into_bytes()),
             Err(_) => return Err(FileRule::NotText { place }.into()),
         },
     };
+    let unknown = matches!(content, FileContents::Unknown(_));
+    let plan = changed(place, old, content, sets, cx)?;
+    // An unknown file may or may not already contain the change.
+    Ok(if unknown { plan.always() } else { plan })
+}
+
+/// Returns the plan that gives a file this content, whatever it contains now.
+pub(super) fn set_whole(place: Place, cx: &Planning<'_>, content: String) -> Result<Plan<()>> {
+    let place = resolve_links(place, cx)?;
+    let old = text(&place, cx)?;
+    changed(place, old, FileContents::Known(content.into_bytes()), String::new(), cx)
+}
+
+/// Returns the plan that replaces the content of a file, in a directory that may be missing.
+fn changed(
+    place: Place,
+    old: Option<FileContents>,
+    content: FileContents,
+    sets: String,
+    cx: &Planning<'_>,
+) -> Result<Plan<()>> {
     if let (Some(FileContents::Known(old)), FileContents::Known(new)) = (&old, &content)
         && old == new
     {
@@ -93,16 +120,14 @@ pub(super) fn edit(
     }
     let directory = place.parent();
     let missing = exists(&directory, cx)? == Some(false);
-    let unknown = matches!(content, FileContents::Unknown(_));
-    let mut plan = replace(place, old, content, None);
+    let mut plan = replace(place, old, content, None, sets);
     if missing {
         plan.steps.insert(
             0,
             Step::Files(FilesStep::MakeDir { place: directory, mode: Mode::new(0o755) }),
         );
     }
-    // An unknown file may or may not already contain the change.
-    Ok(if unknown { plan.always() } else { plan })
+    Ok(plan)
 }
 
 /// Returns what is at a place or at the target of a link there.

@@ -17,6 +17,8 @@ pub enum FilesStep {
         content: FileContents,
         /// Permission bits; by default those of the existing file, or 0644.
         mode: Option<Mode>,
+        /// The lines that a file of unknown content will contain, for display.
+        sets: String,
     },
     /// Copies a regular file, following symbolic links at the source.
     Copy {

@@ -105,6 +105,7 @@ mod tests {
                 place: Place::here("/mnt/t/etc/default/grub"),
                 content: FileContents::Known(defaults.into()),
                 mode: None,
+                sets: String::new(),
             },
         ] {
             sim.perform(&Step::Files(step), &mut NoopWatch).expect("a step");

@@ -12,7 +12,7 @@ use crate::machine::{Content, is_below};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::primitives::edit::{edit, exists, there, writes};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, KernelLine, MenuTitle, Place};
+use crate::types::{AbsPath, KERNEL_VERSION, KernelLine, MenuTitle, Place};
 
 args! {
     /// Adds a custom entry to the GRUB menu, or replaces the one with the same title.
@@ -95,7 +95,7 @@ impl Action for MenuEntry {
         let kernel = Place::new(&self.kernel, Some(&self.root));
         let initrd = self.initrd.as_ref().map(|path| Place::new(path, Some(&self.root)));
         for place in [Some(&kernel), initrd.as_ref()].into_iter().flatten() {
-            must_be_word(&place.path.to_string_lossy())?;
+            must_be_word(&place.path.to_string_lossy().replace(KERNEL_VERSION, ""))?;
             if exists(place, cx)? == Some(false) {
                 return Err(BootRule::Missing { place: place.clone() }.into());
             }

@@ -262,6 +262,7 @@ impl Action for Shell {
             place: rc.clone(),
             content,
             mode: Some(Mode::new(0o644)),
+            sets: String::new(),
         });
         Ok(Plan::step(write).then(Step::Run(cmd)).then(FilesStep::Remove { place: rc }))
     }

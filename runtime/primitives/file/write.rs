@@ -75,12 +75,14 @@ args! {
     }
 }
 
-/// Returns the plan that replaces the content of a file.
+/// Returns the plan that replaces the content of a file. If the content is unknown, `sets` has the
+/// lines to show.
 pub(in crate::primitives) fn replace(
     place: Place,
     old: Option<FileContents>,
     content: FileContents,
     mode: Option<Mode>,
+    sets: String,
 ) -> Plan<()> {
     let digest = match &content {
         FileContents::Known(bytes) => Some(sha256(bytes)),
@@ -93,11 +95,12 @@ pub(in crate::primitives) fn replace(
                 place: place.clone(),
                 content,
                 mode: None,
+                sets: String::new(),
             })])
         }
         Some(FileContents::Unknown(_)) => Undo::Impossible("the previous contents are unknown"),
     };
-    Plan::step(FilesStep::Write { place: place.clone(), content, mode })
+    Plan::step(FilesStep::Write { place: place.clone(), content, mode, sets })
         .makes(FilesFact::File { place, digest, mode })
         .undo(undo)
 }
@@ -120,7 +123,7 @@ impl Action for Write {
             _ => text(&place, cx)?,
         };
         let content = FileContents::Known(self.content.clone().into_bytes());
-        Ok(replace(place, old, content, self.mode))
+        Ok(replace(place, old, content, self.mode, String::new()))
     }
 }
 
@@ -140,7 +143,8 @@ impl Action for AppendLine {
             Some(FileContents::Known(bytes)) => bytes.clone(),
             Some(FileContents::Unknown(why)) => {
                 let content = FileContents::Unknown(why.clone());
-                return Ok(replace(place, old, content, None));
+                let sets = format!("{}\n", self.line.as_str());
+                return Ok(replace(place, old, content, None, sets));
             }
         };
         if bytes.split(|b| *b == b'\n').any(|line| line == self.line.as_bytes()) {
@@ -152,7 +156,7 @@ impl Action for AppendLine {
         }
         content.extend_from_slice(self.line.as_bytes());
         content.push(b'\n');
-        Ok(replace(place, old, FileContents::Known(content), None))
+        Ok(replace(place, old, FileContents::Known(content), None, String::new()))
     }
 }
 

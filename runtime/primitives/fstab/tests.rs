@@ -15,6 +15,7 @@ fn file(content: &[u8]) -> Step {
         place,
         content: FileContents::Known(content.to_vec()),
         mode: None,
+        sets: String::new(),
     })
 }
 

@@ -68,6 +68,7 @@ impl Action for Write {
                     place: place.clone(),
                     content,
                     mode: None,
+                    sets: String::new(),
                 })])
             }
             None => Undo::Steps(vec![Step::Files(FilesStep::Remove { place: place.clone() })]),
@@ -80,6 +81,7 @@ impl Action for Write {
             place: place.clone(),
             content: FileContents::Known(bytes),
             mode,
+            sets: String::new(),
         });
         let steps = match cx.look(&place.parent())? {
             FileStatus::Missing => vec![etc, write],

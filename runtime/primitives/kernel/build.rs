@@ -11,7 +11,9 @@ use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
 use crate::primitives::portage::{EmergeRun, emerge_plan};
 use crate::system::{Cmd, FilesStep, Step};
-use crate::types::{AbsPath, Choice, Jobs, KernelVersion, Mode, Place, RelativePath, sha256};
+use crate::types::{
+    AbsPath, Choice, Jobs, KERNEL_VERSION, KernelVersion, Mode, Place, RelativePath, sha256,
+};
 
 args! {
     /// Sets variables in `/etc/genkernel.conf`.
@@ -217,7 +219,7 @@ impl Action for Install {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let version = chosen(self.version.as_ref(), &self.root, cx)?;
         let known = version.is_some();
-        let version = version.unwrap_or_else(|| super::UNKNOWN.into());
+        let version = version.unwrap_or_else(|| KERNEL_VERSION.into());
         let from = |name: &str| there(&self.root, &format!("{SOURCES}/{name}"));
         let to = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
         let plan = Plan::steps(Vec::new());

@@ -95,9 +95,12 @@ impl Action for Config {
             }
             None => FileContents::Known(Vec::new()),
         };
+        let unread = matches!(text(&place, cx)?, Some(FileContents::Unknown(_)));
         let plan = edit(place.clone(), cx, |text| {
             let begin = match (&base, text) {
-                (FileContents::Known(base), "") => String::from_utf8_lossy(base).into_owned(),
+                (FileContents::Known(base), "") if !unread => {
+                    String::from_utf8_lossy(base).into_owned()
+                }
                 _ => text.to_owned(),
             };
             let set =

@@ -8,7 +8,9 @@ use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{command, exists, none_of, there};
 use crate::system::{FilesStep, Outcome, Step};
-use crate::types::{AbsPath, Choice, Compression, KernelVersion, ModuleName, Place, ProgramName};
+use crate::types::{
+    AbsPath, Choice, Compression, KERNEL_VERSION, KernelVersion, ModuleName, Place, ProgramName,
+};
 
 args! {
     /// Builds an initramfs and returns the path of the image.
@@ -201,7 +203,7 @@ impl Action for Initramfs {
             }
         }
         // The version may be unknown in the plan; the run knows it.
-        let version = version.unwrap_or_else(|| super::UNKNOWN.into());
+        let version = version.unwrap_or_else(|| KERNEL_VERSION.into());
         let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);
         let plan = match self.how {

@@ -22,5 +22,3 @@ pub use version::{Installed, Version};
 const SOURCES: &str = "/usr/src/linux";
 /// The directory that contains the modules of each kernel.
 const MODULES: &str = "/lib/modules";
-/// The assumed value for a version that is known only at run time.
-const UNKNOWN: &str = "0.0.0-unknown";

@@ -8,7 +8,7 @@ use crate::operation::{Answer, Planning, Query};
 use crate::primitives::chroot::mounted_root;
 use crate::primitives::edit::{exists, there};
 use crate::primitives::file::text;
-use crate::types::{AbsPath, KernelVersion, ParamValue, Place, Value};
+use crate::types::{AbsPath, KERNEL_VERSION, KernelVersion, ParamValue, Place, Value};
 
 args! {
     /// Returns the version of kernel sources, such as `6.6.62-gentoo`.
@@ -95,7 +95,7 @@ impl Query for Version {
         let place = Place::new(&self.sources, Some(&self.root));
         Ok(match version_of(&place, cx)? {
             Some(version) => Answer::Known(version),
-            None => Answer::Assumed(super::UNKNOWN.into()),
+            None => Answer::Assumed(KERNEL_VERSION.into()),
         })
     }
 }

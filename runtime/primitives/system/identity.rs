@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{assign, edit, exists, there, writes};
+use crate::primitives::edit::{assign, exists, set_whole, there, writes};
 use crate::primitives::file::text;
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, HostName, Mode, TimeZone, sha256};
@@ -88,7 +88,7 @@ impl Action for Hostname {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = &self.name;
         let line = format!("{name}\n");
-        let plan = edit(there(&self.root, HOSTNAME), cx, |_| Ok(line))?;
+        let plan = set_whole(there(&self.root, HOSTNAME), cx, line)?;
         Ok(match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => {
                 let place = there(&self.root, CONF_HOSTNAME);
@@ -133,7 +133,7 @@ impl Action for Timezone {
         let plan = Plan::steps(steps).makes(fact).undo(undo);
         Ok(match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => {
-                plan.and(edit(there(&self.root, TIMEZONE), cx, |_| Ok(format!("{zone}\n")))?)
+                plan.and(set_whole(there(&self.root, TIMEZONE), cx, format!("{zone}\n"))?)
             }
             Init::Systemd => plan,
         })
@@ -162,7 +162,8 @@ impl Action for MachineId {
         }
         let content = FileContents::Known(format!("{fresh}\n").into_bytes());
         let mode = Some(Mode::new(0o444));
-        let mut plan = crate::primitives::file::replace(place.clone(), old, content, mode);
+        let mut plan =
+            crate::primitives::file::replace(place.clone(), old, content, mode, String::new());
         if exists(&place.parent(), cx)? == Some(false) {
             plan.steps.insert(
                 0,

@@ -1,10 +1,11 @@
 //! Performing steps and probing the machine: each part does its own.
 
 use super::Real;
-use crate::machine::files::Files;
+use crate::machine::files::{FileContents, Files};
 use crate::machine::parts::parts;
 use crate::machine::{Fact, Machine, Scope};
-use crate::system::{Outcome, Step, StepError, System, Watch};
+use crate::system::{FilesStep, Outcome, Step, StepError, System, Watch};
+use crate::types::placeholder;
 
 macro_rules! real {
     ($($module:ident $Part:ident,)*) => {
@@ -20,6 +21,10 @@ macro_rules! real {
             ) -> Result<Outcome, StepError> {
                 self.check_identity(&step.devices())
                     .map_err(|broken| StepError::new(step, broken))?;
+                if let Some(name) = unresolved(step) {
+                    let why = format!("the value of {name} is not known");
+                    return Err(StepError::kernel(step, why));
+                }
                 match step {
                     Step::Run(cmd) => self.run(cmd, watch),
                     $(Step::$Part(step) => super::$module::perform(self, step, watch),)*
@@ -46,3 +51,36 @@ macro_rules! real {
 }
 
 parts!(real);
+
+/// Returns the placeholder of a plan in a step: no such name may reach a disk.
+fn unresolved(step: &Step) -> Option<&'static str> {
+    let content = match step {
+        Step::Files(FilesStep::Write { content: FileContents::Known(bytes), .. }) => bytes,
+        _ => &Vec::new(),
+    };
+    placeholder(&step.to_string()).or_else(|| placeholder(&String::from_utf8_lossy(content)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Cmd;
+    use crate::types::Place;
+
+    #[test]
+    fn a_placeholder_is_found_in_paths_arguments_and_contents() {
+        let write = |path: &str, text: &str| {
+            Step::Files(FilesStep::Write {
+                place: Place::here(path),
+                content: FileContents::Known(text.into()),
+                mode: None,
+                sets: String::new(),
+            })
+        };
+        let run = Step::Run(Cmd::tool("gpg").arg("<kernel-version>"));
+        for step in [write("/x", "linux <kernel-version>"), write("/<kernel-version>", ""), run] {
+            assert_eq!(unresolved(&step), Some("<kernel-version>"), "{step}");
+        }
+        assert_eq!(unresolved(&write("/x", "a < b")), None);
+    }
+}

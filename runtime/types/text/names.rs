@@ -1,5 +1,6 @@
 //! Names of system objects: hosts, users, services, kernels.
 
+use super::super::placeholder::KERNEL_VERSION;
 use super::{TextRule, is_alnum, is_shown, is_solid, not_empty, words};
 
 /// Returns an error if a relative path is empty or could lead out of its directory.
@@ -79,7 +80,13 @@ words! {
 
     /// A kernel version, as in the name of its modules directory.
     KernelVersion, "kernel version", "a version such as 6.6.62-gentoo: letters, digits and + _ . ~ -",
-    TextRule::of(|c| is_alnum(c) || "+_.-~".contains(c), 64).begins(is_alnum).also(not_empty);
+    TextRule::of(|c| is_alnum(c) || "+_.-~<>".contains(c), 64)
+        .begins(|c| is_alnum(c) || c == '<')
+        .also(|text| {
+            // In a plan, a version that only the run knows.
+            let wrong = text != KERNEL_VERSION && text.contains(['<', '>']);
+            not_empty(text).or_else(|| wrong.then(|| "it contains < or >".into()))
+        });
 
     /// A word of the kernel command line.
     KernelWord, "kernel word",

@@ -30,7 +30,7 @@ pub(super) fn perform(
         result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
     };
     match step {
-        FilesStep::Write { place, content: FileContents::Known(bytes), mode } => {
+        FilesStep::Write { place, content: FileContents::Known(bytes), mode, .. } => {
             kernel(access::replace(place, bytes, *mode))
         }
         FilesStep::Write { content: FileContents::Unknown(why), .. } => {

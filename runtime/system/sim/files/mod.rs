@@ -16,7 +16,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
         mode: mode.unwrap_or(Mode::new(0o644)),
     };
     match step {
-        FilesStep::Write { place, content, mode } => {
+        FilesStep::Write { place, content, mode, .. } => {
             trees.put(place, file(content.clone(), *mode))?;
         }
         FilesStep::Copy { from, to, mode } => {
