@@ -60,6 +60,7 @@ fn program() -> ExitCode {
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Fork(args)) => commands::fork::fork(&args),
+        Some(Command::Answers(args)) => commands::answers::answers(&args),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe(args)) => commands::probe::probe(&args),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),

@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod author;
 mod cell;
 mod examples;
 
@@ -11,6 +12,8 @@ use clap_complete::Shell;
 use gscript::types::Choice;
 use gscript::vm::Firmware;
 
+use author::name_value;
+pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, TestArgs};
 pub(crate) use cell::CellArgs;
 use examples::EXAMPLES;
 
@@ -76,6 +79,8 @@ pub(crate) enum Command {
     List,
     /// Write a copy of a bundled recipe to edit
     Fork(ForkArgs),
+    /// Print an answers file for a recipe: every parameter, with its default commented out
+    Answers(AnswersArgs),
     /// Print a description of this machine as JSON
     Probe(ProbeArgs),
     /// Print completions for a shell
@@ -171,16 +176,6 @@ pub(crate) struct LimitArgs {
     /// long for a disk to answer [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
-}
-
-#[derive(Args)]
-pub(crate) struct ForkArgs {
-    /// Bundled recipe to copy
-    #[arg(value_name = "RECIPE")]
-    pub(crate) name: String,
-    /// File to write, which must not exist [default: the recipe's name, in this directory]
-    #[arg(value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -351,40 +346,6 @@ pub(crate) struct ReleaseArgs {
     /// Exit with this code afterwards: the code of the run whose script was abandoned
     #[arg(long, hide = true, value_name = "CODE")]
     pub(crate) then: Option<u8>,
-}
-
-#[derive(Args)]
-pub(crate) struct CheckArgs {
-    /// Recipes: bundled recipes (see gscript list), or .rhai or .lua files
-    #[arg(required = true, value_name = "RECIPE")]
-    pub(crate) recipes: Vec<PathBuf>,
-    /// Set a parameter instead of using a made-up value (repeatable)
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
-    pub(crate) set: Vec<(String, String)>,
-    /// Plan for the machine described in this file instead of a made-up one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) machine: Option<PathBuf>,
-}
-
-#[derive(Args)]
-pub(crate) struct TestArgs {
-    /// Test files, recipes with test files beside them, bundled recipes, or directories
-    /// [default: .]
-    #[arg(value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Run only tests whose name contains this (repeatable)
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) filter: Vec<String>,
-    /// Print one JSON object per test on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-fn name_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".into()),
-    }
 }
 
 #[cfg(test)]

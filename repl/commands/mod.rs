@@ -1,5 +1,6 @@
 //! The commands, one file each, and the functions that they share.
 
+pub(crate) mod answers;
 pub(crate) mod apply;
 pub(crate) mod approve;
 mod carried;
@@ -24,6 +25,7 @@ pub(crate) mod shell;
 pub(crate) mod step;
 pub(crate) mod test;
 pub(crate) mod trial;
+mod trial_answers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -33,7 +35,7 @@ use gscript::error::{Error, Exit};
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::plan::report::UDEV_CAUTION;
-use gscript::recipe::{Answers, BadRecipe, NamedRecipe, ParamDecl, ParamKind, Recipe};
+use gscript::recipe::{Answers, BadRecipe, NamedRecipe, ParamDecl, ParamError, ParamKind, Recipe};
 use gscript::system::{
     FailureKind, Input, Interrupts, Private, Real, StepError, System, hide_records,
     read_input_text, read_private,
@@ -97,8 +99,12 @@ fn variables_overriding(
     values: &Values,
     machine: &Machine,
 ) -> Result<Map, Exit> {
-    let wrong = |error: &gscript::recipe::ParamError| {
-        Problem::new(format!("{}: {error}", recipe.name)).help(error.remedy()).print();
+    let wrong = |error: &ParamError| {
+        let why = match error {
+            ParamError::Placed { .. } => error.to_string(),
+            _ => format!("{}: {error}", recipe.name),
+        };
+        Problem::new(why).help(error.remedy()).print();
         Exit::Usage
     };
     let mut answers = before;
@@ -113,7 +119,7 @@ fn variables_overriding(
         }
         let read = read_answers_file(path)?;
         answers.read(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
-        private_if_secret(recipe, &answers, path, read.open_to_others)?;
+        private_if_secret(&answers, path, read.open_to_others)?;
     }
     if ask::is_interactive() {
         ask::parameters(recipe, machine, &mut answers).map_err(|ask::PromptEnded| Exit::Refused)?;
@@ -178,19 +184,11 @@ fn read_answers_file(path: &Path) -> Result<Private, Exit> {
 }
 
 /// Refuses an answers file with a secret that other users can read.
-fn private_if_secret(
-    recipe: &Recipe,
-    answers: &Answers,
-    path: &Path,
-    open: bool,
-) -> Result<(), Exit> {
-    let mut params = recipe.front.params.iter();
-    let secret = params.find(|p| p.kind == ParamKind::Secret && answers.has(&p.name));
-    if let (Some(param), true) = (secret, open) {
+fn private_if_secret(answers: &Answers, path: &Path, open: bool) -> Result<(), Exit> {
+    if let (Some(name), true) = (answers.literal_secret(), open) {
         let file = path.display();
         Problem::new(format!(
-            "{file}: contains the secret {:?} and is readable by other users",
-            param.name
+            "{file}: contains the secret {name:?} and is readable by other users"
         ))
         .help(format!("chmod 600 {file}"))
         .print();

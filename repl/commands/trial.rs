@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use gscript::error::Exit;
 use gscript::event::{Event, Listener};
-use gscript::recipe::{Recipe, answers_table};
 use gscript::run::trial::{Media, Trial, TrialAnswers, TrialError};
 use gscript::system::Interrupts;
 use gscript::types::{Choice, Size, printable};
 use gscript::vm::{Firmware, Sweeper};
 
-use super::{interrupts, load, read_answers_file, refuse_secret_argument};
+use super::trial_answers::answers;
+use super::{interrupts, load};
 use crate::cli::TryArgs;
 use crate::render::Problem;
 use crate::screen::{print_stderr, screen};
@@ -87,25 +87,6 @@ fn size(flag: &str, text: &str) -> Result<Size, Exit> {
 fn failed(error: &std::io::Error) -> Exit {
     Problem::new(error.to_string()).print();
     Exit::Failed
-}
-
-/// Reads answers from the command line and the answers file.
-fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
-    let wrong = |why: String| {
-        Problem::new(why).help("write TOML, one line NAME = VALUE per parameter").print();
-        Exit::Usage
-    };
-    let mut table = toml::Table::new();
-    if let Some(path) = &args.values.answers {
-        let name = path.display().to_string();
-        let read = read_answers_file(path)?;
-        table = answers_table(&name, &read.text).map_err(|error| wrong(error.to_string()))?;
-    }
-    for (name, value) in &args.values.set {
-        refuse_secret_argument(recipe, name)?;
-        table.insert(name.clone(), toml::Value::String(value.clone()));
-    }
-    Ok(table)
 }
 
 /// Lists the secrets that were generated because the user has set none, and the file that contains

@@ -1,18 +1,23 @@
 //! The conversion of answers to variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::answers_file::{answers_of, plain, referenced_secret, unknown};
 use super::param::{ParamDecl, ParamError, ParamKind};
 use super::text::Recipe;
 use crate::event::Site;
 use crate::machine::Machine;
-use crate::types::{Map, Secret, Value, nearest};
+use crate::types::{Map, Secret, Value};
 
 /// The answers so far, by parameter name. Secrets are separate from the strings that are written to
 /// files.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     values: BTreeMap<String, Value>,
+    /// The places of the values that a file contains.
+    sites: BTreeMap<String, Site>,
+    /// The names of the secrets that a file contains.
+    literal: BTreeSet<String>,
 }
 
 impl Answers {
@@ -41,18 +46,32 @@ impl Answers {
 
     /// Adds the answers of a TOML file; existing answers take precedence.
     pub fn read(&mut self, file: &str, text: &str, recipe: &Recipe) -> Result<(), ParamError> {
-        for (name, value) in answers_table(file, text)? {
-            let secret = |param: &ParamDecl| param.name == name && param.kind == ParamKind::Secret;
-            let value = match value {
+        for answer in answers_of(file, text, recipe)? {
+            let (name, literal) = (answer.name.clone(), answer.is_literal());
+            let is_secret =
+                |param: &ParamDecl| param.name == name && param.kind == ParamKind::Secret;
+            let secret = recipe.front.params.iter().any(is_secret);
+            if secret && literal {
+                self.literal.insert(name.clone());
+            }
+            let value = match answer.value {
                 // Moved, so that no copy of the secret remains.
-                toml::Value::String(text) if recipe.front.params.iter().any(secret) => {
+                toml::Value::String(text) if secret => {
                     Value::Secret(Secret::new(&name, text.into_bytes()))
                 }
                 other => plain(other),
             };
-            self.values.entry(name).or_insert(value);
+            if !self.values.contains_key(&name) {
+                self.sites.insert(name.clone(), answer.site);
+                self.values.insert(name, value);
+            }
         }
         Ok(())
+    }
+
+    /// Returns the name of a secret that a file contains.
+    pub fn literal_secret(&self) -> Option<&str> {
+        self.literal.first().map(String::as_str)
     }
 
     /// Returns the current value of a parameter, if it has a valid one.
@@ -62,22 +81,33 @@ impl Answers {
         param.read(&given, machine).ok()
     }
 
+    /// Returns the value of an answer. An error has its place in the file.
+    fn given(
+        &self,
+        param: &ParamDecl,
+        value: &Value,
+        machine: &Machine,
+    ) -> Result<Value, ParamError> {
+        let value = match param.kind {
+            ParamKind::Secret => referenced_secret(param, value),
+            _ => Ok(value.clone()),
+        };
+        let value = value.and_then(|value| param.read(&value, machine));
+        value.map_err(|error| error.at(self.sites.get(&param.name)))
+    }
+
     /// Returns the variables of a recipe on a machine.
     pub fn variables(&self, recipe: &Recipe, machine: &Machine) -> Result<Map, ParamError> {
         let known = || recipe.front.params.iter().map(|param| param.name.as_str());
         if let Some(name) = self.values.keys().find(|name| !known().any(|k| k == *name)) {
-            return Err(ParamError::Unknown {
-                name: name.clone(),
-                nearest: nearest(name, known()).map(str::to_owned),
-                known: known().map(str::to_owned).collect(),
-            });
+            return Err(unknown(name.clone(), known()));
         }
         let mut variables = Map::new();
         for param in &recipe.front.params {
             let known = variables.iter().position(|(name, _)| *name == param.name);
             let value = match (self.values.get(&param.name), &param.default) {
                 _ if !param.applies(&variables) => Value::Unit,
-                (Some(value), _) => param.read(value, machine)?,
+                (Some(value), _) => self.given(param, value, machine)?,
                 (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
                 (None, None)
                     if param.kind == ParamKind::Disk && machine.disks().next().is_none() =>
@@ -99,32 +129,5 @@ impl Answers {
             }
         }
         Ok(variables)
-    }
-}
-
-/// Parses the TOML of an answers file. An error contains the position but not the content of the
-/// line, which may be a secret.
-pub fn answers_table(file: &str, text: &str) -> Result<toml::Table, ParamError> {
-    toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(0);
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let site = Site { file: file.into(), line };
-        ParamError::File { site, why: format!("invalid TOML at column {column}") }
-    })
-}
-
-/// Converts a TOML value to a script value.
-fn plain(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => Value::Text(text),
-        toml::Value::Integer(number) => Value::Int(number),
-        toml::Value::Float(number) => Value::Float(number),
-        toml::Value::Boolean(value) => Value::Bool(value),
-        toml::Value::Datetime(time) => Value::Text(time.to_string()),
-        toml::Value::Array(items) => Value::List(items.into_iter().map(plain).collect()),
-        toml::Value::Table(table) => {
-            Value::Map(table.into_iter().map(|(key, value)| (key, plain(value))).collect())
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! Recipes: guides that can be run.
 //!
 //! `text` contains a parsed recipe; `front` parses its front matter, `modules` finds its imports,
-//! `answers` converts answers to variables. `bundled` contains the recipes of the program, and
+//! `answers` converts answers to variables, `answers_file` reads them from a file,
+//! `template` writes such a file to fill in. `bundled` contains the recipes of the program, and
 //! `origin` resolves a command line argument to a recipe.
 
 mod answers;
+mod answers_file;
 mod bad;
 mod block;
 pub mod bundled;
@@ -14,13 +16,16 @@ mod front;
 mod modules;
 mod origin;
 mod param;
+mod template;
 mod text;
 
-pub use answers::{Answers, answers_table};
+pub use answers::Answers;
+pub use answers_file::{FileAnswer, answers_of, answers_table, referenced_secret};
 pub use bad::BadRecipe;
 pub use chapters::Chapter;
 pub use front::Front;
 pub(crate) use modules::{bundled_modules_of, modules_of};
 pub use origin::{NamedRecipe, advice};
 pub use param::{ParamDecl, ParamError, ParamKind};
+pub use template::answers_template;
 pub use text::{Origin, Recipe};

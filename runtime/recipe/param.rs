@@ -101,6 +101,22 @@ pub enum ParamError {
         /// The names of all parameters.
         known: Vec<String>,
     },
+    /// A secret cannot be read from the file that an answer names.
+    SecretFile {
+        /// The name of the parameter.
+        name: String,
+        /// The reason.
+        why: String,
+        /// A suggested fix.
+        remedy: String,
+    },
+    /// An answer in a file is invalid.
+    Placed {
+        /// The file and the line.
+        site: Site,
+        /// The error.
+        error: Box<Self>,
+    },
     /// An answers file can't be read.
     File {
         /// The file and the position.
@@ -117,7 +133,10 @@ impl fmt::Display for ParamError {
                 write!(f, "parameter {name:?} has no value ({})", printable(ask))
             }
             Self::Wrong { name, mismatch } => write!(f, "parameter {name:?}: {mismatch}"),
-            Self::Device { name, why } => write!(f, "parameter {name:?}: {why}"),
+            Self::Placed { site, error } => write!(f, "{site}: {error}"),
+            Self::Device { name, why } | Self::SecretFile { name, why, .. } => {
+                write!(f, "parameter {name:?}: {why}")
+            }
             Self::NoDisk { name } => {
                 write!(f, "parameter {name:?}: this machine has no disks")
             }
@@ -136,12 +155,28 @@ impl Rule for ParamError {
 }
 
 impl ParamError {
+    /// Adds the place of the answer in a file, if it is in one.
+    #[must_use]
+    pub fn at(self, site: Option<&Site>) -> Self {
+        match site {
+            Some(site) => Self::Placed { site: site.clone(), error: Box::new(self) },
+            None => self,
+        }
+    }
+
     /// Returns a suggestion to fix the error.
     pub fn remedy(&self) -> String {
         match self {
             Self::Missing { secret: true, .. } => {
                 "put it into a file with mode 0600: --answers FILE".into()
             }
+            Self::SecretFile { remedy, .. } => remedy.clone(),
+            Self::Placed { error, .. } => match &**error {
+                Self::Wrong { name, .. } | Self::Device { name, .. } => {
+                    format!("correct this line, or set another value: --set {name}=VALUE")
+                }
+                other => other.remedy(),
+            },
             Self::Missing { name, .. } => format!("set it: --set {name}=VALUE"),
             Self::NoDisk { .. } => {
                 "check lsblk, and dmesg for the driver of the disk controller".into()

@@ -3,3 +3,4 @@
 pub mod complete;
 pub mod docs;
 pub mod editors;
+pub mod parameters;

@@ -1,4 +1,5 @@
 //! The command line, apart from what recipes do.
 
+mod answers;
 mod commands;
 mod static_binary;

@@ -81,6 +81,11 @@ fn the_reference_is_up_to_date() {
     up_to_date("docs/reference.md", &gscript::reference::docs::reference());
 }
 
+#[test]
+fn the_parameters_are_up_to_date() {
+    up_to_date("docs/parameters.md", &gscript::reference::parameters::parameters());
+}
+
 /// Compares a generated file with its committed version.
 #[track_caller]
 pub fn up_to_date(name: &str, now: &str) {
