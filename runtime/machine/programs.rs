@@ -34,6 +34,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("btrfs", "btrfs-progs", "sys-fs/btrfs-progs"),
     device_tool("cp", "coreutils", "sys-apps/coreutils"),
     device_tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
+    tool("curl", "curl", "net-misc/curl"),
     device_tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
     device_tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
     device_tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
@@ -56,6 +57,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("systemctl", "systemd", "sys-apps/systemd"),
     device_tool("tar", "tar", "app-arch/tar"),
     device_tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),
+    tool("wget", "wget", "net-misc/wget"),
     device_tool("wipefs", "util-linux", "sys-apps/util-linux"),
     device_tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];

@@ -102,6 +102,7 @@ const LISTED: &[Primitive] = &[
     action::<p::mount::SwapOn>(),
     action::<p::mount::SwapOff>(),
     query::<p::mount::List>(),
+    action::<p::stage3::Fetch>(),
     action::<p::stage3::Verify>(),
     action::<p::stage3::Unpack>(),
     action::<p::chroot::Prepare>(),

@@ -44,10 +44,11 @@ pub use secret::Secret;
 pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use text::{
-    Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, Fingerprint, FsType,
+    Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, Fingerprint, FsType,
     FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord, KeymapName, Keyword,
     LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName, MountOptions, Owner,
-    ProfileName, ProgramName, RelativePath, ServiceName, TableFile, TimeZone, UseFlag, UserName,
+    ProfileName, ProgramName, RelativePath, ServiceName, StageVariant, TableFile, TimeZone,
+    UseFlag, UserName,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

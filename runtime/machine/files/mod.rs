@@ -4,9 +4,11 @@ mod changes;
 mod effect;
 mod fact;
 mod holds;
+mod mirror;
 pub mod origin;
 mod part;
 mod places;
+mod proof;
 mod release;
 mod step;
 
@@ -18,8 +20,10 @@ use crate::types::{Mode, Place};
 
 pub use effect::FilesEffect;
 pub use fact::FilesFact;
+pub use mirror::{DOWNLOADERS, LatestStage, StageSource};
 use origin::MountTable;
 pub use part::Part;
+pub use proof::ArchiveProof;
 pub use release::FilesRelease;
 pub use step::FilesStep;
 

@@ -30,6 +30,7 @@ impl PartStep for FilesStep {
             Self::Unpack { .. } => vec!["tar"],
             Self::CopyTree { .. } => vec!["cp"],
             Self::Verify { .. } => vec!["gpg"],
+            Self::Fetch { source, .. } => vec![source.program, "gpg"],
             _ => Vec::new(),
         }
     }
@@ -48,6 +49,7 @@ impl PartStep for FilesStep {
             | Self::SaveOutput { place, .. }
             | Self::SaveHeader { place, .. }
             | Self::MakeImage { place, .. }
+            | Self::Fetch { into: place, .. }
             | Self::Allocate { place, .. } => Some((place, false)),
             Self::SyncFilesystems { .. } | Self::Verify { .. } => None,
         }
@@ -83,6 +85,7 @@ impl PartStep for FilesStep {
             | Self::Chown { place, .. }
             | Self::MakeKey { place, .. }
             | Self::MakeImage { place, .. }
+            | Self::Fetch { into: place, .. }
             | Self::Allocate { place, .. } => follow_links(place, Itself, files),
             // `Settle` names mount points as the kernel lists them; `Verify` only reads.
             Self::SyncFilesystems { .. } | Self::Verify { .. } => Ok(()),

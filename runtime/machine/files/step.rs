@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::FileContents;
+use super::{ArchiveProof, FileContents, StageSource};
 use crate::machine::cmd::Cmd;
 use crate::types::{Mode, Place, Size, quote};
 
@@ -116,14 +116,25 @@ pub enum FilesStep {
         /// A path on each filesystem.
         at: Vec<String>,
     },
-    /// Verifies an archive with its signed digests; prints the result as JSON.
+    /// Verifies an archive with the first of its proofs that a trusted key has signed; prints the
+    /// result as JSON.
     Verify {
         /// The archive.
         archive: Place,
-        /// The digest file.
-        digests: Place,
-        /// A detached signature of the digest file.
-        signature: Option<Place>,
+        /// The files that may prove it, in this order.
+        proofs: Vec<ArchiveProof>,
+        /// The trusted public keys.
+        keys: Place,
+        /// The fingerprint of the only trusted key among them.
+        fingerprint: Option<String>,
+    },
+    /// Downloads the latest stage3 tarball of a mirror and verifies it; prints the result as JSON.
+    /// A part of the tarball that is there already is kept.
+    Fetch {
+        /// The file for the tarball.
+        into: Place,
+        /// The kind of stage3, and where it is.
+        source: StageSource,
         /// The trusted public keys.
         keys: Place,
         /// The fingerprint of the only trusted key among them.
@@ -177,10 +188,11 @@ impl fmt::Display for FilesStep {
                 let chattr = if *nocow { format!("; chattr +C {place}") } else { String::new() };
                 write!(f, "(umask 0177; : >{place}{chattr}; fallocate -l {size} {place})")
             }
-            Self::Verify { digests, signature, .. } => {
-                let detached = signature.as_ref().map(|file| word(file) + " ").unwrap_or_default();
-                write!(f, "gpg --verify {detached}{0} && sha512sum --check {0}", word(digests))
-            }
+            Self::Verify { archive, proofs, .. } => match proofs.as_slice() {
+                [proof] => f.write_str(&proof.check(archive)),
+                _ => write!(f, "gpg --verify {}.{{asc,DIGESTS,sha256}}", word(archive)),
+            },
+            Self::Fetch { into, source, .. } => f.write_str(&source.shown(into)),
             Self::Unpack { archive, into } => write!(
                 f,
                 "tar xpf {} --xattrs-include='*.*' --numeric-owner -C {}",

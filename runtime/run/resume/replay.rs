@@ -12,7 +12,7 @@ use crate::machine::Fact;
 use crate::operation::spec::Arguments;
 use crate::plan::call::UndoPlan;
 use crate::primitives::plan::MayCall;
-use crate::primitives::stage3::{Unpack, Verify};
+use crate::primitives::stage3::{Fetch, Unpack, Verify};
 use crate::run::call::Call;
 use crate::types::{Map, Value};
 
@@ -257,7 +257,7 @@ impl Replay {
                 && played.name == Unpack::SPEC.name
                 && matches!(played.result, RecordedResult::Value(_))
         };
-        call.name() == Verify::SPEC.name
+        [Verify::SPEC.name, Fetch::SPEC.name].contains(&call.name())
             && self.retrace == Retrace::Off
             && !self.recorded.iter().any(unpacked)
     }

@@ -22,6 +22,8 @@ pub(super) struct ProgramOutput<'a> {
     pub(super) watch: &'a mut dyn Watch,
     /// The standard input of the program, if it is a file.
     pub(super) file: Option<&'a File>,
+    /// The standard output of the program, if it is a file, and the length that it will have.
+    pub(super) into: Option<(&'a File, u64)>,
     /// Whether the standard output must not be shown.
     secret: bool,
     /// Whether the amount of output that is passed on is limited.
@@ -41,6 +43,7 @@ impl<'a> ProgramOutput<'a> {
         Self {
             watch,
             file,
+            into: None,
             secret: false,
             short: false,
             said: 0,
@@ -58,8 +61,16 @@ impl<'a> ProgramOutput<'a> {
         Self { secret: true, out, ..Self::new(watch, None) }
     }
 
-    /// Reports how much of the input file has been read.
+    /// Creates a conversation whose standard output goes to a file.
+    pub(super) fn into_file(watch: &'a mut dyn Watch, file: &'a File, total: u64) -> Self {
+        Self { into: Some((file, total)), ..Self::new(watch, None) }
+    }
+
+    /// Reports how much of the input file has been read, or of the output file written.
     pub(super) fn report_position(&mut self) {
+        if let Some((Ok(meta), total)) = self.into.map(|(file, total)| (file.metadata(), total)) {
+            self.watch.progress(Progress { done: meta.len(), total: Some(total) });
+        }
         let Some(mut file) = self.file else { return };
         if let (Ok(done), Ok(meta)) = (file.stream_position(), file.metadata()) {
             self.watch.progress(Progress { done, total: Some(meta.len()) });

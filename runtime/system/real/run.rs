@@ -45,6 +45,19 @@ impl Real {
         Ok(talk.outcome(code))
     }
 
+    /// Runs a program whose standard output is a file, and reports the length of the file as
+    /// progress.
+    pub(super) fn run_writing(
+        &mut self,
+        cmd: &Cmd,
+        file: &File,
+        total: u64,
+        watch: &mut dyn Watch,
+    ) -> Result<(), StepError> {
+        let mut talk = ProgramOutput::into_file(watch, file, total);
+        self.run_to_exit(cmd, &mut talk).map(drop)
+    }
+
     /// Runs a program for its output, which is secret: not shown, not logged, and zeroed on drop.
     pub(super) fn run_for_output(
         &mut self,
@@ -84,7 +97,11 @@ impl Real {
             None if input.is_empty() => Stdio::null(),
             None => Stdio::piped(),
         });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.stdout(match talk.into {
+            Some((file, _)) => file.try_clone().map_err(|error| spawn_error(cmd, &error))?.into(),
+            None => Stdio::piped(),
+        });
+        command.stderr(Stdio::piped()).process_group(0);
         let (mut child, started) =
             Started::register(|| command.spawn(), |child| Pid::from_raw(child.id().cast_signed()))
                 .map_err(|error| spawn_error(cmd, &error))?;

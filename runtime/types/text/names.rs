@@ -130,6 +130,20 @@ words! {
         (!matches!(digits, 40 | 64)).then(|| format!("it has {digits} digits"))
     });
 
+    /// The address of a mirror or a proxy. Credentials would be in the plan and the journal.
+    Address, "address", "an address such as https://distfiles.gentoo.org, without user and password",
+    TextRule::of(|c| is_alnum(c) || "-._~:/[]%+".contains(c), 1024).also(|text| {
+        let host = ["https://", "http://"].iter().find_map(|start| text.strip_prefix(start));
+        match host {
+            None => Some("it does not begin with https:// or http://".into()),
+            Some(host) => (!host.starts_with(|c| is_alnum(c) || c == '[')).then(|| "it has no host".into()),
+        }
+    });
+
+    /// A kind of stage3, as in the names of Gentoo's tarballs.
+    StageVariant, "variant", "a kind of stage3 such as openrc, systemd, hardened-openrc or musl",
+    TextRule::of(|c| is_alnum(c) || "-+".contains(c), 64).begins(is_alnum).also(not_empty);
+
     /// The path of a file below a given directory.
     RelativePath, "relative path", "a path below the directory, without \"..\"",
     TextRule::of(|c| is_alnum(c) || "._/+-".contains(c), 1024).begins(|c| !"-/".contains(c)).also(leads_out);

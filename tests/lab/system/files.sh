@@ -145,14 +145,38 @@ bad 'a key that is not in the key file' "$OUT/a.tar.xz" "digests: \"$OUT/other.D
 bad 'has expired' "$OUT/a.tar.xz" "digests: \"$OUT/old.DIGESTS\", keys: \"$OUT/old.asc\""
 bad 'not trusted' "$OUT/a.tar.xz" "digests: \"$OUT/changed.DIGESTS\", $K"
 bad 'there is no signature' "$OUT/a.tar.xz" "digests: \"$OUT/d.txt\", $K"
-bad 'lists no SHA-512 or BLAKE2b digest of exchanged' "$OUT/exchanged.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
+bad 'lists no SHA-512, BLAKE2b or SHA-256 digest of exchanged' "$OUT/exchanged.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
 bad 'is damaged or was replaced' "$OUT/t/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
 bad 'no usable public key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", keys: \"$OUT/d.txt\""
 bad 'expected the whole fingerprint of a key' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"0123\""
 bad 'not by 0123' "$OUT/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K, fingerprint: \"$(printf 0123%.0s $(seq 10))\""
-bad 'there is no digest file' "$OUT/a.tar.xz" "$K"
+bad 'a.tar.xz.asc, .*a.tar.xz.DIGESTS or .*a.tar.xz.sha256' "$OUT/a.tar.xz" "$K"
+bad 'help: download it from the mirror' "$OUT/a.tar.xz" "$K"
+bad 'releng@gentoo.org' "$OUT/a.tar.xz" "digests: \"$OUT/old.DIGESTS\", keys: \"$OUT/old.asc\""
+bad 'help: .*the key file' "$OUT/a.tar.xz" "digests: \"$OUT/other.DIGESTS\", $K"
+bad 'help: download the tarball and its signature again' "$OUT/t/a.tar.xz" "digests: \"$OUT/good.DIGESTS\", $K"
 # Text before the signed part is ignored: verification uses only what was signed, or fails.
 if verify "$OUT/a.tar.xz" "digests: \"$OUT/prefixed.DIGESTS\", $K"; then :; else grep -q 'trusted' v.out || fail; fi
+
+it 'any of the files that Gentoo publishes with a stage3 verifies it'
+mkdir p; cp a.tar.xz p/; P=$OUT/p/a.tar.xz
+detach() { gpg --batch --quiet --yes --local-user "$1" --armor --output "$2" "${@:3}" --detach-sign p/a.tar.xz; }
+printf '# SHA256 HASH\n%s  a.tar.xz\n' "$(sha256sum <a.tar.xz | cut -d' ' -f1)" >s.txt
+gpg --batch --quiet --yes --local-user good --output good.sha256 --clearsign s.txt
+detach good p/a.tar.xz.asc; ok "$P" "$K"
+rm p/a.tar.xz.asc; cp good.sha256 p/a.tar.xz.sha256; ok "$P" "$K"
+rm p/a.tar.xz.sha256; cp good.DIGESTS p/a.tar.xz.DIGESTS; ok "$P" "$K"
+# An unsigned file, or one by an unknown key, does not hide a good one.
+detach other p/a.tar.xz.asc; ok "$P" "$K"
+echo '<html>404 Not Found</html>' >p/a.tar.xz.asc; ok "$P" "$K"
+# What a trusted key has signed must be right, whatever else is there.
+detach good p/a.tar.xz.asc; printf x >>p/a.tar.xz
+bad 'a.tar.xz.asc: not trusted: bad signature: the file was modified' "$P" "$K"
+cp a.tar.xz p/; detach old p/a.tar.xz.asc --faked-system-time 20200101T000500
+cat old.asc good.asc >both.asc
+bad 'a.tar.xz.asc: not trusted: the key that signed it has expired' "$P" "keys: \"$OUT/both.asc\""
+rm p/a.tar.xz.DIGESTS; detach other p/a.tar.xz.asc; cp d.txt p/a.tar.xz.sha256
+bad 'asc: not trusted: signed by a key that is not in the key file; .*sha256: not trusted: there is no signature' "$P" "$K"
 gpgconf --kill all
 
 it 'a shell in the root on a terminal'

@@ -50,6 +50,11 @@ impl Archive {
         &self.file
     }
 
+    /// Moves to the beginning of the archive.
+    pub(crate) fn rewind(&self) -> io::Result<()> {
+        (&self.file).rewind()
+    }
+
     /// Returns an error if the archive was modified while it was read.
     pub(crate) fn check_unchanged(&self) -> io::Result<()> {
         self.check_stamp(&self.stamp, "while it was read")

@@ -1,11 +1,15 @@
 //! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (path
 //! resolution), `mount_list` (mounts), `outside` (parts of the running system inside a root), `key`
 //! (key files and images), `settle` (syncing to the disk), `copy` (whole directories), `header`
-//! (copies of LUKS headers), `verify`, `archive` and `unpack` (archives).
+//! (copies of LUKS headers), `gpg` and `digests` (signatures and checksums), `verify`, `fetch`,
+//! `archive` and `unpack` (archives).
 
 pub(super) mod access;
 pub(super) mod archive;
 mod copy;
+mod digests;
+mod fetch;
+mod gpg;
 mod header;
 mod key;
 pub(super) mod mount_list;
@@ -59,6 +63,7 @@ pub(super) fn perform(
             kernel(at.iter().try_for_each(|at| settle::sync_filesystem(at)))
         }
         FilesStep::Verify { .. } => real.verify(step, watch),
+        FilesStep::Fetch { .. } => real.fetch(step, watch),
         FilesStep::Unpack { archive, into } => real.unpack(step, archive, into, watch),
     }
 }

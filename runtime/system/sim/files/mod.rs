@@ -34,6 +34,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
         | FilesStep::SaveOutput { place, .. }
         | FilesStep::SaveHeader { place, .. }
         | FilesStep::MakeImage { place, .. }
+        | FilesStep::Fetch { into: place, .. }
         | FilesStep::Allocate { place, .. } => {
             let (what, mode) = new_file(step);
             trees.put(place, file(FileContents::Unknown(what), Some(mode)))?;
@@ -58,6 +59,7 @@ fn new_file(step: &FilesStep) -> (String, Mode) {
         FilesStep::SaveOutput { cmd, .. } => (format!("what {} printed", cmd.name()), 0o400),
         FilesStep::SaveHeader { .. } => ("the copy of a header".into(), 0o400),
         FilesStep::Allocate { .. } => ("swap space".into(), 0o600),
+        FilesStep::Fetch { .. } => ("a stage3 tarball".into(), 0o600),
         _ => ("a filesystem image".into(), 0o600),
     };
     (what, Mode::new(mode))
