@@ -5,7 +5,7 @@ use crate::system::{Outcome, Tail};
 
 /// Returns the reason for the failure of emerge.
 pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
-    let all = format!("{}\n{}", outcome.stdout, outcome.stderr);
+    let all = without_colors(&format!("{}\n{}", outcome.stdout, outcome.stderr));
     let changes = changes(&all);
     if !changes.is_empty() {
         return PortageRule::Changes { root: root.to_owned(), changes };
@@ -19,10 +19,23 @@ pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
         Some((package, phase_of)) => {
             let log = between(&all, "build log is located at '", "'.");
             let (log, root) = (log.map(str::to_owned), root.to_owned());
-            PortageRule::Failed { package, phase_of, log, root, said }
+            let reason = reason(&all);
+            PortageRule::Failed { package, phase_of, reason, log, root, said }
         }
         None => PortageRule::Other { code: outcome.code, said },
     }
+}
+
+/// Removes color codes, which ebuilds print in spite of `--color=n`.
+fn without_colors(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        out.push_str(before);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        rest = rest.strip_prefix('m').unwrap_or(rest);
+    }
+    out + rest
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
@@ -43,6 +56,14 @@ fn failed(text: &str) -> Option<(String, Option<String>)> {
         let rest = text.split_once(">>> Failed to emerge ")?.1;
         Some((rest.split([',', '\n', ' ']).next()?.to_owned(), None))
     })
+}
+
+/// Returns the message that follows ` * ERROR: … failed (pretend phase):`, up to an empty line.
+fn reason(text: &str) -> Option<String> {
+    let mut lines = text.lines().skip_while(|line| !line.contains("ERROR: ")).skip(1);
+    let message = lines.by_ref().map(|line| line.trim_start_matches([' ', '*']).trim_end());
+    let words: Vec<&str> = message.take_while(|line| !line.is_empty()).collect();
+    Some(words.join(" ")).filter(|reason| !reason.is_empty() && reason != "(no error message)")
 }
 
 /// Returns the atoms in `emerge: there are no ebuilds to satisfy "x".`
@@ -81,12 +102,42 @@ fn changes(text: &str) -> Vec<Change> {
     found
 }
 
+/// What every failure of an ebuild ends with, for those who report a bug.
+const REPORT: [&str; 6] = [
+    "If you need support, ",
+    "the complete build log and the output of ",
+    "The complete build log is located at ",
+    "The ebuild environment file is located at ",
+    "Working directory: ",
+    "S: ",
+];
+
 /// Returns the last non-empty lines, as many as an error displays.
 fn said(text: &str) -> Vec<String> {
     let mut tail = Tail::default();
-    let lines = text.lines().map(str::trim_end);
-    for line in lines.filter(|line| !line.trim_matches([' ', '*']).is_empty()) {
-        tail.push(line.to_owned());
+    for line in text.lines().map(str::trim_end) {
+        let words = line.trim_matches([' ', '*']);
+        if !words.is_empty() && !REPORT.iter().any(|start| words.starts_with(start)) {
+            tail.push(line.to_owned());
+        }
     }
     tail.into_lines()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_an_ebuild_is_found() {
+        let text = "\u{1b}[31;01m*\u{1b}[0m ERROR: sys-kernel/linux-firmware-1::gentoo failed (pretend phase):\n\
+                    \u{1b}[31;01m*\u{1b}[0m   /boot not mounted\n\u{1b}[31;01m*\u{1b}[0m \n\
+                    \u{1b}[31;01m*\u{1b}[0m Call stack:\n * S: '/var/tmp/work'\n";
+        let plain = without_colors(text);
+        let package = "sys-kernel/linux-firmware-1::gentoo".to_owned();
+        assert_eq!(failed(&plain), Some((package, Some("pretend".to_owned()))));
+        assert_eq!(reason(&plain).as_deref(), Some("/boot not mounted"));
+        assert_eq!(said(&plain).last().map(String::as_str), Some("* Call stack:"));
+        assert_eq!(reason(" * ERROR: a/b-1::c failed:\n *   (no error message)\n * \n"), None);
+    }
 }

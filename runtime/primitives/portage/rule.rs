@@ -54,12 +54,14 @@ pub enum PortageRule {
         changes: Vec<Change>,
     },
     /// A package failed to build or install.
-    #[error("the package {package} failed{}{}", phase(phase_of.as_deref()), lines(said.iter().cloned()))]
+    #[error("the package {package} failed{}{}{}", phase(phase_of.as_deref()), because(reason.as_deref()), lines(said.iter().cloned()))]
     Failed {
         /// The package.
         package: String,
         /// The phase in which it failed.
         phase_of: Option<String>,
+        /// The message of the ebuild.
+        reason: Option<String>,
         /// The path of the build log in the system.
         log: Option<String>,
         /// The root of the system.
@@ -115,6 +117,15 @@ fn phase(phase: Option<&str>) -> String {
     phase.map(|phase| format!(" ({phase} phase)")).unwrap_or_default()
 }
 
+fn because(reason: Option<&str>) -> String {
+    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+}
+
+/// Returns the mount point in `/boot not mounted`.
+fn unmounted(reason: Option<&str>) -> Option<&str> {
+    reason?.strip_suffix(" not mounted").filter(|at| at.starts_with('/'))
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!("; there are {}", names.join(", ")) }
 }
@@ -144,6 +155,12 @@ impl Rule for PortageRule {
                         )
                     }
                 }
+            }
+            Self::Failed { reason, root, .. } if unmounted(reason.as_deref()).is_some() => {
+                let at = unmounted(reason.as_deref()).unwrap_or_default();
+                format!(
+                    "mount it in {root} (mount {at}), then run again; without noauto in /etc/fstab it is mounted at every boot"
+                )
             }
             Self::Failed { log: Some(log), root, .. } => format!(
                 "read {}{log}; then resume with portage::resume({}), or without this package: skip_first: true",
