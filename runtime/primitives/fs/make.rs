@@ -5,6 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, StorageFact};
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
+use crate::primitives::disk::is_kind;
 use crate::primitives::{unknown_contents_warning, wipe};
 use crate::system::{Cmd, Step};
 use crate::types::{Choice, DevicePath, FsKind, Label, MIB, Size};
@@ -15,6 +16,9 @@ args! {
     /// All data on the device is lost; this cannot be undone. The UUID is chosen when the plan is
     /// made. The minimum size is 1 MiB for ext2, ext4 and vfat, 40 MiB for f2fs, 109 MiB for btrfs
     /// and 300 MiB for xfs.
+    ///
+    /// An EFI system partition gets FAT32, whatever its size, because firmware need not read
+    /// another FAT on a fixed disk. That takes 33 MiB, or 257 MiB with sectors of 4 KiB.
     ///
     /// Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
     /// "Formatting And Mounting Required Partitions".
@@ -128,7 +132,12 @@ impl Action for Make {
         let device = cx.device(&self.device)?;
         check_size(self.kind, &device.path, device.size)?;
         let label = self.label.as_ref().map(Label::as_str);
-        let NewFilesystem { uuid, cmd } = mkfs_command(self.kind, &device.path, label, cx)?;
+        let NewFilesystem { uuid, mut cmd } = mkfs_command(self.kind, &device.path, label, cx)?;
+        if self.kind == FsKind::Vfat && is_esp(device) {
+            check_fat32(device)?;
+            // mkfs.vfat makes FAT16 of less than 512 MiB.
+            cmd.args.splice(0..0, ["-F".to_owned(), "32".to_owned()]);
+        }
         if self.keep
             && let Some(found) = kept(device, self.kind.word(), label)
         {
@@ -171,6 +180,20 @@ impl Action for Swap {
             .warn(unknown_contents_warning(device, self.keep))
             .returns(uuid))
     }
+}
+
+fn is_esp(device: &Device) -> bool {
+    device.partition().is_some_and(|entry| is_kind(entry, "efi"))
+}
+
+/// Rejects a partition that has fewer clusters than FAT32 needs (65525), at one sector each.
+fn check_fat32(device: &Device) -> Result<()> {
+    let least = Size::bytes(if device.sector > 512 { 257 * MIB } else { 33 * MIB });
+    if device.size >= least.get() {
+        return Ok(());
+    }
+    let (device, size) = (device.path.clone(), Size::bytes(device.size));
+    Err(FsRule::EspTooSmall { device, size, least }.into())
 }
 
 /// Returns the plan that keeps existing content of this type and label.

@@ -30,6 +30,16 @@ pub enum FsRule {
         /// The minimum size.
         least: Size,
     },
+    /// The partition is too small for FAT32.
+    #[error("the EFI system partition {device} has {size}; FAT32 needs at least {least}")]
+    EspTooSmall {
+        /// The partition.
+        device: String,
+        /// The size of the partition.
+        size: Size,
+        /// The minimum size.
+        least: Size,
+    },
     /// The device contains no filesystem.
     #[error("{device} holds {}", found.as_deref().unwrap_or("no filesystem"))]
     None {
@@ -64,6 +74,9 @@ impl Rule for FsRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::Label { .. } => "choose a shorter or plainer label".into(),
+            Self::EspTooSmall { .. } => {
+                "make the partition larger; 512M is enough for any disk".into()
+            }
             Self::TooSmall { .. } => "use a larger device or another filesystem".into(),
             Self::None { .. } => "check with lsblk -f that it is the right device".into(),
             Self::SwapFile { .. } => "use at least 1M".into(),
