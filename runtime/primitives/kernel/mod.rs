@@ -4,6 +4,7 @@ mod build;
 mod config;
 mod genkernel;
 mod initramfs;
+mod kconfig;
 mod known;
 mod require;
 mod rule;

@@ -1,6 +1,7 @@
 //! Checking kernel configurations for required options.
 
 use super::config::read;
+use super::kconfig;
 use super::known::{OptionSet, menu};
 use super::rule::CheckedOption;
 use super::{KernelRule, SOURCES};
@@ -20,7 +21,9 @@ args! {
     /// `guide-crypto` those that the guide requires to be set to Yes.
     ///
     /// Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (the position in
-    /// menuconfig, or nil if it is unknown). By default, the configuration is that of the running
+    /// menuconfig, or nil if it is unknown). Kernels drop options over the years: one that the
+    /// Kconfig files of the sources do not define cannot be set, so it is not required either, and
+    /// `found` is `"no such option"`. By default, the configuration is that of the running
     /// kernel (`/proc/config.gz`, `/boot/config-VERSION`) if the root is `/`, and otherwise that of
     /// the sources in `/usr/src/linux`.
     ///
@@ -88,6 +91,25 @@ impl Require {
     }
 }
 
+/// The value of an option that the sources do not define.
+const NO_SUCH_OPTION: &str = "no such option";
+
+impl Require {
+    /// Marks missing options that the sources of a configuration do not define.
+    fn excuse(&self, table: &mut [CheckedOption], at: &Place, cx: &Planning<'_>) -> Result<()> {
+        let of_sources = *at == there(&self.root, &format!("{SOURCES}/.config"));
+        if !of_sources || table.iter().all(|row| row.ok) {
+            return Ok(());
+        }
+        let Some(defined) = kconfig::options(&self.root, cx)? else { return Ok(()) };
+        for row in table.iter_mut().filter(|row| !row.ok && !defined.contains(&row.option)) {
+            row.ok = true;
+            row.found = NO_SUCH_OPTION.into();
+        }
+        Ok(())
+    }
+}
+
 impl Query for Require {
     type Output = Vec<CheckedOption>;
 
@@ -99,7 +121,8 @@ impl Query for Require {
                 Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
                 Some(FileContents::Known(bytes)) => bytes,
             };
-            let table = self.table(&String::from_utf8_lossy(&bytes));
+            let mut table = self.table(&String::from_utf8_lossy(&bytes));
+            self.excuse(&mut table, place, cx)?;
             let lacking: Vec<CheckedOption> = table.iter().filter(|row| !row.ok).cloned().collect();
             return match self.check && !lacking.is_empty() {
                 true => Err(KernelRule::Lacks { place: place.clone(), lacking }.into()),

@@ -141,6 +141,13 @@ print(kernel::require("/mnt/t", "nothing", #{ options: #{ DM_CRYPT: "m", CRYPTO_
 refused 'lacks 1 option(s):' 'kernel::require("/mnt/t", "nothing", #{ options: #{ BTRFS_NONE: "y", DM_CRYPT: "m" } });'
 must grep -q 'BTRFS_NONE  is n, must be y'  refused.out
 refused 'Crypt target support' 'kernel::require("/mnt/t", "nothing", #{ options: #{ DM_CRYPT: "y" } });'
+# An option that the Kconfig files of the sources do not define cannot be set, and is not required.
+mkdir -p $T/usr/src/linux/drivers/md
+printf 'mainmenu "Linux"\nsource "drivers/md/Kconfig"\n' >$T/usr/src/linux/Kconfig
+printf 'menuconfig MD\nconfig DM_CRYPT\n\tdepends on MD\n' >$T/usr/src/linux/drivers/md/Kconfig
+says 'print(kernel::require("/mnt/t", "nothing", #{ options: #{ CRYPTO_MICHAEL_MIC: "y" } })[0].found);' 'no such option'
+refused 'DM_CRYPT  is m, must be y' 'kernel::require("/mnt/t", "nothing", #{ options: #{ CRYPTO_MICHAEL_MIC: "y", DM_CRYPT: "y" } });'
+must_not grep -q MICHAEL refused.out
 must modprobe configs
 says 'print(kernel::require("/", "encrypted-root", #{ check: false })[0].option);' BLK_DEV_INITRD
 umount /mnt/t
