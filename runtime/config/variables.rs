@@ -58,6 +58,16 @@ impl ParamValue for ConfVariables {
 pub struct MakeConfVariables(BTreeMap<String, String>);
 
 impl MakeConfVariables {
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the names and values, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns the names and the values as written to the file, including quotes.
     pub fn quoted(&self) -> impl Iterator<Item = (&str, String)> {
         self.0.iter().map(|(name, value)| (name.as_str(), format!("\"{value}\"")))

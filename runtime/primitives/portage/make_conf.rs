@@ -30,12 +30,16 @@ args! {
     ///
     /// ```
     /// portage::make_conf("/mnt/old", #{ MAKEOPTS: "-j9 -l8", EMERGE_DEFAULT_OPTS: "--jobs=8 --load-average=8" });
+    /// portage::make_conf("/mnt/old", #{}, #{ add: #{ FEATURES: "getbinpkg binpkg-request-signature" } });
     /// ```
     "portage.make_conf" => pub struct MakeConf {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The variables, as a map from names to values.
         pub values: MakeConfVariables,
+        /// Words to add to variables that are lists, such as `FEATURES`: a map from names to words
+        /// separated by spaces. Words that are there already are not repeated.
+        pub add: Option<MakeConfVariables>,
         /// The name of the file for new variables in `/etc/portage/make.conf`, if that is a
         /// directory.
         pub file: TableFile = "gscript",
@@ -117,6 +121,22 @@ fn bare(quoted: &str) -> &str {
 }
 
 impl MakeConf {
+    /// Returns the variables to which words are added, with all their words.
+    fn added(&self, reading: &ConfReading) -> Vec<Setting<'_>> {
+        let add = self.add.iter().flat_map(MakeConfVariables::iter);
+        let all = add.map(|(name, words)| {
+            let old = reading.last(name).map_or("", |last| last.value.as_str());
+            let mut all: Vec<&str> = old.split_whitespace().collect();
+            for word in words.split_whitespace() {
+                if !all.contains(&word) {
+                    all.push(word);
+                }
+            }
+            (name, format!("\"{}\"", all.join(" ")))
+        });
+        all.collect()
+    }
+
     /// Returns warnings about values that Portage discards.
     ///
     /// # Errors
@@ -147,9 +167,8 @@ impl Action for MakeConf {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let settings: Vec<Setting<'_>> = self.values.quoted().collect();
         let whole = there(&self.root, MAKE_CONF);
-        if settings.is_empty() {
+        if self.values.is_empty() && self.add.as_ref().is_none_or(MakeConfVariables::is_empty) {
             return Ok(Plan::already("there are no variables to set"));
         }
         let own = match target(&whole, cx)? {
@@ -160,6 +179,8 @@ impl Action for MakeConf {
         let mut warnings = self.check_existing(&files)?;
         let conf = ConfFiles { root: &self.root, cx, files };
         let reading = conf.read(&conf.files);
+        let mut settings: Vec<Setting<'_>> = self.values.quoted().collect();
+        settings.extend(self.added(&reading));
         let place_of =
             |name: &str| reading.last(name).map_or(&own, |last| &conf.files.files[last.index].0);
         let mut places: Vec<&Place> = settings.iter().map(|(name, _)| place_of(name)).collect();
