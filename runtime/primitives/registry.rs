@@ -135,6 +135,7 @@ const LISTED: &[Primitive] = &[
     action::<p::system::Password>(),
     action::<p::system::User>(),
     action::<p::system::MachineId>(),
+    query::<p::system::Processor>(),
     action::<p::service::Enable>(),
     action::<p::service::Disable>(),
     action::<p::service::Start>(),

@@ -1,13 +1,15 @@
 //! The settings that identify a system: hostname, time zone, locales, keyboard layout, machine ID,
-//! and users.
+//! and users; and the processor.
 
 mod identity;
 mod locale;
 mod people;
+mod processor;
 
 pub use identity::{Hostname, MachineId, Timezone};
 pub use locale::{Keymap, Locale};
 pub use people::{Password, User};
+pub use processor::Processor;
 
 use super::edit::{exists, none_of, there};
 use crate::error::{Exit, Result, Rule};
