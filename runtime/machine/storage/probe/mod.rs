@@ -21,7 +21,7 @@ pub use lsblk::{LSBLK_COLUMNS, LsblkDevice, parse_lsblk};
 pub use luks::{luks_header_len, parse_luks};
 pub use lvm::parse_fullreport;
 pub use md::{MD_HEADER, md_superblock_offsets, parse_md};
-pub use proc::{RawMount, parse_mountinfo, parse_swaps, unescape};
+pub use proc::{RawMount, parse_mountinfo, parse_swaps, skipped_lines, unescape};
 pub use udev::{UDEV_COLUMNS, UdevData, parse_udev};
 
 pub use unreadable::ToolOutputError;

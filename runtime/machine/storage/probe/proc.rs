@@ -63,6 +63,12 @@ pub fn parse_swaps(bytes: &[u8]) -> Vec<(String, i32)> {
         .collect()
 }
 
+/// Returns a note about the lines of a kernel file of which no more than `read` could be parsed.
+pub fn skipped_lines(file: &str, bytes: &[u8], read: usize) -> Option<String> {
+    let skipped = text_of(bytes).lines().count().saturating_sub(read);
+    (skipped > 0).then(|| format!("{file}: lines in an unknown format were skipped: {skipped}"))
+}
+
 /// Decodes the octal escapes that the kernel and fstab(5) use for spaces, tabs, newlines and
 /// backslashes.
 pub fn unescape(text: &str) -> String {
@@ -91,6 +97,17 @@ pub fn unescape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_in_an_unknown_format_costs_itself_and_a_note() {
+        let good = "36 35 8:1 / /mnt rw - ext4 /dev/sda1 rw\n";
+        let text = format!("{good}something else\n");
+        let read = parse_mountinfo(text.as_bytes()).len();
+        assert_eq!(read, 1);
+        let note = skipped_lines("/m", text.as_bytes(), read);
+        assert_eq!(note.as_deref(), Some("/m: lines in an unknown format were skipped: 1"));
+        assert_eq!(skipped_lines("/m", good.as_bytes(), read), None);
+    }
 
     #[test]
     fn mountinfo_with_escapes_and_binds() {

@@ -14,12 +14,15 @@ use super::loops::{loops_on_disks, with_loops};
 use super::stamp::{stamp, sysfs};
 use crate::machine::probe::{
     BlkidInfo, Findings, LSBLK_COLUMNS, LsblkDevice, parse_fullreport, parse_lsblk,
-    parse_mountinfo, parse_swaps,
+    parse_mountinfo, parse_swaps, skipped_lines,
 };
 use crate::machine::{Content, Device, DeviceKind, Group, GroupLock, Machine, Scope};
 use crate::system::real::Real;
 use crate::system::real::search::find_program;
 use crate::system::{Cmd, NoopWatch, PROGRAMS, StepError};
+
+const MOUNTS: &str = "/proc/self/mountinfo";
+const SWAPS: &str = "/proc/swaps";
 
 impl Real {
     /// Probes devices, mounts and swap. Probing the whole machine ends at the first Ctrl-C, because
@@ -69,11 +72,17 @@ impl Real {
             let lowest = machine.storage.devices.values().filter(|d| machine.parents(d).is_empty());
             self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
         }
-        let rest = Findings {
-            mounts: Some(parse_mountinfo(&read_proc("/proc/self/mountinfo")?)),
-            swaps: Some(parse_swaps(&read_proc("/proc/swaps")?)),
-            ..Findings::default()
-        };
+        let (mounted, swapping) = (read_proc(MOUNTS)?, read_proc(SWAPS)?);
+        let (mounts, swaps) = (parse_mountinfo(&mounted), parse_swaps(&swapping));
+        // The first line of the list of swap areas is its heading.
+        let notes = [(MOUNTS, &mounted, mounts.len()), (SWAPS, &swapping, swaps.len() + 1)];
+        let notes = notes.map(|(file, text, read)| skipped_lines(file, text, read));
+        for note in notes.into_iter().flatten() {
+            if !machine.host.notes.contains(&note) {
+                machine.host.notes.push(note);
+            }
+        }
+        let rest = Findings { mounts: Some(mounts), swaps: Some(swaps), ..Findings::default() };
         let mut machine = machine.with_findings(rest, scope);
         if scope.is_none() {
             machine = with_holders(machine);
