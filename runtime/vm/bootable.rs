@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 
 const ROOT: &str = "root.sh";
 const STAGE3: &str = "stage3.sh";
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     (ROOT, include_str!("standin/root.sh")),
     (STAGE3, include_str!("standin/stage3.sh")),
     ("emerge.sh", include_str!("standin/emerge.sh")),
     ("portageq.sh", include_str!("standin/portageq.sh")),
+    ("getuto.sh", include_str!("standin/getuto.sh")),
 ];
 /// The number of last output lines of a script to keep for an error.
 const TAIL: usize = 8;

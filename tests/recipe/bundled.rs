@@ -42,6 +42,25 @@ fn a_name_is_the_bundled_recipe_with_and_without_its_ending() {
     }
 }
 
+/// Packages of firmware refuse to be updated while `/boot` or the EFI system partition is in fstab
+/// and not mounted.
+#[test]
+fn no_recipe_leaves_boot_unmounted() {
+    let mut checked = 0;
+    for directory in ["recipes", "recipes/layouts", "stdlib"] {
+        for file in fs::read_dir(project(directory)).expect("recipes") {
+            let path = file.expect("a file").path();
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            let boot = |line: &&str| line.contains("at: \"/boot") && line.contains("options:");
+            for line in text.lines().filter(boot) {
+                assert!(!line.contains("noauto"), "{}: {line}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 10, "{checked}");
+}
+
 #[test]
 fn a_file_is_selected_by_its_full_name_and_a_note_names_both() {
     let ran = plan("encrypted-root.rhai").file("encrypted-root.rhai", OTHER).run();

@@ -22,7 +22,7 @@ args! {
     /// ```
     /// fstab::write("/mnt/old", [
     ///     #{ at: "/", device: "/dev/vg_live/data", options: "errors=remount-ro", pass: 1 },
-    ///     #{ at: "/boot", device: "/dev/sdc1", options: "noauto,noatime", pass: 1 },
+    ///     #{ at: "/boot", device: "/dev/sdc1", options: "noatime", pass: 2 },
     ///     #{ at: "/proc", source: "proc", kind: "proc" },
     /// ]);
     /// ```

@@ -3,8 +3,8 @@
 # languages, a time zone, passwords, and a way to install packages. It contains no settings of GRUB: those are
 # set by the recipe.
 #
-#   stage3.sh FROM TO            FROM: the tarball of the bootable root; TO: the tarball to write. emerge and
-#                                portageq are stand-ins, and the kernel is there
+#   stage3.sh FROM TO            FROM: the tarball of the bootable root; TO: the tarball to write. emerge,
+#                                portageq and getuto are stand-ins, and the kernel is there
 #   stage3.sh FROM TO SCRIPT     also with what this script adds to $ROOT, using the functions and variables of this file
 set -euo pipefail
 
@@ -38,7 +38,7 @@ put "$modules"/pam_{unix,deny,permit}.so
 
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
 cp "$FROM" "$TO"
-for one in emerge portageq; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
+for one in emerge portageq getuto; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
 [ -z "$WITH" ] || . "$WITH"
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"

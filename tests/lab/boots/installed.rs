@@ -28,7 +28,7 @@ pub const PASSPHRASE: &str = "correct horse, battery!";
 /// A boot that takes longer counts as hanging.
 pub const LIMIT: Duration = Duration::from_hours(1);
 
-pub const DISK: &str = "1G";
+pub const DISK: &str = "1600M";
 
 pub const STICK: &str = "64M";
 

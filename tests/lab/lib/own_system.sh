@@ -16,7 +16,7 @@ rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
 rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
 
 mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
-for one in emerge portageq; do install -m 755 "$PROJECT/runtime/vm/standin/$one.sh" /usr/local/bin/$one; done
+for one in emerge portageq getuto; do install -m 755 "$PROJECT/runtime/vm/standin/$one.sh" /usr/local/bin/$one; done
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
@@ -27,7 +27,7 @@ pack() { tar --owner=0 --group=0 --numeric-owner -C system -cf a.tar.xz . && sig
 # whole ARGUMENTS…: runs the recipe with mostly default values.
 whole() {
     "$G" "$PROJECT/recipes/encrypted-root.rhai" --yes --destroy /dev/ubda --prove --journal /run/proved --answers answers.toml \
-        --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=160M \
+        --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=512M \
         --set swap_size=32M --set home_size=64M --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" \
         --set unlock=gpg --set fallback=passphrase --set repository=there --set locale=de_AT --set hostname=box \
         --set sshd=true --set jobs=2 --set serial=ttyS1 --set serial_speed=9600 "$@"

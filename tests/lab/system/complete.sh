@@ -1,7 +1,7 @@
 #!/bin/bash
 # The whole recipe, until the disk is bootable.
 #
-# disks: 1200M 32M
+# disks: 1700M 32M
 # tier: make torture
 # takes: 200 s
 . "${0%/*}/../lib/cases.sh"
@@ -17,7 +17,7 @@ must grep -q 'nothing is mounted at /sys/firmware/efi/efivars' firmware.err
 must grep -q 'help: install to the fallback path that every firmware tries' firmware.err
 ask room whole --set boot_size=16M
 exits room 2
-must grep -q 'choose a boot_size of' room.err
+must grep -q 'boot_size: 16M is too small' room.err
 [ "$before" = "$(sha256sum /dev/ubda /dev/ubdb)" ] || fail 'something has changed'
 
 it 'the whole recipe ends as planned'

@@ -3,7 +3,7 @@
 # prepared for chroot, links
 # stay inside; afterwards /run in the root is that of the running system, and a link into it is refused.
 #
-# disks: 1200M 32M
+# disks: 1700M 32M
 # tier: make lab
 # takes: 25 s
 . "${0%/*}/../lib/cases.sh"
