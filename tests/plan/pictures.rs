@@ -50,7 +50,7 @@ fn a_file_shows_both_sides() {
         .filter(|node| node.has_tag_name("text"))
         .filter_map(|node| node.text())
         .collect();
-    for word in ["Before", "ext4 \"rootfs\"", "After", "hdd_sda2 · 465.2 GiB · LVM group vg_hostos"]
+    for word in ["Before", "ext4 \"rootfs\"", "After", "hdd_sda2 · 464.7 GiB · LVM group vg_hostos"]
     {
         assert!(words.contains(&word), "{word}: {words:?}");
     }
