@@ -12,7 +12,7 @@ for one in "${GUIDE[@]}"; do
     must test -d "$PKG/$one-1"
 done
 must test -d "$PKG/sys-fs/cryptsetup-$(cryptsetup --version | cut -d' ' -f2)"
-must grep -qx 'sys-fs/cryptsetup ~amd64' /mnt/r/etc/portage/package.accept_keywords/crypto
+must grep -qx "~sys-fs/cryptsetup-$(cryptsetup --version | cut -d" " -f2) ~amd64" /mnt/r/etc/portage/package.accept_keywords/crypto
 must grep -q ' /etc/init.d/lvm ' $PKG/sys-fs/lvm2-1/CONTENTS
 must grep -qE '^obj /(usr/)?lib/modules/.*/dm-crypt.ko' $PKG/sys-kernel/gentoo-kernel-bin-1/CONTENTS
 # Packages that were requested by name are in the world file.

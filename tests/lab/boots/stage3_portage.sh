@@ -6,7 +6,7 @@
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib/repository.sh"
 [ -x $PYPI/bin/emerge ] || { echo "there is no Portage in $PYPI (.ci/deps)" >&2; exit 1; }
 PYTHON=$(basename "$(readlink -f /usr/bin/python3)")
-TOOLS=(/usr/bin/{bzip2,cmp,diff,patch,scanelf,xz})
+TOOLS=(/usr/bin/{awk,bzip2,cmp,cpio,cut,df,diff,du,patch,scanelf,stat,xz})
 STDLIB=("$PYTHON-minimal" "lib$PYTHON-minimal" "lib$PYTHON-stdlib")
 dpkg -L "${STDLIB[@]}" | grep -E "^/usr/(bin/$PYTHON|lib/$PYTHON/)" |
     grep -vE '/(test|lib2to3|pydoc_data|idlelib|config-[^/]*)/' >"$ROOT/list"
@@ -26,7 +26,8 @@ use_pypi "$ROOT"
 /usr/bin/python3 -m compileall -q -s "$ROOT" --invalidation-mode unchecked-hash "$ROOT/usr/lib/$PYTHON" "$ROOT$PYPI/lib"
 
 R=$ROOT/var/db/repos/gentoo
-repository default/linux/amd64/23.0
+repository "${PROFILES[@]}"
+directories "$ROOT"
 guide_packages "$(cryptsetup --version | cut -d' ' -f2)"
 use_repository "$ROOT"
 printf '%s\nACCEPT_LICENSE="GPL-2"\n' "$WITHOUT" >"$ROOT/etc/portage/make.conf"
@@ -53,14 +54,10 @@ mkdir -p "$ROOT/var/cache/distfiles"
 ARCHIVE=$ROOT/var/cache/distfiles/kernel-1.tar
 tar --numeric-owner --owner=0 --group=0 -C "$KERNEL" -cf "$ARCHIVE" usr
 rm -r "$KERNEL"
-package sys-kernel/gentoo-kernel-bin 1 amd64 <<END
+dist_kernel 1 "$KV" <<'END'
 SRC_URI="https://mirror.invalid/kernel-1.tar"
 RESTRICT="strip"
 src_install() { insinto /; doins -r usr; }
-pkg_postinst() {
-    cp "\${EROOT}/usr/src/linux-$KV/arch/x86/boot/bzImage" "\${EROOT}/boot/vmlinuz-$KV" || die
-    cp "\${EROOT}/usr/src/linux-$KV/.config" "\${EROOT}/boot/config-$KV" || die
-}
 END
 printf 'DIST kernel-1.tar %s BLAKE2B %s SHA512 %s\n' "$(stat -c %s "$ARCHIVE")" "$(b2sum <"$ARCHIVE" | cut -d' ' -f1)" \
     "$(sha512sum <"$ARCHIVE" | cut -d' ' -f1)" >"$R/sys-kernel/gentoo-kernel-bin/Manifest"

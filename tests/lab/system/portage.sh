@@ -119,6 +119,11 @@ rm -rf $T/etc/portage/package.accept_keywords $T/etc/portage/package.use $T/etc/
 sed -i 's/^EMERGE_DEFAULT_OPTS.*//' $T/etc/portage/make.conf
 OUTSIDE=$(cryptsetup --version | cut -d' ' -f2)
 guide_packages "$OUTSIDE"
+# This root is not on a device: GRUB could not find it. Kernel packages run both programs (system::updates runs them for real).
+for one in dracut grub-mkconfig; do
+    printf '#!/bin/sh\necho "$0 $*" >>/var/log/kernels\n' >$T/usr/local/sbin/$one
+    chmod 755 $T/usr/local/sbin/$one
+done
 
 {
     cat <<'END'
@@ -132,21 +137,76 @@ let layout = #{
 let params = #{
     goal: "bootable", init: "openrc", firmware: "efi", jobs: 2, network: "dhcpcd", sshd: true, microcode: true,
     packages: " app-misc/one  app-misc/two", profile: "default/linux/test", repository: "there", kernel_from: "dist", kernel_config: "",
+    update_world: "profile", cpu_flags: true, video_cards: "intel", binary_packages: false, zram_size: 512,
 };
 packages::portage(layout, params);
 packages::packages(layout, params);
 kernels::kernel(layout, params);
 END
     grep -F 'portage::emerge(target, ["sys-boot/grub"]' "$PROJECT/stdlib/bootloader.rhai"
-} >packages.rhai
-"$G" packages.rhai --yes --prove --journal /run/packages >packages.out 2>&1 || fail
+} >guide.rhai
+"$G" guide.rhai --yes --prove --journal /run/packages >guide.out 2>&1 || fail
+must test "$(cut -d' ' -f1 $T/var/log/kernels | sort -u | tr '\n' ' ')" = '/usr/local/sbin/dracut /usr/local/sbin/grub-mkconfig '
+must test -e $T/boot/vmlinuz-1-gentoo-dist && must test -e $T/boot/amd-uc.img
+# Intel's microcode only on its processors.
+if grep -q GenuineIntel /proc/cpuinfo; then
+    must test -e $T/boot/intel-uc.img
+else
+    must_not test -e $T/boot/intel-uc.img
+fi
+must test -d $T/var/db/pkg/sys-block/zram-init-1
+must grep -qE '^\*/\* CPU_FLAGS_X86: .*\bsse2\b' $T/etc/portage/package.use/00cpu-flags
+must grep -qx '\*/\* VIDEO_CARDS: -\* intel' $T/etc/portage/package.use/00video-cards
 for one in "${GUIDE[@]}" app-misc/one app-misc/two; do
     must test -d "$T/var/db/pkg/$one-1"
 done
 must test -d "$T/var/db/pkg/sys-fs/cryptsetup-$OUTSIDE"
-must grep -qx 'sys-fs/cryptsetup ~amd64' $T/etc/portage/package.accept_keywords/crypto
+must grep -qx "~sys-fs/cryptsetup-$OUTSIDE ~amd64" $T/etc/portage/package.accept_keywords/crypto
 must test "$(cat $T/var/db/pkg/sys-fs/lvm2-1/USE | tr ' ' '\n' | grep -x lvm)" = lvm
 must test "$(chroot $T portageq envvar MAKEOPTS EMERGE_DEFAULT_OPTS GRUB_PLATFORMS | tr '\n' ' ')" = '-j3 -l2 --jobs=2 --load-average=2 efi-64 '
+
+it 'binary packages, which must be signed by the key of the keyring'
+package app-misc/binary 1 amd64 <<'END'
+pkg_postinst() { echo "${MERGE_TYPE}" >"${EROOT}/opt/how"; }
+END
+# Gentoo's getuto makes a keyring of Gentoo's keys; this one makes one of the key of the test.
+SIGNING=$T/var/tmp/signing
+mkdir -m 700 $SIGNING
+must gpg --homedir $SIGNING --batch --quiet --passphrase '' --quick-generate-key good@example.org ed25519 sign 1d
+KEY=$(gpg --homedir $SIGNING --list-keys --with-colons | grep -m1 ^fpr | cut -d: -f10)
+gpg --homedir $SIGNING --export good@example.org >$T/usr/share/test-key.gpg
+gpgconf --homedir $SIGNING --kill all
+cat >$T/usr/local/bin/getuto <<'END'
+#!/bin/sh
+mkdir -p /etc/portage/gnupg && chmod 700 /etc/portage/gnupg && export GNUPGHOME=/etc/portage/gnupg
+gpg --batch --quiet --import /usr/share/test-key.gpg
+gpg --list-keys --with-colons | grep -m1 ^fpr | cut -d: -f10 | sed 's/$/:6:/' | gpg --batch --quiet --import-ownertrust
+chown -R portage:portage /etc/portage/gnupg
+gpgconf --kill all
+END
+chmod 755 $T/usr/local/bin/getuto
+# packed VARIABLES…: makes the binary package, and moves it to where packages are offered.
+packed() {
+    rm -rf $T/srv/binhost
+    mkdir -p $T/srv/binhost
+    must chroot $T env PKGDIR=/srv/binhost BINPKG_FORMAT=gpkg "$@" emerge --quiet --buildpkgonly app-misc/binary >packed.out 2>&1
+}
+packed FEATURES=binpkg-signing BINPKG_GPG_SIGNING_GPG_HOME=/var/tmp/signing BINPKG_GPG_SIGNING_KEY="$KEY"
+mkdir -p $T/etc/portage/binrepos.conf
+printf '[gentoo]\npriority = 1\nsync-uri = file:///srv/binhost\n' >$T/etc/portage/binrepos.conf/gentoo.conf
+cat >signed.rhai <<'END'
+import "binaries" as binaries;
+binaries::prepare("/mnt/t", #{ binary_packages: true });
+portage::emerge("/mnt/t", ["app-misc/binary"]);
+END
+must "$G" signed.rhai --yes --prove --journal /run/binaries
+must test "$(cat $T/opt/how)" = binary
+must test "$(chroot $T portageq envvar FEATURES | tr ' ' '\n' | grep -cxE 'getbinpkg|binpkg-request-signature')" = 2
+must grep -q 'FEATURES="-sandbox .* getbinpkg binpkg-request-signature"' $T/etc/portage/make.conf
+# Without a signature it is refused.
+packed FEATURES=-binpkg-signing
+rm -rf $T/var/cache/binpkgs $T/var/cache/edb/binhost
+fails 'app-misc/binary' 'portage::emerge("/mnt/t", ["app-misc/binary"]);'
 
 do_ 'chroot::release("/mnt/t");'
 umount /mnt/t
