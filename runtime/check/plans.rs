@@ -168,6 +168,10 @@ fn variants(
         let all = match param.kind {
             ParamKind::Bool => vec!["true".to_owned(), "false".to_owned()],
             ParamKind::Choice | ParamKind::Layout => param.choices.clone(),
+            ParamKind::Path if !param.choices.is_empty() => {
+                let path = format!("/var/tmp/{}", param.name);
+                param.choices.iter().cloned().chain([path]).collect()
+            }
             // An optional device is also set.
             ParamKind::Device if now.as_deref() == Some("") => {
                 last_partition(machine).into_iter().collect()

@@ -16,6 +16,7 @@ mod effect;
 mod fact;
 mod file;
 pub mod files;
+mod firmware;
 pub mod net;
 mod part;
 pub(crate) mod parts;
@@ -40,6 +41,7 @@ pub(crate) use difference::Differences;
 pub(crate) use effect::{Declaration, NeedKind, PartEffect};
 pub use fact::{Contradiction, Fact, Lifetime, Release, restored_after_reboot};
 pub use files::{FilesEffect, FilesFact, FilesStep, origin};
+pub use firmware::FirmwareState;
 pub(crate) use part::MachinePart;
 pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
 pub use scope::Scope;
@@ -81,6 +83,8 @@ macro_rules! machine {
                         udev: true,
                         secondhand: false,
                         programs: None,
+                        architecture: None,
+                        firmware: None,
                         notes: Vec::new(),
                     },
                     $($module: Default::default(),)*
@@ -105,6 +109,12 @@ pub struct HostState {
     /// Programs found in the search path; `None` if they were not probed, so any may be installed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programs: Option<BTreeMap<String, String>>,
+    /// The architecture as of uname(2), such as `x86_64`; `None` if it was not probed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    /// The firmware that booted the machine; `None` if it was not probed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<FirmwareState>,
     /// What the probe had to leave out, as sentences for the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

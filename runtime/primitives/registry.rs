@@ -128,6 +128,8 @@ const LISTED: &[Primitive] = &[
     action::<p::crypttab::RemoveEntry>(),
     query::<p::crypttab::Entries>(),
     action::<p::crypttab::SetDmcrypt>(),
+    query::<p::system::HostQuery>(),
+    query::<p::system::InitOf>(),
     action::<p::system::Hostname>(),
     action::<p::system::Timezone>(),
     action::<p::system::Locale>(),

@@ -96,28 +96,19 @@ impl Answers {
         value.map_err(|error| error.at(self.sites.get(&param.name)))
     }
 
-    /// Returns the variables of a recipe on a machine.
+    /// Returns the variables of a recipe on a machine, or the errors of all parameters.
     pub fn variables(&self, recipe: &Recipe, machine: &Machine) -> Result<Map, ParamError> {
         let known = || recipe.front.params.iter().map(|param| param.name.as_str());
-        if let Some(name) = self.values.keys().find(|name| !known().any(|k| k == *name)) {
-            return Err(unknown(name.clone(), known()));
-        }
+        let foreign = self.values.keys().filter(|name| !known().any(|k| k == *name));
+        let mut errors: Vec<_> = foreign.map(|name| unknown(name.clone(), known())).collect();
         let mut variables = Map::new();
         for param in &recipe.front.params {
             let known = variables.iter().position(|(name, _)| *name == param.name);
-            let value = match (self.values.get(&param.name), &param.default) {
-                _ if !param.applies(&variables) => Value::Unit,
-                (Some(value), _) => self.given(param, value, machine)?,
-                (None, Some(default)) => param.read(&plain(default.clone()), machine)?,
-                (None, None)
-                    if param.kind == ParamKind::Disk && machine.disks().next().is_none() =>
-                {
-                    return Err(ParamError::NoDisk { name: param.name.clone() });
-                }
-                (None, None) => {
-                    let (name, ask) = (param.name.clone(), param.ask.clone());
-                    let secret = param.kind == ParamKind::Secret;
-                    return Err(ParamError::Missing { name, ask, secret });
+            let value = match self.variable(param, machine, &variables) {
+                Ok(value) => value,
+                Err(error) => {
+                    errors.push(error);
+                    Value::Unit
                 }
             };
             // Layouts may use a name for different parameters; the one of the chosen layout
@@ -128,6 +119,35 @@ impl Answers {
                 Some(_) => {}
             }
         }
-        Ok(variables)
+        match errors.pop() {
+            None => Ok(variables),
+            Some(only) if errors.is_empty() => Err(only),
+            Some(last) => {
+                errors.push(last);
+                Err(ParamError::Several(errors))
+            }
+        }
+    }
+
+    /// Returns the value of one parameter; unit if it does not apply.
+    fn variable(
+        &self,
+        param: &ParamDecl,
+        machine: &Machine,
+        variables: &Map,
+    ) -> Result<Value, ParamError> {
+        let name = || param.name.clone();
+        match (self.values.get(&param.name), &param.default) {
+            _ if !param.applies(variables) => Ok(Value::Unit),
+            (Some(value), _) => self.given(param, value, machine),
+            (None, Some(default)) => param.read(&plain(default.clone()), machine),
+            (None, None) if param.kind == ParamKind::Disk && machine.disks().next().is_none() => {
+                Err(ParamError::NoDisk { name: name() })
+            }
+            (None, None) => {
+                let secret = param.kind == ParamKind::Secret;
+                Err(ParamError::Missing { name: name(), ask: param.ask.clone(), secret })
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ pub struct ParamDecl {
     pub ask: String,
     /// The value if there is no answer.
     pub default: Option<toml::Value>,
-    /// The allowed words of a choice.
+    /// The allowed words of a choice, or the words that are allowed instead of a path.
     pub choices: Vec<String>,
     /// Conditions: the parameter only applies if each of these parameters has one of these values;
     /// otherwise its value is unit.
@@ -117,6 +117,8 @@ pub enum ParamError {
         /// The error.
         error: Box<Self>,
     },
+    /// Several parameters have no valid value.
+    Several(Vec<ParamError>),
     /// An answers file can't be read.
     File {
         /// The file and the position.
@@ -141,6 +143,10 @@ impl fmt::Display for ParamError {
                 write!(f, "parameter {name:?}: this machine has no disks")
             }
             Self::Unknown { name, .. } => write!(f, "the recipe has no parameter {name:?}"),
+            Self::Several(errors) => {
+                write!(f, "{} parameters have no valid value", errors.len())?;
+                errors.iter().try_for_each(|error| write!(f, "\n  {error}"))
+            }
             Self::File { site, why } => write!(f, "failed to read the answers in {site}: {why}"),
         }
     }
@@ -189,6 +195,16 @@ impl ParamError {
                 "the recipe has no parameters".into()
             }
             Self::Unknown { known, .. } => format!("parameters: {}", known.join(", ")),
+            Self::Several(errors) => {
+                let mut help: Vec<String> = Vec::new();
+                for error in errors {
+                    let one = error.remedy();
+                    if !help.contains(&one) {
+                        help.push(one);
+                    }
+                }
+                help.join("\n")
+            }
             Self::File { .. } => "write TOML, one line NAME = VALUE per parameter".into(),
         }
     }
@@ -215,7 +231,13 @@ impl ParamDecl {
             }
             ParamKind::Disk | ParamKind::Device => self.device(given, machine)?,
             ParamKind::Disks => self.disks(given, machine)?,
-            ParamKind::Path => AbsPath::decode(given).map_err(wrong)?.encode(),
+            ParamKind::Path if given.as_text().is_some_and(|text| self.is_choice(text)) => {
+                given.clone()
+            }
+            ParamKind::Path => {
+                let path = AbsPath::decode(given).map_err(|mismatch| wrong(self.or_word(mismatch)));
+                path?.encode()
+            }
             ParamKind::Size => Size::decode(given).map_err(wrong)?.encode(),
             ParamKind::Number => number(given).map_err(wrong)?,
             ParamKind::Text => String::decode(given).map_err(wrong)?.encode(),
@@ -279,9 +301,24 @@ impl ParamDecl {
         empty(given.as_text()) && empty(self.default.as_ref().and_then(toml::Value::as_str))
     }
 
+    /// Adds the words that are allowed instead of a path to what was expected.
+    fn or_word(&self, mismatch: Mismatch) -> Mismatch {
+        match self.choices.as_slice() {
+            [] => mismatch,
+            words => {
+                let expected = format!("{} or {}", words.join(", "), mismatch.expected);
+                Mismatch { expected, ..mismatch }
+            }
+        }
+    }
+
+    fn is_choice(&self, text: &str) -> bool {
+        self.choices.iter().any(|choice| choice == text)
+    }
+
     fn choice(&self, given: &Value) -> Result<Value, Mismatch> {
         let text = String::decode(given)?;
-        if self.choices.contains(&text) {
+        if self.is_choice(&text) {
             return Ok(Value::Text(text));
         }
         let near = nearest(&text, self.choices.iter().map(String::as_str)).map(str::to_owned);

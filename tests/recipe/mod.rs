@@ -7,5 +7,6 @@ mod fidelity;
 mod gentoo;
 mod guide;
 mod layouts;
+mod preflight;
 mod rescue;
 mod settings;

@@ -93,17 +93,7 @@ impl StageSource {
             let offset = (from > 0).then(|| format!("--start-pos={from}"));
             cmd.args(offset).args(["--output-document=-", address])
         };
-        self.proxied(cmd.is_long_running())
-    }
-
-    /// Sets the proxy of a command.
-    fn proxied(&self, cmd: Cmd) -> Cmd {
-        match &self.proxy {
-            Some(proxy) => ["http_proxy", "https_proxy"]
-                .into_iter()
-                .fold(cmd, |cmd, name| cmd.env(name, proxy.clone())),
-            None => cmd,
-        }
+        through(self.proxy.as_deref(), cmd.is_long_running())
     }
 
     /// Returns the shell command that downloads the latest tarball.
@@ -116,6 +106,30 @@ impl StageSource {
             _ => format!("wget --continue --output-document={into} {address}"),
         }
     }
+}
+
+/// Sets the proxy of a command.
+fn through(proxy: Option<&str>, cmd: Cmd) -> Cmd {
+    match proxy {
+        Some(proxy) => {
+            ["http_proxy", "https_proxy"].into_iter().fold(cmd, |cmd, name| cmd.env(name, proxy))
+        }
+        None => cmd,
+    }
+}
+
+/// Returns the command that prints the head of a server's answer, with any exit code.
+pub fn head(program: &str, address: &str, proxy: Option<&str>) -> Cmd {
+    let cmd = if program == "curl" {
+        Cmd::tool("curl")
+            .args(["--disable", "--head", "--location", "--silent", "--show-error"])
+            .args(["--proto", "=http,https", "--max-time", "30", address])
+    } else {
+        Cmd::tool("wget")
+            .args(["--no-config", "--spider", "--server-response", "--tries=1", "--timeout=30"])
+            .arg(address)
+    };
+    through(proxy, cmd.accept_any_exit_code())
 }
 
 #[cfg(test)]

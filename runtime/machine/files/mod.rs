@@ -20,7 +20,7 @@ use crate::types::{Mode, Place};
 
 pub use effect::FilesEffect;
 pub use fact::FilesFact;
-pub use mirror::{DOWNLOADERS, LatestStage, StageSource};
+pub use mirror::{DOWNLOADERS, LatestStage, StageSource, head};
 use origin::MountTable;
 pub use part::Part;
 pub use proof::ArchiveProof;

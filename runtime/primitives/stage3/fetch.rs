@@ -3,9 +3,10 @@
 use super::{StageVerification, key_file, verifying};
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{DOWNLOADERS, StageSource};
+use crate::machine::files::StageSource;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, Undo};
-use crate::system::{FilesStep, MissingProgram, Step};
+use crate::primitives::net::downloader;
+use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Address, Fingerprint, Place, StageVariant};
 
 args! {
@@ -47,13 +48,6 @@ args! {
         /// The fingerprint of the only trusted key, if the key file contains several.
         pub fingerprint: Option<Fingerprint>,
     }
-}
-
-/// Returns the program that downloads on this machine.
-fn downloader(cx: &Planning<'_>) -> Result<&'static str> {
-    let Some(programs) = &cx.machine.host.programs else { return Ok(DOWNLOADERS[0]) };
-    let found = DOWNLOADERS.into_iter().find(|name| programs.contains_key(*name));
-    Ok(found.ok_or_else(|| MissingProgram::named(DOWNLOADERS[0]))?)
 }
 
 impl Action for Fetch {

@@ -1,11 +1,13 @@
 //! The settings that identify a system: hostname, time zone, locales, keyboard layout, machine ID,
 //! and users; and the processor.
 
+mod host;
 mod identity;
 mod locale;
 mod people;
 mod processor;
 
+pub use host::{HostQuery, InitOf};
 pub use identity::{Hostname, MachineId, Timezone};
 pub use locale::{Keymap, Locale};
 pub use people::{Password, User};

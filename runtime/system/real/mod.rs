@@ -10,6 +10,7 @@ mod activity;
 mod conversation;
 mod environment;
 mod files;
+mod host;
 mod input;
 mod interrupt;
 mod net;

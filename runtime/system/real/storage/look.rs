@@ -18,6 +18,7 @@ use crate::machine::probe::{
 };
 use crate::machine::{Content, Device, DeviceKind, Group, GroupLock, Machine, Scope};
 use crate::system::real::Real;
+use crate::system::real::host;
 use crate::system::real::search::find_program;
 use crate::system::{Cmd, NoopWatch, PROGRAMS, StepError};
 
@@ -51,6 +52,8 @@ impl Real {
         if scope.is_none() {
             machine.host.udev = Path::new("/run/udev/control").exists();
             machine.host.programs = Some(installed_programs());
+            machine.host.architecture = host::architecture();
+            machine.host.firmware = Some(host::firmware());
             machine.host.notes.clear();
         }
         let blocks = match scope {
