@@ -19,7 +19,9 @@ args! {
     /// and cannot be restored; undo removes a new one.
     ///
     /// If dracut omits a requested module, the action fails. The module `crypt-gpg`, for a key that
-    /// is encrypted with GnuPG, must be listed explicitly and requires gpg in the system.
+    /// is encrypted with GnuPG, must be listed explicitly and requires gpg in the system. dracut
+    /// includes systemd if the system has it; then `crypt` requires systemd-cryptsetup, which opens
+    /// the containers.
     ///
     /// genkernel builds cryptsetup, GnuPG 1 and LVM from source, and always uses the kernel in
     /// `/usr/src/linux`. `kernel.build` with genkernel already includes an initramfs.
@@ -94,6 +96,31 @@ fn must_have_gpg(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Resul
     Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into())
 }
 
+/// Rejects an initramfs with systemd in which nothing opens containers: systemd has its cryptsetup
+/// only with USE `cryptsetup`, which no stage3 sets.
+fn must_open_containers(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -> Result<()> {
+    if !modules.iter().any(|module| module == CRYPT) {
+        return Ok(());
+    }
+    for path in SYSTEMD_PATHS {
+        let systemd = there(root, path);
+        if exists(&systemd, cx)? == Some(true) && none_of(root, &SYSTEMD_CRYPTSETUP, cx)? {
+            return Err(KernelRule::NoSystemdCryptsetup { systemd }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The dracut module for LUKS containers.
+const CRYPT: &str = "crypt";
+/// The paths of systemd, which depend on the distribution.
+const SYSTEMD_PATHS: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+/// The paths of systemd-cryptsetup, which depend on the distribution and the version.
+const SYSTEMD_CRYPTSETUP: [&str; 3] = [
+    "/usr/lib/systemd/systemd-cryptsetup",
+    "/lib/systemd/systemd-cryptsetup",
+    "/usr/bin/systemd-cryptsetup",
+];
 /// The dracut module for keys that are encrypted with GnuPG.
 const CRYPT_GPG: &str = "crypt-gpg";
 /// The dracut modules that include systemd in the initramfs.
@@ -130,11 +157,15 @@ impl Initramfs {
         }
         modules.iter().try_for_each(|module| must_have(root, module, cx))?;
         must_have_gpg(root, &modules, cx)?;
+        let omitted = self.omitted(&modules);
+        if omitted.is_empty() {
+            must_open_containers(root, &modules, cx)?;
+        }
         let install = self.install.as_deref().map_or_else(|| vec!["stty".into()], words);
         let cmd = command(root, "dracut", cx)?
             .args(["--force", "--no-hostonly", "--kver", version])
             .args(["--add", &modules.join(" "), "--install", &install.join(" ")])
-            .args(self.omitted(&modules))
+            .args(omitted)
             .args(["--compress", self.compress.as_str(), &image.to_string()])
             .limit(None);
         let (root, image) = (root.to_string(), image.to_string());

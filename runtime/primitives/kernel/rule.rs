@@ -115,6 +115,14 @@ pub enum KernelRule {
         /// The parameter.
         param: &'static str,
     },
+    /// systemd would be in the initramfs, but could not open a container.
+    #[error(
+        "{systemd} has no systemd-cryptsetup: nothing in the initramfs would open the container"
+    )]
+    NoSystemdCryptsetup {
+        /// systemd in the system.
+        systemd: Place,
+    },
     /// A required program is not installed.
     #[error("{root} has no {program}")]
     NoProgram {
@@ -186,13 +194,21 @@ impl Rule for KernelRule {
                 "omit it; genkernel is configured in /etc/genkernel.conf: kernel::genkernel_conf"
                     .into()
             }
+            Self::NoSystemdCryptsetup { .. } => {
+                "set USE cryptsetup for sys-apps/systemd in package.use, then emerge --oneshot \
+                 --newuse sys-apps/systemd; or omit systemd from the initramfs: omit: [\"systemd\", \
+                 \"systemd-initrd\", \"dracut-systemd\"]"
+                    .into()
+            }
             Self::NoProgram { package, .. } => format!("emerge {package}"),
         })
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Lacks { .. } | Self::NoDracutModule { .. } => Exit::Refused,
+            Self::Lacks { .. } | Self::NoDracutModule { .. } | Self::NoSystemdCryptsetup { .. } => {
+                Exit::Refused
+            }
             Self::LeftOut { .. } => Exit::Failed,
             _ => Exit::Usage,
         }

@@ -57,6 +57,13 @@ refused 'has no module "crypt-gpg"' 'kernel::initramfs("/mnt/t", #{ add: ["crypt
 must grep -q 'help: emerge sys-kernel/dracut 044 or later with app-crypt/gnupg' refused.out
 mv $T/root/*crypt-gpg $T/usr/lib/dracut/modules.d/
 refused 'kernel 1.2.3 has no modules' 'kernel::initramfs("/mnt/t", #{ version: "1.2.3" });'
+# systemd of a stage3 has no cryptsetup, and dracut would include neither of them.
+mv $T/usr/lib/systemd/systemd-cryptsetup "$T/root/"
+refused '/mnt/t/usr/lib/systemd/systemd has no systemd-cryptsetup' 'kernel::initramfs("/mnt/t");'
+must grep -q 'help: set USE cryptsetup for sys-apps/systemd' refused.out
+must "$G" plan /dev/stdin >/dev/null <<<'kernel::initramfs("/mnt/t", #{ omit: ["systemd"] });
+kernel::initramfs("/mnt/t", #{ add: ["lvm"] });'
+mv $T/root/systemd-cryptsetup $T/usr/lib/systemd/
 refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
 refused '/mnt/t has no gpg' 'kernel::initramfs("/mnt/t", #{ add: ["crypt-gpg"] });'
