@@ -1,18 +1,14 @@
-//! Installing and configuring GRUB.
-
-use serde::Serialize;
+//! Installing GRUB.
 
 use super::BootRule;
-use super::defaults::{DEFAULTS, replaced_later};
-use super::encrypted::{check_boot_containers, reject_argon2};
+use super::encrypted::check_boot_containers;
 use crate::args;
-use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::{Content, FilesFact, Mount, PartitionEntry, Table};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::disk::is_kind;
-use crate::primitives::edit::{assign, command, none_of, there, writes};
-use crate::system::{Outcome, Step};
+use crate::primitives::edit::{command, none_of, there, writes};
+use crate::system::Step;
 use crate::types::{AbsPath, DevicePath, ModuleName, Place, TableKind};
 
 args! {
@@ -50,29 +46,8 @@ args! {
     }
 }
 
-args! {
-    /// Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
-    ///
-    /// The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
-    /// unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map
-    /// with `kernels` and `initrds`, the images that were found; finding no kernel is an error.
-    /// Cannot be undone: the previous menu is overwritten.
-    ///
-    /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
-    ///
-    /// ```
-    /// let line = boot::cmdline("/dev/vg_live/data");
-    /// boot::grub_config("/mnt/old", #{ defaults: #{ GRUB_CMDLINE_LINUX: line, GRUB_TIMEOUT: "3" } });
-    /// ```
-    "boot.grub_config" => pub struct GrubConfig {
-        /// The mount point of the system.
-        pub root: AbsPath,
-        /// The variables for `/etc/default/grub`, as a map from names to values.
-        pub defaults: Option<ConfVariables>,
-    }
-}
-
-const GRUB: &str = "/boot/grub";
+/// The directory of GRUB in the system.
+pub(super) const GRUB: &str = "/boot/grub";
 /// The mount point of efivarfs.
 const VARIABLES: &str = "/sys/firmware/efi/efivars";
 /// The paths of efibootmgr, which depend on the distribution.
@@ -185,56 +160,5 @@ impl Action for GrubInstall {
                 /boot (df -h)",
             )
             .undo(Undo::Impossible("the previous boot loader is overwritten")))
-    }
-}
-
-/// The result of `boot.grub_config`.
-#[derive(Debug, Serialize)]
-pub struct GrubConfigInfo {
-    kernels: Vec<String>,
-    initrds: Vec<String>,
-}
-
-impl Action for GrubConfig {
-    type Output = GrubConfigInfo;
-
-    fn effects(&self) -> Vec<Effect> {
-        let runs = Effect::Program(ProgramEffect::Runs {
-            program: "grub-mkconfig".into(),
-            root: self.root.to_string(),
-        });
-        vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<GrubConfigInfo>> {
-        reject_argon2(&self.root, cx)?;
-        let given = self.defaults.iter().flat_map(ConfVariables::iter);
-        let given: Vec<(&str, String)> = given.map(|(n, v)| (n, v.to_owned())).collect();
-        let config = there(&self.root, &format!("{GRUB}/grub.cfg"));
-        let cmd = command(&self.root, "grub-mkconfig", cx)?;
-        let cmd = cmd.args(["--output", &format!("{GRUB}/grub.cfg")]);
-        let boot = there(&self.root, "/boot");
-        let read = move |outcomes: &[Outcome]| {
-            let said = outcomes.last().map_or("", |outcome| outcome.stderr.as_str());
-            let after = |what: &str| {
-                let found = said.lines().filter_map(|line| line.trim().strip_prefix(what));
-                found.map(|path| path.trim().to_owned()).collect::<Vec<_>>()
-            };
-            let kernels = after("Found linux image:");
-            match kernels.is_empty() {
-                true => Err(BootRule::NoKernel { place: boot.clone() }.into()),
-                false => Ok(GrubConfigInfo { kernels, initrds: after("Found initrd image:") }),
-            }
-        };
-        let guess = GrubConfigInfo { kernels: Vec::new(), initrds: Vec::new() };
-        // The set of kernels may have changed, so the menu is always generated again.
-        let mut plan = assign(there(&self.root, DEFAULTS), cx, &given)?;
-        plan.warnings.extend(replaced_later(&self.root, &given, cx)?);
-        Ok(plan
-            .then(Step::Run(cmd))
-            .makes(FilesFact::File { place: config, digest: None, mode: None })
-            .always()
-            .undo(Undo::Impossible("the previous menu is overwritten"))
-            .reads(guess, read))
     }
 }

@@ -5,10 +5,14 @@ mod defaults;
 mod encrypted;
 mod entry;
 mod grub;
+mod kernels;
+mod menu;
 
 pub use cmdline::Cmdline;
 pub use entry::{Entries, MenuEntry};
-pub use grub::{GrubConfig, GrubInstall};
+pub use grub::GrubInstall;
+pub use kernels::KernelEntries;
+pub use menu::{GrubConfig, GrubDefaults};
 
 use crate::error::{Exit, Rule};
 use crate::types::{Place, rhai_literal};
@@ -43,6 +47,12 @@ pub enum BootRule {
     /// Only one of the key file and its device is given.
     #[error("a key on a USB stick needs both \"key\" and \"key_device\"")]
     HalfAKey,
+    /// systemd cannot use a key that GPG encrypts.
+    #[error("{key} is encrypted by GPG: systemd in the initramfs cannot use it")]
+    GpgWithSystemd {
+        /// The path of the key file.
+        key: String,
+    },
     /// The string would not be parsed as a single kernel parameter.
     #[error("{text:?} is not allowed on the kernel command line")]
     BadText {
@@ -111,6 +121,12 @@ pub enum BootRule {
         /// The file.
         place: Place,
     },
+    /// GRUB's own script for menu entries does not exist.
+    #[error("there is no {place}, which finds the kernels for GRUB's menu")]
+    NoScripts {
+        /// The script.
+        place: Place,
+    },
     /// grub-mkconfig found no kernel.
     #[error("grub-mkconfig has found no kernel in {place}")]
     NoKernel {
@@ -130,6 +146,9 @@ impl Rule for BootRule {
                 "use an initramfs of dracut (style: \"dracut\"; bundled recipes: --set \
                  kernel_from=sources)"
                     .into()
+            }
+            Self::GpgWithSystemd { .. } => {
+                "omit systemd from the initramfs, and use style: \"dracut\"".into()
             }
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
             Self::BadText { .. } => {
@@ -172,6 +191,7 @@ impl Rule for BootRule {
                 "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
                     .into()
             }
+            Self::NoScripts { .. } => "emerge sys-boot/grub in the root first".into(),
             Self::NoKernel { .. } => {
                 "install the kernel first (kernel::install); is /boot mounted?".into()
             }

@@ -4,12 +4,14 @@
 mod host;
 mod identity;
 mod locale;
+mod memory;
 mod people;
 mod processor;
 
 pub use host::{HostQuery, InitOf};
 pub use identity::{Hostname, MachineId, Timezone};
 pub use locale::{Keymap, Locale};
+pub use memory::Memory;
 pub use people::{Password, User};
 pub use processor::Processor;
 

@@ -4,7 +4,7 @@
 . "$LAB/lib/boots.sh"
 
 mkdir -p /mnt/boot; must mount /dev/ubda2 /mnt/boot
-must grep -q "^menuentry '$ENTRY'" /mnt/boot/grub/custom.cfg
+must grep -q "^menuentry '$ENTRY'" /mnt/boot/grub/grub.cfg
 must sed -i "s/set default=\"0\"/set default=\"$ENTRY\"/" /mnt/boot/grub/grub.cfg
 must grep -q "set default=\"$ENTRY\"" /mnt/boot/grub/grub.cfg
 must umount /mnt/boot

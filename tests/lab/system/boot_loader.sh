@@ -83,6 +83,12 @@ print(boot::cmdline("/dev/vg/root", #{ style: "genkernel", key: "/k.gpg", key_de
 print(boot::cmdline("/dev/ubda3"));' "root=/dev/vg/root ro rootfstype=ext4 rd.md=0 rd.dm=0 rd.luks.uuid=$LUKS rd.luks.key=/k.gpg:UUID=$STICK:UUID=$LUKS rd.lvm.lv=vg/root rd.lvm.lv=vg/swap resume=UUID=$SWAP quiet
 root=/dev/ram0 crypt_root=UUID=$LUKS real_root=/dev/mapper/vg-root root_keydev=UUID=$STICK root_key=k.gpg rootfstype=ext4 key_timeout=0 dolvm
 root=UUID=$BOOT ro rootfstype=ext4 rd.md=0 rd.dm=0"
+says 'print(boot::cmdline("/dev/vg/root", #{ style: "dracut-systemd", key: "/k", key_device: "/dev/ubdc", keymap: "de-latin1", discard: true }));
+print(boot::cmdline("/dev/vg/root", #{ style: "genkernel", keymap: "de", discard: true }));
+print(boot::cmdline("/dev/vg/root", #{ discard: true }));' "root=/dev/vg/root ro rootfstype=ext4 rd.md=0 rd.dm=0 rd.luks.uuid=$LUKS rd.luks.key=$LUKS=/k:UUID=$STICK rd.luks.options=$LUKS=keyfile-timeout=30s,discard rd.lvm.lv=vg/root rd.vconsole.keymap=de-latin1
+root=/dev/ram0 crypt_root=UUID=$LUKS real_root=/dev/mapper/vg-root rootfstype=ext4 key_timeout=0 dolvm root_trim=yes keymap=de
+root=/dev/vg/root ro rootfstype=ext4 rd.md=0 rd.dm=0 rd.luks.uuid=$LUKS rd.luks.allow-discards=$LUKS rd.lvm.lv=vg/root"
+refused '/k.gpg is encrypted by GPG: systemd in the initramfs cannot use it' 'boot::cmdline("/dev/vg/root", #{ style: "dracut-systemd", key: "/k.gpg", key_device: "/dev/ubdc" });'
 refused "colons in the name of a key" 'boot::cmdline("/dev/vg/root", #{ key: "/k:1", key_device: "/dev/ubdc" });'
 refused 'is not in an encrypted container' 'boot::cmdline("/dev/ubda3", #{ key: "/k", key_device: "/dev/ubdc" });'
 refused "expected a word of the kernel's command line" 'boot::cmdline("/dev/ubda3", #{ extra: ["a b"] });'
@@ -101,14 +107,16 @@ refused 'is not an EFI system partition: the filesystem on' 'boot::grub_install(
 
 it "GRUB's menu and the entries of the recipe"
 printf '# mine\nGRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n' >$T/etc/default/grub
+# linux-firmware installs microcode on every machine, and GRUB loads it before the initramfs.
+echo microcode >$T/boot/amd-uc.img
 recipe menu.rhai <<'END'
 let line = boot::cmdline("/dev/vg/root", #{ key: "/k.gpg", key_device: "/dev/ubdc" });
-boot::entry("/mnt/t", "Gentoo Linux (Keyfile Boot)", "/boot/vmlinuz-KV", line, #{ initrd: "/boot/initramfs-KV.img" });
-boot::entry("/mnt/t", "Gentoo Linux (Passphrase Boot)", "/boot/vmlinuz-KV", boot::cmdline("/dev/vg/root"), #{ initrd: "/boot/initramfs-KV.img" });
+boot::entry("/mnt/t", "Gentoo Linux (Keyfile Boot)", "/boot/vmlinuz-KV", line, #{ initrd: ["/boot/amd-uc.img", "/boot/initramfs-KV.img"] });
+boot::entry("/mnt/t", "Gentoo Linux (Passphrase Boot)", "/boot/vmlinuz-KV", boot::cmdline("/dev/vg/root"), #{ initrd: ["/boot/initramfs-KV.img"] });
 END
 same_again "$(sed "s/KV/$KV/g" menu.rhai)"
 do_ 'let found = boot::grub_config("/mnt/t", #{ defaults: #{ GRUB_TIMEOUT: "0", GRUB_CMDLINE_LINUX: boot::cmdline("/dev/vg/root") } });
-if found.kernels.len() > 0 && found.kernels[0] != "/boot/vmlinuz-'"$KV"'" { throw found; }'
+for one in found { if one.kernel != "/boot/vmlinuz-'"$KV"'" || one.initrd != ["/boot/amd-uc.img", "/boot/initramfs-'"$KV"'.img"] { throw found; } }'
 must grep -qx 'GRUB_TIMEOUT="0"' $T/etc/default/grub
 must grub-script-check $T/boot/grub/grub.cfg
 # Debian's grub-mkconfig reads more settings.
@@ -124,10 +132,56 @@ must grep -q "search --no-floppy --fs-uuid --set=root $BOOT" $T/boot/grub/custom
 must grep -q "linux /vmlinuz-$KV root=/dev/vg/root" $T/boot/grub/custom.cfg
 says 'let e = boot::entries("/mnt/t");
 let mine = e.filter(|e| e.title.contains("Keyfile"));
-print(mine[0].kernel + mine[0].initrd[0]);
-print(e.filter(|e| e.cmdline.contains("rd.luks.uuid='"$LUKS"'")).len() >= 3);' "/vmlinuz-$KV/initramfs-$KV.img
+print(mine[0].kernel); print(mine[0].initrd);
+print(e.filter(|e| e.cmdline.contains("rd.luks.uuid='"$LUKS"'")).len() >= 3);' "/vmlinuz-$KV
+[\"/amd-uc.img\", \"/initramfs-$KV.img\"]
 true"
 refused 'there is no /mnt/t/boot/nothing' 'boot::entry("/mnt/t", "x", "/boot/nothing", "ro");'
+
+it 'entries for every kernel follow a kernel update'
+rm $T/boot/grub/custom.cfg
+recipe entries.rhai <<'END'
+let line = boot::cmdline("/dev/vg/root", #{ key: "/k.gpg", key_device: "/dev/ubdc" });
+boot::kernel_entries("/mnt/t", "Gentoo Linux (Keyfile Boot)", line);
+boot::kernel_entries("/mnt/t", "Gentoo Linux (Passphrase Boot)", boot::cmdline("/dev/vg/root"));
+boot::grub_defaults("/mnt/t", #{ GRUB_CMDLINE_LINUX: line, GRUB_CMDLINE_LINUX_DEFAULT: "quiet" });
+END
+same_again "$(cat entries.rhai)"
+do_ 'boot::grub_config("/mnt/t");'
+# boots TITLE RESULT: checks the only entry with this title.
+boots() {
+    says 'let e = boot::entries("/mnt/t").filter(|e| e.title == "'"$1"'");
+print(e.len()); print(e[0].kernel); print(e[0].initrd); print(e[0].cmdline.contains("rd.luks.key=")); print(e[0].cmdline.ends_with("quiet"));' "$2"
+}
+boots 'Gentoo Linux (Keyfile Boot)' "1
+/vmlinuz-$KV
+[\"/amd-uc.img\", \"/initramfs-$KV.img\"]
+true
+true"
+boots 'Gentoo Linux (Passphrase Boot)' "1
+/vmlinuz-$KV
+[\"/amd-uc.img\", \"/initramfs-$KV.img\"]
+false
+true"
+# The update, as installkernel with USE grub makes it.
+for one in vmlinuz System.map config; do cp $T/boot/$one-"$KV" $T/boot/$one-99.1.0; done
+echo initramfs >$T/boot/initramfs-99.1.0.img
+must chroot $T grub-mkconfig -o /boot/grub/grub.cfg
+must grub-script-check $T/boot/grub/grub.cfg
+boots 'Gentoo Linux (Passphrase Boot)' '1
+/vmlinuz-99.1.0
+["/amd-uc.img", "/initramfs-99.1.0.img"]
+false
+true'
+boots "Gentoo Linux (Keyfile Boot), with Linux $KV" "1
+/vmlinuz-$KV
+[\"/amd-uc.img\", \"/initramfs-$KV.img\"]
+true
+true"
+must test "$(grep -o "menuentry_id_option '[^']*'" $T/boot/grub/grub.cfg | sort | uniq -d | wc -l)" = 0
+mv $T/etc/grub.d/10_linux $T/etc/grub.d/linux
+refused 'there is no /mnt/t/etc/grub.d/10_linux' 'boot::kernel_entries("/mnt/t", "x", "ro");'
+mv $T/etc/grub.d/linux $T/etc/grub.d/10_linux
 rm $T/boot/vmlinuz-*
 fails 'has found no kernel' 'boot::grub_config("/mnt/t");'
 

@@ -94,12 +94,36 @@ fn swap() -> Content {
     Content::Swap { uuid: "swap".into(), label: None }
 }
 
+fn systemd(machine: &Machine, root: &str, key: bool, keymap: Option<&str>) -> String {
+    let keymap = keymap.map(|name| KeymapName::decode(&name.into()).expect("a keymap"));
+    let settings = Settings { key, keymap, discard: true };
+    line_with(machine, root, None, CmdlineStyle::DracutSystemd, settings).expect("a line")
+}
+
+/// The parameters that few tests need.
+#[derive(Default)]
+struct Settings {
+    key: bool,
+    keymap: Option<KeymapName>,
+    discard: bool,
+}
+
 fn line(
     machine: &Machine,
     root: &str,
     resume: Option<&str>,
     style: CmdlineStyle,
     key: bool,
+) -> std::result::Result<String, String> {
+    line_with(machine, root, resume, style, Settings { key, ..Settings::default() })
+}
+
+fn line_with(
+    machine: &Machine,
+    root: &str,
+    resume: Option<&str>,
+    style: CmdlineStyle,
+    Settings { key, keymap, discard }: Settings,
 ) -> std::result::Result<String, String> {
     let device = |path: &str| DevicePath::decode(&path.into()).expect("a path");
     let cmdline = Cmdline {
@@ -108,6 +132,8 @@ fn line(
         key: key.then(|| AbsPath::known("/k")),
         key_device: key.then(|| device("/dev/sda8")),
         resume: resume.map(device),
+        keymap,
+        discard,
         extra: None,
     };
     let sim = Sim::new();
@@ -155,6 +181,26 @@ fn every_container_of_a_btrfs_is_opened() {
         keyed,
         wanted("a", "b")
             + " rd.luks.key=/k:UUID=STICK:UUID=a-luks rd.luks.key=/k:UUID=STICK:UUID=b-luks"
+    );
+}
+
+#[test]
+fn systemd_gets_its_own_options_for_every_container() {
+    let machine = pair();
+    let opened =
+        "root=UUID=fs ro rootfstype=btrfs rd.md=0 rd.dm=0 rd.luks.uuid=a-luks rd.luks.uuid=b-luks";
+    assert_eq!(
+        systemd(&machine, "/dev/mapper/a", false, Some("de-latin1")),
+        format!(
+            "{opened} rd.luks.options=a-luks=discard rd.luks.options=b-luks=discard rd.vconsole.keymap=de-latin1"
+        )
+    );
+    assert_eq!(
+        systemd(&machine, "/dev/mapper/a", true, None),
+        format!(
+            "{opened} rd.luks.key=a-luks=/k:UUID=STICK rd.luks.options=a-luks=keyfile-timeout=30s,discard \
+             rd.luks.key=b-luks=/k:UUID=STICK rd.luks.options=b-luks=keyfile-timeout=30s,discard"
+        )
     );
 }
 

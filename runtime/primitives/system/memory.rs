@@ -1,0 +1,51 @@
+//! The memory of the running system.
+
+use crate::args;
+use crate::error::Result;
+use crate::machine::files::FileContents;
+use crate::operation::{Answer, Planning, Query};
+use crate::primitives::file::text;
+use crate::types::Place;
+
+args! {
+    /// Returns the size of the memory in bytes, as far as the kernel can use it.
+    ///
+    /// Swap for hibernation must be at least this large. 0 for a described machine, whose memory is
+    /// unknown.
+    ///
+    /// Source: proc(5), `MemTotal`.
+    ///
+    /// ```
+    /// print(system::memory());
+    /// ```
+    "system.memory" => pub struct Memory {}
+}
+
+/// Returns `MemTotal` in bytes from the contents of `/proc/meminfo`.
+fn total(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+impl Query for Memory {
+    type Output = u64;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<u64>> {
+        let found = match text(&Place::here("/proc/meminfo"), cx)? {
+            Some(FileContents::Known(bytes)) => total(&String::from_utf8_lossy(&bytes)),
+            _ => None,
+        };
+        Ok(found.map_or(Answer::Assumed(0), Answer::Known))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_size_is_read() {
+        let meminfo = "MemTotal:       24590956 kB\nMemFree:          812 kB\n";
+        assert_eq!(super::total(meminfo), Some(24_590_956 << 10));
+        assert_eq!(super::total("MemFree: 1 kB\n"), None);
+    }
+}
