@@ -57,7 +57,8 @@ const BOOT_ERRORS: [&str; 6] = [
 ];
 /// The prompts of an initramfs: dracut for the passphrase of a key, cryptsetup for that of a
 /// container.
-pub const PROMPTS: [&str; 2] = ["Password (", "Enter passphrase for "];
+pub const PROMPTS: [&str; 3] =
+    ["Password (", "Enter passphrase for ", "Please enter passphrase for disk "];
 
 /// The input of a trial.
 pub struct Trial<'a> {
@@ -183,6 +184,7 @@ impl Trial<'_> {
             more_disks,
             sectors_4k: false,
             stick: Some(stick),
+            keyboard: false,
             memory: self.memory.max(BOOT_MEMORY),
             directory: self.directory,
             limit: BOOT_LIMIT,

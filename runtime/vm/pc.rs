@@ -61,6 +61,9 @@ pub struct Pc<'a> {
     pub sectors_4k: bool,
     /// The USB stick, if it is plugged in.
     pub stick: Option<&'a Path>,
+    /// Whether a USB keyboard is plugged in. Then Ctrl-A C on the serial line switches to the
+    /// monitor of the emulator and back, whose command `sendkey` presses keys.
+    pub keyboard: bool,
     /// The memory size.
     pub memory: Size,
     /// A directory for the firmware's variables.
@@ -162,7 +165,8 @@ impl Pc<'_> {
         command
             .args(["-M", "pc", "-nodefaults", "-no-user-config", "-display", "none"])
             .args(["-sandbox", SANDBOX])
-            .args(["-no-reboot", "-serial", "stdio", "-monitor", "none", "-smp", "2"])
+            .args(["-no-reboot", "-monitor", "none", "-smp", "2"])
+            .args(["-serial", if self.keyboard { "mon:stdio" } else { "stdio" }])
             .args(["-m", &format!("{}M", self.memory.get() >> 20)]);
         match kvm {
             true => command.args(["-accel", "kvm", "-cpu", "host"]),
@@ -195,6 +199,9 @@ impl Pc<'_> {
                 .args(["-device", &format!("virtio-blk-pci,drive=disk{number}{sectors}")]);
         }
         command.args(["-device", "virtio-rng-pci", "-device", "qemu-xhci"]);
+        if self.keyboard {
+            command.args(["-device", "usb-kbd"]);
+        }
         if let Some(stick) = self.stick {
             command
                 .args(["-drive", &raw("stick", stick)])

@@ -20,10 +20,13 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 10] = [
+const FUNCTIONS: [&[Test]; 13] = [
     boots::gentoo::TESTS,
+    boots::hibernation::TESTS,
+    boots::keyboard::TESTS,
     boots::short::TESTS,
     boots::sources::TESTS,
+    boots::systemd::TESTS,
     boots::whole::TESTS,
     confined::TESTS,
     proved_actions::TESTS,

@@ -11,6 +11,11 @@ for word; do case $word in
         else
             echo kernel >"/boot/vmlinuz-$KV"
         fi ;;
+    sys-apps/systemd)
+        # USE cryptsetup is off in a stage3; it takes effect when the package is merged again.
+        case " $* " in *' --newuse '*)
+            grep -rqs '^sys-apps/systemd .*cryptsetup' /etc/portage/package.use && cp -a /var/standin/systemd/. / ;;
+        esac ;;
     *cryptsetup) [ ! -e /etc/portage/package.accept_keywords/crypto ] || echo new >/var/cryptsetup ;;
 esac; done
 for one in lvm cronie dhcpcd sysklogd sshd; do

@@ -45,6 +45,7 @@ pub struct PcSetup {
     pub disk: PathBuf,
     pub sectors_4k: bool,
     pub stick: Option<PathBuf>,
+    pub keyboard: bool,
 }
 
 struct Silent;
@@ -167,7 +168,7 @@ impl Installed {
     /// Returns how the installation is booted again.
     pub fn plugged(&self) -> PcSetup {
         let (disk, stick) = (self.file("disk.img"), Some(self.file("stick.img")));
-        PcSetup { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
+        PcSetup { firmware: Firmware::Bios, disk, sectors_4k: false, stick, keyboard: false }
     }
 
     /// Reads the journal of the installation.
@@ -193,7 +194,7 @@ impl PcSetup {
     /// Attaches the disks of a lab machine.
     pub fn of(lab: &Lab) -> Self {
         let (disk, stick) = (lab.path().join("disk0.img"), Some(lab.path().join("disk1.img")));
-        Self { firmware: Firmware::Bios, disk, sectors_4k: false, stick }
+        Self { firmware: Firmware::Bios, disk, sectors_4k: false, stick, keyboard: false }
     }
 
     pub fn talk(&self, turns: &[Turn<'_>], never: &[&str]) -> Result<ConsoleTranscript, VmError> {
@@ -204,6 +205,7 @@ impl PcSetup {
             disk: &self.disk,
             sectors_4k: self.sectors_4k,
             stick: self.stick.as_deref(),
+            keyboard: self.keyboard,
             memory: Size::mib(768),
             directory: self.disk.parent().expect("its directory"),
             limit: LIMIT,

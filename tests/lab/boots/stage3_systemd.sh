@@ -12,6 +12,15 @@ tar -C / --no-recursion --transform 's,^\(lib\|bin\|sbin\)/,usr/\1/,S' -T "$ROOT
 sed 's,^,/,' "$ROOT/list" | xargs ldd 2>/dev/null | grep -oE '/[^ ]+ \(0x' | sed 's/ (0x$//' | sort -u >"$ROOT/libraries" || true
 while read -r file; do put "$file"; done <"$ROOT/libraries"
 rm "$ROOT/list" "$ROOT/libraries"
+# As in a stage3, systemd has no cryptsetup until emerge rebuilds it with USE cryptsetup.
+for file in usr/lib/systemd/{systemd-cryptsetup,system-generators/systemd-cryptsetup-generator}; do
+    mkdir -p "$ROOT/var/standin/systemd/${file%/*}"
+    mv "$ROOT/$file" "$ROOT/var/standin/systemd/$file"
+done
+# The modules of dracut that put systemd into the initramfs; the bootable root has none of them.
+for file in /usr/lib/dracut/modules.d/*systemd*; do
+    mkdir -p "$ROOT$file" && cp -a "$file/." "$ROOT$file/"
+done
 rm -r "$ROOT/etc/init.d" "$ROOT/etc/runlevels"
 mkdir -p "$ROOT/usr/sbin" && ln -s ../lib/systemd/systemd "$ROOT/usr/sbin/init"
 # Services that are useless without a login must not delay the boot.
@@ -23,6 +32,7 @@ cat >"$ROOT/usr/local/bin/says" <<'END'
 root=$(findmnt -nro SOURCE /)
 echo
 echo "home: $(findmnt -nro SOURCE,FSTYPE /home), swap: $(swapon --noheadings --show=NAME | wc -l)"
+echo "discards: $(dmsetup table --target crypt | grep -c allow_discards)"
 echo "failed: $(systemctl --failed --no-legend --plain | cut -d' ' -f1 | tr '\n' ' ')."
 echo "enabled:$(systemctl is-enabled cronie dhcpcd sshd | sort | uniq -c | tr -s ' \n' ' ')."
 echo "active:$(systemctl is-active cronie dhcpcd sshd | sort | uniq -c | tr -s ' \n' ' ')."

@@ -16,10 +16,10 @@ use super::installed::{
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::project;
 
-const FALLBACK: &str = "another horse, no battery";
+pub const FALLBACK: &str = "another horse, no battery";
 const SECRETS: [(&str, &str); 3] =
     [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "an otter")];
-const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
+pub const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
 const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
 const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
 /// Start of the prompt for the key on the stick.
@@ -41,7 +41,7 @@ const SETS: [&str; 12] = [
 
 /// Packs the bootable root with everything that the whole recipe needs, signed. `with` names a
 /// script that replaces stand-ins by real software.
-fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
+pub fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
     let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
     let with = with.map(|name| project(&format!("tests/lab/boots/stage3_{name}.sh")));
@@ -51,7 +51,7 @@ fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
     Ok(Media::signed(archive, directory, &Interrupts::default()).expect("the signed digests"))
 }
 
-fn install(
+pub fn install(
     directory: &Path,
     with: Option<&str>,
     firmware: &str,
