@@ -84,6 +84,6 @@ impl Action for KernelEntries {
         let place = there(root, &format!("{SCRIPTS}/11_{name}"));
         let old = text(&place, cx)?;
         let content = FileContents::Known(self.script(&name).into_bytes());
-        Ok(replace(place, old, content, Some(Mode::new(0o755))))
+        Ok(replace(place, old, content, Some(Mode::new(0o755)), String::new()))
     }
 }
