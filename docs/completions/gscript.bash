@@ -16,6 +16,9 @@ _gscript() {
             ",$1")
                 cmd="gscript"
                 ;;
+            gscript,answers)
+                cmd="gscript__subcmd__answers"
+                ;;
             gscript,apply)
                 cmd="gscript__subcmd__apply"
                 ;;
@@ -78,6 +81,9 @@ _gscript() {
                 ;;
             gscript,try)
                 cmd="gscript__subcmd__try"
+                ;;
+            gscript__subcmd__help,answers)
+                cmd="gscript__subcmd__help__subcmd__answers"
                 ;;
             gscript__subcmd__help,apply)
                 cmd="gscript__subcmd__help__subcmd__apply"
@@ -149,7 +155,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -180,6 +186,24 @@ _gscript() {
                     return 0
                     ;;
                 -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__answers)
+            opts="-h --set --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -337,8 +361,22 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log release check test doc list fork probe completions reopen cell sweep guest help"
+            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__answers)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -811,6 +811,9 @@ fs = {}
 --- made. The minimum size is 1 MiB for ext2, ext4 and vfat, 40 MiB for f2fs, 109 MiB for btrfs
 --- and 300 MiB for xfs.
 ---
+--- An EFI system partition gets FAT32, whatever its size, because firmware need not read
+--- another FAT on a fixed disk. That takes 33 MiB, or 257 MiB with sectors of 4 KiB.
+---
 --- Source: mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8), mkfs.fat(8), mkfs.f2fs(8); guide ER,
 --- "Formatting And Mounting Required Partitions".
 ---
@@ -1009,9 +1012,9 @@ mount = {}
 --- Mounts the filesystem on a device and returns the mount point.
 ---
 --- A missing mount point is created. For a btrfs filesystem on several devices, any of them may
---- be given; the option `subvol=NAME` mounts one of its subvolumes. If the filesystem is
---- already mounted elsewhere, options that apply to all its mounts are rejected: only flags of
---- mount(2) and `subvol` are allowed. Filesystems that the kernel can only read, such as
+--- be given; the option `subvol=NAME` mounts one of its subvolumes, otherwise its default one is
+--- mounted. If the filesystem is already mounted elsewhere, options that apply to all its mounts
+--- are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the kernel can only read, such as
 --- `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
@@ -1115,8 +1118,8 @@ function mount.swap_off(device) end
 --- Lists the mounts at a directory and below it.
 ---
 --- Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
---- `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it),
---- `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
+--- `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it, empty
+--- for a default subvolume in a plan), `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
 --- unknown, as in a plan).
 ---
 --- Source: mountinfo in proc(5), statvfs(3).
@@ -1131,21 +1134,58 @@ function mount.list(below) end
 ---@class gscript.stage3
 stage3 = {}
 
----@class gscript.stage3.verify.options
----@field digests? string The digest file; by default the path of the tarball with `.DIGESTS` appended.
----@field signature? string The detached signature of the digest file, if it has no inline signature.
+---@class gscript.stage3.fetch.options
+---@field variant? string The kind of stage3: `openrc`, `systemd`, `desktop-openrc`, `desktop-systemd`, `hardened-openrc`, `hardened-systemd`, `musl`, `musl-hardened` or another one that the mirror has.
+---@field mirror? string The mirror.
+---@field proxy? string The proxy; by default that of the environment.
 ---@field keys? string The file with the trusted public keys; by default `/usr/share/openpgp-keys/gentoo-release.asc`.
 ---@field fingerprint? string The fingerprint of the only trusted key, if the key file contains several.
 
---- Verifies the digests and the signature of a stage3 tarball.
+--- Downloads the latest stage3 tarball of a mirror and verifies it.
 ---
---- The tarball must match all SHA-512 and BLAKE2b digests that are listed for it in the digest
---- file, and the digest file must be signed by a key in the key file that is neither expired
---- nor revoked. Missing or invalid files, digests and signatures are errors. Returns a map with
---- `sha512` and `signer` (the fingerprint of the signing key).
+--- The signed index `latest-stage3-amd64-VARIANT.txt` names the tarball and its size; its
+--- `.DIGESTS` or `.sha256` file has the digests. Both must be signed by a key in the key file
+--- that is neither expired nor revoked. wget or curl downloads; lost connections are continued,
+--- and so is a file that an earlier run has downloaded in part. A tarball with wrong digests is
+--- removed. The proxy is that of the environment (`https_proxy`) unless one is given.
 ---
---- The digest file has an inline signature (Gentoo's `.DIGESTS`), or a detached one:
---- `signature`.
+--- Choose a path on the new root filesystem: the memory of a live medium may be too small for
+--- the tarball.
+---
+--- Returns a map with `sha512` and `signer` (the fingerprint of the signing key).
+---
+--- Source: Gentoo handbook, "Downloading the stage file"; wget(1), curl(1).
+---
+--- ```lua
+--- fs.make("/dev/sda1")
+--- mount.mount("/dev/sda1", "/mnt/gentoo")
+--- stage3.fetch("/mnt/gentoo/stage3.tar.xz", { variant = "systemd" })
+--- stage3.unpack("/mnt/gentoo/stage3.tar.xz", "/mnt/gentoo")
+--- ```
+---@param into string The file for the tarball.
+---@param options? gscript.stage3.fetch.options
+---@return any
+function stage3.fetch(into, options) end
+
+---@class gscript.stage3.verify.options
+---@field digests? string The digest file; by default the files that Gentoo publishes next to the tarball.
+---@field signature? string The detached signature of the digest file, if it has no inline signature; without `digests`, that of the tarball.
+---@field keys? string The file with the trusted public keys; by default `/usr/share/openpgp-keys/gentoo-release.asc`.
+---@field fingerprint? string The fingerprint of the only trusted key, if the key file contains several.
+
+--- Verifies the signature of a stage3 tarball.
+---
+--- Gentoo publishes three files next to a tarball, and one of them is enough: `.asc` is a
+--- signature of the tarball itself, `.DIGESTS` and `.sha256` have an inline signature and list
+--- digests. They are tried in this order. A file that is missing, is not signed, or is signed
+--- by a key that is not in the key file is passed over; any other fault is an error: a bad
+--- signature, an expired or revoked key, or a digest that the tarball does not have. All
+--- SHA-512, BLAKE2b and SHA-256 digests that are listed for the tarball must match.
+---
+--- If `digests` is given, only this file is used, with an inline signature or with a detached
+--- one: `signature`.
+---
+--- Returns a map with `sha512` and `signer` (the fingerprint of the signing key).
 ---
 --- Source: Gentoo handbook, "Verifying and validating"; gpg(1), doc/DETAILS of GnuPG.
 ---
@@ -1464,7 +1504,7 @@ fstab = {}
 --- ```lua
 --- fstab.write("/mnt/old", {
 ---     { at = "/", device = "/dev/vg_live/data", options = "errors=remount-ro", pass = 1 },
----     { at = "/boot", device = "/dev/sdc1", options = "noauto,noatime", pass = 1 },
+---     { at = "/boot", device = "/dev/sdc1", options = "noatime", pass = 2 },
 ---     { at = "/proc", source = "proc", kind = "proc" },
 --- })
 --- ```
@@ -1632,6 +1672,33 @@ function dmcrypt.set(root, name, device, options) end
 ---@class gscript.system
 system = {}
 
+--- Returns the architecture and the firmware of this machine.
+---
+--- Returns a map with `architecture` (as of uname(2), such as `x86_64`), `firmware` (`efi` or
+--- `bios`), `bits` (the word size of an EFI firmware), `secure_boot` (whether Secure Boot is
+--- on) and `variables` (whether firmware variables can be written). What is not known is nil.
+---
+--- Source: Documentation/ABI/testing/sysfs-firmware-efi of Linux; efivarfs.
+---
+--- ```lua
+--- local host = system.host()
+--- ```
+---@return any
+function system.host() end
+
+--- Returns the init system that is installed in a root, or `/` for the running one.
+---
+--- Returns `openrc` or `systemd`; nil if it is neither of them, or not known while planning.
+---
+--- Source: openrc(8), systemd(1).
+---
+--- ```lua
+--- local init = system.init("/mnt/old")
+--- ```
+---@param root string The mount point of the system.
+---@return any
+function system.init(root) end
+
 ---@class gscript.system.hostname.options
 ---@field init? "openrc"|"systemd" The init system; detected by default.
 
@@ -1770,6 +1837,34 @@ function system.user(root, name, options) end
 ---@return any
 function system.machine_id(root, options) end
 
+--- Returns the vendor of the processor, and the instruction sets that it supports.
+---
+--- The map has `vendor`, such as `"GenuineIntel"` or `"AuthenticAMD"`, and `flags`, the values
+--- of `CPU_FLAGS_X86` as cpuid2cpuflags prints them, sorted by name. Both are empty if they are
+--- unknown, as on a machine that is only described.
+---
+--- Source: proc_cpuinfo(5); cpuid2cpuflags(1); Gentoo handbook, "CPU_FLAGS_*".
+---
+--- ```lua
+--- local processor = system.processor()
+--- print(processor.vendor)
+--- ```
+---@return any
+function system.processor() end
+
+--- Returns the size of the memory in bytes, as far as the kernel can use it.
+---
+--- Swap for hibernation must be at least this large. 0 for a described machine, whose memory is
+--- unknown.
+---
+--- Source: proc(5), `MemTotal`.
+---
+--- ```lua
+--- print(system.memory())
+--- ```
+---@return any
+function system.memory() end
+
 ---@class gscript.service
 service = {}
 
@@ -1866,6 +1961,7 @@ function service.status(root, name, options) end
 portage = {}
 
 ---@class gscript.portage.make_conf.options
+---@field add? table<string, any> Words to add to variables that are lists, such as `FEATURES`: a map from names to words separated by spaces. Words that are there already are not repeated.
 ---@field file? string The name of the file for new variables in `/etc/portage/make.conf`, if that is a directory.
 
 --- Sets variables in `/etc/portage/make.conf`.
@@ -1884,6 +1980,7 @@ portage = {}
 ---
 --- ```lua
 --- portage.make_conf("/mnt/old", { MAKEOPTS = "-j9 -l8", EMERGE_DEFAULT_OPTS = "--jobs=8 --load-average=8" })
+--- portage.make_conf("/mnt/old", {}, { add = { FEATURES = "getbinpkg binpkg-request-signature" } })
 --- ```
 ---@param root string The mount point of the system.
 ---@param values table<string, any> The variables, as a map from names to values.
@@ -2114,7 +2211,9 @@ function kernel.option(root, name, options) end
 --- `guide-crypto` those that the guide requires to be set to Yes.
 ---
 --- Returns a list of maps with `option`, `wanted`, `found`, `ok` and `menu` (the position in
---- menuconfig, or nil if it is unknown). By default, the configuration is that of the running
+--- menuconfig, or nil if it is unknown). Kernels drop options over the years: one that the
+--- Kconfig files of the sources do not define cannot be set, so it is not required either, and
+--- `found` is `"no such option"`. By default, the configuration is that of the running
 --- kernel (`/proc/config.gz`, `/boot/config-VERSION`) if the root is `/`, and otherwise that of
 --- the sources in `/usr/src/linux`.
 ---
@@ -2238,7 +2337,9 @@ function kernel.modules_rebuild(root) end
 --- and cannot be restored; undo removes a new one.
 ---
 --- If dracut omits a requested module, the action fails. The module `crypt-gpg`, for a key that
---- is encrypted with GnuPG, must be listed explicitly and requires gpg in the system.
+--- is encrypted with GnuPG, must be listed explicitly and requires gpg in the system. dracut
+--- includes systemd if the system has it; then `crypt` requires systemd-cryptsetup, which opens
+--- the containers.
 ---
 --- genkernel builds cryptsetup, GnuPG 1 and LVM from source, and always uses the kernel in
 --- `/usr/src/linux`. `kernel.build` with genkernel already includes an initramfs.
@@ -2291,10 +2392,12 @@ function kernel.copy_from(root, version, options) end
 boot = {}
 
 ---@class gscript.boot.cmdline.options
----@field style? "dracut"|"genkernel" The generator of the initramfs that parses the command line.
+---@field style? "dracut"|"dracut-systemd"|"genkernel" The generator of the initramfs that parses the command line.
 ---@field key? string The path of the key file on its USB drive, such as `/laptop.gpg`; requires `key_device`.
 ---@field key_device? string The partition of the USB drive that contains the key file; requires `key`.
 ---@field resume? string The swap area to resume from after hibernation.
+---@field keymap? string The keymap for the passphrase, as in `system.keymap`; by default the kernel's, which is `us`.
+---@field discard? boolean Whether the containers pass discards (TRIM) to their devices, which shows unused blocks.
 ---@field extra? string[] Additional kernel parameters.
 
 --- Returns the kernel command line for a root filesystem.
@@ -2304,13 +2407,16 @@ boot = {}
 --- to resume from. Devices are identified by UUID, logical volumes by name. Use it with
 --- `boot.grub_config` or `boot.entry`.
 ---
---- The style `dracut` uses the options of its crypt, lvm and mdraid modules; `genkernel` those
---- in the guide. The initramfs of genkernel opens at most one container for the root and one for
---- swap. The key is a file on a USB drive; an encrypted one must have the extension `.gpg`. It is
---- tried on each of the containers. Where it does not fit, or without a key, a passphrase is
---- requested at boot.
+--- The style `dracut` uses the options of its crypt, lvm and mdraid modules; `dracut-systemd`
+--- those of systemd-cryptsetup, which opens the containers where systemd is in the initramfs;
+--- `genkernel` those in the guide. The initramfs of genkernel opens at most one container for
+--- the root and one for swap. The key is a file on a USB drive; an encrypted one must have the
+--- extension `.gpg`, and systemd cannot use it. It is tried on each of the containers. Where it
+--- does not fit, or without a key, a passphrase is requested at boot; systemd waits 30 seconds
+--- for the USB drive first. The passphrase is typed with `keymap`.
 ---
---- Source: dracut.cmdline(7); genkernel(8); guide ER, "Configuring grub".
+--- Source: dracut.cmdline(7); systemd-cryptsetup-generator(8); genkernel(8); guide ER,
+--- "Configuring grub".
 ---
 --- ```lua
 --- print(boot.cmdline("/dev/vg_live/data", { extra = {"quiet"} }))
@@ -2349,15 +2455,32 @@ function boot.cmdline(device, options) end
 ---@return any
 function boot.grub_install(root, options) end
 
+--- Sets variables in `/etc/default/grub`, which grub-mkconfig reads.
+---
+--- Does not generate the menu: see `boot.grub_config`. Useful before packages that install a
+--- kernel and run grub-mkconfig themselves. Other settings are unchanged. A value that a file
+--- in `/etc/default/grub.d` replaces is reported. Undo restores the previous file.
+---
+--- Source: GRUB manual, "Simple configuration handling".
+---
+--- ```lua
+--- boot.grub_defaults("/mnt/old", { GRUB_CMDLINE_LINUX = boot.cmdline("/dev/vg_live/data") })
+--- ```
+---@param root string The mount point of the system.
+---@param values table<string, any> The variables, as a map from names to values.
+---@return any
+function boot.grub_defaults(root, values) end
+
 ---@class gscript.boot.grub_config.options
 ---@field defaults? table<string, any> The variables for `/etc/default/grub`, as a map from names to values.
 
 --- Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
 ---
 --- The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
---- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a map
---- with `kernels` and `initrds`, the images that were found; finding no kernel is an error.
---- Cannot be undone: the previous menu is overwritten.
+--- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a list
+--- of the kernels that were found, as maps with `kernel` and `initrd`, a list: microcode
+--- images are loaded before the initramfs. Finding no kernel is an error. Cannot be undone: the
+--- previous menu is overwritten.
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".
 ---
@@ -2370,10 +2493,34 @@ function boot.grub_install(root, options) end
 ---@return any
 function boot.grub_config(root, options) end
 
----@class gscript.boot.entry.options
----@field initrd? string The path of the initramfs in the system.
+--- Adds GRUB menu entries that boot every installed kernel with this command line.
+---
+--- Writes a script to `/etc/grub.d`, which grub-mkconfig runs: after a kernel update, the
+--- entries name the new kernel. The script calls GRUB's own `10_linux`, so kernels and images
+--- are those of GRUB's other entries. The newest kernel has the title; all of them are in a
+--- submenu. Arguments in `GRUB_CMDLINE_LINUX_DEFAULT` are appended. An existing script for the
+--- same title is replaced. Call `boot.grub_config` afterwards. Undo restores the previous
+--- script or removes the new one.
+---
+--- Source: grub-mkconfig(8); guide ER, "Keyfile Boot" and "Passphrase Boot".
+---
+--- ```lua
+--- local line = boot.cmdline("/dev/vg_live/data")
+--- boot.kernel_entries("/mnt/old", "Gentoo Linux (Passphrase Boot)", line)
+--- ```
+---@param root string The mount point of the system.
+---@param title string The title of the entry of the newest kernel.
+---@param cmdline string The kernel command line, as returned by `boot.cmdline`.
+---@return any
+function boot.kernel_entries(root, title, cmdline) end
 
---- Adds a custom entry to the GRUB menu, or replaces the one with the same title.
+---@class gscript.boot.entry.options
+---@field initrd? string[] The paths of the images in the system that the initramfs consists of, in this order: microcode first.
+
+--- Adds an entry for one kernel to the GRUB menu, or replaces the one with the same title.
+---
+--- The entry names this kernel even after an update: entries from `boot.kernel_entries` follow
+--- the installed kernels.
 ---
 --- Writes `/boot/grub/custom.cfg`, which every `grub.cfg` generated by grub-mkconfig includes.
 --- GRUB finds the filesystem of the kernel by its UUID, independent of the order of disks. Undo
@@ -2384,7 +2531,7 @@ function boot.grub_config(root, options) end
 ---
 --- ```lua
 --- local line = boot.cmdline("/dev/vg_live/data")
---- boot.entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, { initrd = "/boot/initramfs-6.6.62-gentoo.img" })
+--- boot.entry("/mnt/old", "Gentoo (passphrase)", "/boot/vmlinuz-6.6.62-gentoo", line, { initrd = {"/boot/initramfs-6.6.62-gentoo.img"} })
 --- ```
 ---@param root string The mount point of the system.
 ---@param title string The title of the menu entry.
@@ -2502,6 +2649,27 @@ function net.links() end
 ---@param link string The name of the link.
 ---@return any
 function net.up(link) end
+
+---@class gscript.net.head.options
+---@field proxy? string The proxy; by default that of the environment.
+
+--- Asks a server for the head of a page, by wget or curl.
+---
+--- Shows that the network, the names of hosts and the server work, and compares the clocks: an
+--- error in the clock makes certificates and signatures invalid. Returns a map with `status`
+--- (the HTTP status, such as 200) and `behind` (by how many seconds the clock of this machine
+--- is behind that of the server; negative if it is ahead; nil if the server does not say). No
+--- answer is an error. Changes nothing.
+---
+--- Source: RFC 9110, "Date"; wget(1), curl(1).
+---
+--- ```lua
+--- local answer = net.head("https://distfiles.gentoo.org")
+--- ```
+---@param address string The address.
+---@param options? gscript.net.head.options
+---@return any
+function net.head(address, options) end
 
 ---@class gscript.given
 given = {}
