@@ -5,7 +5,7 @@ mod tree;
 use crate::machine::FilesFact;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::system::{FilesStep, StepError};
-use crate::types::Mode;
+use crate::types::{Mode, Place};
 
 pub(super) use tree::{Node, Trees};
 
@@ -26,10 +26,7 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
         FilesStep::MakeDir { place, mode } => trees.make_dirs(place, *mode)?,
         FilesStep::Link { place, to } => trees.put(place, Node::Link { to: to.into() })?,
         FilesStep::Remove { place } => trees.put(place, Node::Gone)?,
-        FilesStep::Chmod { place, mode } => {
-            let content = trees.read(place)?;
-            trees.put(place, file(content, Some(*mode)))?;
-        }
+        FilesStep::Chmod { place, mode } => chmod(trees, place, *mode)?,
         FilesStep::MakeKey { place, .. }
         | FilesStep::SaveOutput { place, .. }
         | FilesStep::SaveHeader { place, .. }
@@ -48,6 +45,19 @@ pub(super) fn perform(trees: &mut Trees, step: &FilesStep) -> Result<(), StepErr
             trees.fill(to, format!("the contents of {from}"))?;
         }
         FilesStep::Chown { .. } | FilesStep::SyncFilesystems { .. } | FilesStep::Verify { .. } => {}
+    }
+    Ok(())
+}
+
+/// Changes the mode of a file or directory. What is unknown may be either.
+fn chmod(trees: &mut Trees, place: &Place, mode: Mode) -> Result<(), StepError> {
+    match trees.look(place, true)? {
+        FileStatus::Dir { subvolume, .. } => trees.put(place, Node::Dir { mode, subvolume })?,
+        FileStatus::Unknown(_) => {}
+        _ => {
+            let content = trees.read(place)?;
+            trees.put(place, Node::File { content, mode })?;
+        }
     }
     Ok(())
 }
