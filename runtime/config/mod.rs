@@ -4,10 +4,12 @@
 //! Each format has its own small file. To add a format, add functions from string to string here,
 //! and an action that applies them to a file of a system with `primitives::edit`.
 
+pub mod authorized_keys;
 pub mod crypttab;
 pub mod dmcrypt;
 pub mod fstab;
 pub mod grub;
+pub mod hosts;
 pub mod kernel;
 pub mod make_conf;
 pub mod mdadm;

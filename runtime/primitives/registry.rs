@@ -136,6 +136,7 @@ const LISTED: &[Primitive] = &[
     action::<p::system::Keymap>(),
     action::<p::system::Password>(),
     action::<p::system::User>(),
+    action::<p::system::AuthorizedKeys>(),
     action::<p::system::MachineId>(),
     query::<p::system::Processor>(),
     query::<p::system::Memory>(),

@@ -8,6 +8,7 @@ mod choices;
 mod device;
 mod diff;
 mod digest;
+mod ip;
 mod literal;
 mod mode;
 mod name;
@@ -31,6 +32,7 @@ pub use choices::{
 pub use device::DevicePath;
 pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
+pub use ip::{IpAddress, IpPrefix};
 pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
 pub use name::{ArrayId, ArrayName, Label, LvmName, MapName, is_reserved_by_lvm};
@@ -44,11 +46,11 @@ pub use secret::Secret;
 pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use text::{
-    Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, Fingerprint, FsType,
-    FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord, KeymapName, Keyword,
-    LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName, MountOptions, Owner,
-    ProfileName, ProgramName, RelativePath, ServiceName, StageVariant, TableFile, TimeZone,
-    UseFlag, UserName,
+    Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, DomainName,
+    Fingerprint, FsType, FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord,
+    KeymapName, Keyword, LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName,
+    MountOptions, Owner, ProfileName, ProgramName, RelativePath, ServiceName, StageVariant,
+    TableFile, TimeZone, UseFlag, UserName,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

@@ -1,6 +1,8 @@
-//! Network links, and the servers behind them.
+//! Network links, the network settings of a system, and servers.
 
+mod address;
 mod head;
+mod hosts;
 mod links;
 mod name;
 mod up;
@@ -10,5 +12,10 @@ pub(in crate::primitives) use head::downloader;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 3] =
-    [query::<links::Links>(), action::<up::Up>(), query::<head::HeadQuery>()];
+pub(super) const PRIMITIVES: [Primitive; 5] = [
+    query::<links::Links>(),
+    action::<up::Up>(),
+    action::<address::FixedAddress>(),
+    action::<hosts::Hosts>(),
+    query::<head::HeadQuery>(),
+];

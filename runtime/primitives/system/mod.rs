@@ -3,6 +3,7 @@
 
 mod host;
 mod identity;
+mod keys;
 mod locale;
 mod memory;
 mod people;
@@ -10,12 +11,14 @@ mod processor;
 
 pub use host::{HostQuery, InitOf};
 pub use identity::{Hostname, MachineId, Timezone};
+pub use keys::AuthorizedKeys;
 pub use locale::{Keymap, Locale};
 pub use memory::Memory;
 pub use people::{Password, User};
 pub use processor::Processor;
 
 use super::edit::{exists, none_of, there};
+use crate::config::authorized_keys::KeyFault;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::FileStatus;
 use crate::operation::Planning;
@@ -128,6 +131,20 @@ pub enum SystemRule {
         /// The file that was searched.
         place: Place,
     },
+    /// The file is not a list of public keys.
+    #[error("{}", not_a_key(place, *fault))]
+    NotAKey {
+        /// The file.
+        place: Place,
+        /// The reason.
+        fault: KeyFault,
+    },
+    /// A path in a home directory is a link.
+    #[error("{place} is a link")]
+    Linked {
+        /// The path.
+        place: Place,
+    },
     /// The group does not exist.
     #[error("there is no group {group:?} in {place}")]
     NoGroup {
@@ -155,14 +172,30 @@ impl Rule for SystemRule {
             Self::Differs { .. } => "enter them again; nothing has been changed".into(),
             Self::LineBreak { .. } => "choose one without newlines".into(),
             Self::NoUser { .. } => "add the user first: system::user".into(),
+            Self::NotAKey { fault: KeyFault::Private, .. } => {
+                "give the public key: the file with the extension .pub".into()
+            }
+            Self::NotAKey { .. } => {
+                "write a public key per line, as ssh-keygen(1) creates it: ssh-ed25519 AAAA…".into()
+            }
+            Self::Linked { .. } => "replace it with a directory or a file of its own".into(),
             Self::NoGroup { .. } => "omit it, or add it first: groupadd".into(),
         })
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Differs { .. } => Exit::Refused,
+            Self::Differs { .. } | Self::Linked { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
+    }
+}
+
+/// Returns the message for a file that is not a list of public keys.
+fn not_a_key(place: &Place, fault: KeyFault) -> String {
+    match fault {
+        KeyFault::Private => format!("{place}: contains a private key"),
+        KeyFault::Empty => format!("{place}: contains no public key"),
+        KeyFault::Line(number) => format!("{place}:{number}: not a public key"),
     }
 }

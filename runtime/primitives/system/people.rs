@@ -59,12 +59,16 @@ args! {
     }
 }
 
-const PASSWD: &str = "/etc/passwd";
+pub(super) const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
 /// Returns the lines of passwd(5) or group(5), split into fields; `None` if a simulation cannot
 /// know.
-fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec<String>>>> {
+pub(super) fn lines(
+    root: &AbsPath,
+    file: &str,
+    cx: &Planning<'_>,
+) -> Result<Option<Vec<Vec<String>>>> {
     let bytes = match text(&there(root, file), cx)? {
         None => Vec::new(),
         Some(FileContents::Known(bytes)) => bytes,
@@ -75,7 +79,7 @@ fn lines(root: &AbsPath, file: &str, cx: &Planning<'_>) -> Result<Option<Vec<Vec
     Ok(Some(text.lines().map(fields).collect()))
 }
 
-fn named<'a>(lines: &'a [Vec<String>], name: &str) -> Option<&'a Vec<String>> {
+pub(super) fn named<'a>(lines: &'a [Vec<String>], name: &str) -> Option<&'a Vec<String>> {
     lines.iter().find(|line| line.first().is_some_and(|first| first == name))
 }
 

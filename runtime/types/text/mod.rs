@@ -12,9 +12,9 @@ mod tables;
 
 pub use conf::{ConfText, DmcryptText, Line};
 pub use names::{
-    Address, Cipher, Compression, Fingerprint, HostName, KernelLine, KernelVersion, KernelWord,
-    KeymapName, LinkTarget, LocaleName, MenuTitle, ModuleName, Owner, ProgramName, RelativePath,
-    ServiceName, StageVariant, TimeZone, UserName,
+    Address, Cipher, Compression, DomainName, Fingerprint, HostName, KernelLine, KernelVersion,
+    KernelWord, KeymapName, LinkTarget, LocaleName, MenuTitle, ModuleName, Owner, ProgramName,
+    RelativePath, ServiceName, StageVariant, TimeZone, UserName,
 };
 pub use portage::{Atom, Keyword, LicenseName, ProfileName, TableFile, UseFlag};
 pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions};

@@ -44,6 +44,15 @@ words! {
     KeymapName, "keymap", "a keymap such as de-latin1: letters, digits and _ . - /",
     TextRule::of(|c| is_alnum(c) || "_.-/".contains(c), 255).begins(is_alnum).also(leads_out);
 
+    /// The name of a host with or without its domain, as in hosts(5).
+    DomainName, "domain name", "labels of letters, digits and -, separated by dots",
+    TextRule::of(|c| is_alnum(c) || ".-".contains(c), 253).begins(is_alnum).also(|text| {
+        let label = |label: &str| {
+            !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+        };
+        (!text.split('.').all(label)).then(|| "a label is empty, too long, or has - at an end".into())
+    });
+
     /// The name of a user or group (useradd(8)).
     UserName, "user name",
     "a name of lowercase letters, digits, - and _ that begins with a letter or _, at most 32 \
