@@ -136,10 +136,13 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues 
                 Some(several.join(" "))
             }
             ParamKind::Device => path(parts.next()),
-            ParamKind::Path => Some(format!("/var/tmp/{}", param.name)),
+            ParamKind::Path => Some(made_up_path(param)),
             ParamKind::Size => Some("1G".into()),
             ParamKind::Number => Some("1".into()),
-            ParamKind::Text => Some(param.name.clone()),
+            ParamKind::Text => {
+                let example = param.example.as_ref().and_then(toml::Value::as_str);
+                Some(example.unwrap_or(&param.name).to_owned())
+            }
             ParamKind::Bool => Some("false".into()),
             ParamKind::Choice | ParamKind::Layout => param.choices.first().cloned(),
             ParamKind::Secret => Some("correct horse battery staple".into()),
@@ -176,6 +179,8 @@ fn variants(
             ParamKind::Device if now.as_deref() == Some("") => {
                 last_partition(machine).into_iter().collect()
             }
+            // So is an optional file.
+            ParamKind::Path if now.as_deref() == Some("") => vec![made_up_path(param)],
             _ => Vec::new(),
         };
         let others = all.into_iter().filter(|value| Some(value) != now.as_ref());
@@ -183,6 +188,18 @@ fn variants(
     }
     let with = |changes: &[&(String, String)]| {
         let mut values = base.clone();
+        let changed = recipe.front.params.iter().filter(|param| {
+            changes.iter().any(|(name, value)| *name == param.name && base.get(name) != Some(value))
+        });
+        // Without these values, the changed parameter would not apply.
+        let needed = changed.flat_map(|param| &param.when).filter_map(|(name, wanted)| {
+            let declared = recipe.front.params.iter().find(|param| param.name == *name)?;
+            let default = declared.default.as_ref().and_then(toml::Value::as_str);
+            let now = base.get(name).map(String::as_str).or(default)?;
+            let first = wanted.first().filter(|_| !wanted.iter().any(|value| value == now))?;
+            Some((name.clone(), first.clone()))
+        });
+        values.extend(needed);
         values.extend(changes.iter().map(|change| (*change).clone()));
         values
     };
@@ -193,6 +210,11 @@ fn variants(
         variants.extend(others.map(|second| with(&[first, second])));
     }
     variants
+}
+
+/// Returns the value of a path that the user has not given.
+fn made_up_path(param: &ParamDecl) -> String {
+    format!("/var/tmp/{}", param.name)
 }
 
 /// Returns the last partition of the machine, which no other parameter takes.

@@ -51,6 +51,7 @@ struct Declared {
     kind: ParamKind,
     ask: Option<String>,
     default: Option<toml::Value>,
+    example: Option<toml::Value>,
     #[serde(default)]
     choices: Vec<String>,
     #[serde(default)]
@@ -199,6 +200,7 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
         kind: declared.kind,
         ask,
         default: declared.default,
+        example: declared.example,
         choices: declared.choices,
         when: declared.when.into_iter().map(|(name, wanted)| (name, wanted.values())).collect(),
         line,

@@ -144,7 +144,7 @@ impl ParamKind {
 /// Returns the default, or an example of a value.
 fn example(param: &ParamDecl) -> String {
     let string = |text: &str| toml::Value::from(text).to_string();
-    match (&param.default, param.kind) {
+    match (param.default.as_ref().or(param.example.as_ref()), param.kind) {
         (Some(default), _) => default.to_string(),
         (None, ParamKind::Disk) => string("/dev/sda"),
         (None, ParamKind::Disks) => "[\"/dev/sda\", \"/dev/sdb\"]".into(),
