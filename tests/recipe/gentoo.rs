@@ -13,10 +13,24 @@ const MACHINES: [&str; 3] = ["twins", "raid-members", "btrfs-pair"];
 
 /// Layouts, with parameters of the installation.
 const INSTALLED: [(&str, &[&str]); 8] = [
-    ("simple-efi", &[]),
-    ("btrfs-subvolumes", &[]),
+    (
+        "simple-efi",
+        &[
+            "accounts=user",
+            "user=ada",
+            "admin=sudo",
+            "sshd=true",
+            "network=static",
+            "interface=enp1s0",
+            "address=192.0.2.10/24",
+            "gateway=192.0.2.1",
+            "dns=192.0.2.1",
+            "ntp=true",
+        ],
+    ),
+    ("btrfs-subvolumes", &["network=iwd", "accounts=user", "user=ada", "admin=doas"]),
     ("luks-lvm", &[]),
-    ("luks-btrfs", &["init=systemd"]),
+    ("luks-btrfs", &["init=systemd", "network=systemd-networkd", "ntp=true"]),
     ("two-luks-btrfs-raid1", &[]),
     ("swap-random-key", &["kernel_from=sources"]),
     ("bios-and-efi", &["firmware=bios", "serial=ttyS0"]),
@@ -79,6 +93,25 @@ fn layouts_are_installed_on_in_plans_for_three_machines() {
             let text = id.replace_all(&text, "+MACHINE-ID");
             snapshot(&format!("gentoo/{layout}-on-{machine}.txt"), &text);
         }
+    }
+}
+
+#[test]
+fn a_system_that_nobody_could_reach_is_refused_at_once() {
+    for (further, why) in [
+        (&["sshd=true"][..], "sshd does not accept the password of root"),
+        (&["network=systemd-networkd"], "network=systemd-networkd needs init=systemd"),
+        (
+            &["network=static", "interface=e0", "address=192.0.2.1/24", "gateway=192.0.3.1"],
+            "gateway 192.0.3.1: not in the network of 192.0.2.1/24",
+        ),
+    ] {
+        let ran = plan("twins", "simple-efi", further);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{further:?}");
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    for fine in [&["sshd=true", "accounts=user", "user=ada"][..], &["sshd=true", "goal=base"]] {
+        assert_eq!(plan("twins", "simple-efi", fine).status, 0, "{fine:?}");
     }
 }
 
