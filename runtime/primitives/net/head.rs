@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde::Serialize;
 
 use crate::args;
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Exit, Result, Rule};
 use crate::machine::files::{DOWNLOADERS, head};
 use crate::operation::{Answer, Effect, Planning, ProgramEffect, Query};
 use crate::system::MissingProgram;
@@ -53,9 +53,13 @@ impl Rule for ConnectionRule {
         let host = address.split("//").nth(1).unwrap_or(address);
         let host = host.split(['/', ':']).next().unwrap_or(host);
         Some(format!(
-            "configure the network, for example with nmtui, until this prints an address: getent \
-             hosts {host}"
+            "configure the network, for example with nmtui, until this prints an address, or choose \
+             another mirror: getent hosts {host}"
         ))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Failed
     }
 }
 

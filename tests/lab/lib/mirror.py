@@ -1,7 +1,7 @@
 """A mirror on the loopback device: serves the directory `mirror` and writes its address to `mirror.url`.
 
 It sends parts of files (RFC 9110, "Range Requests"), and is as unreliable as a real one where a file asks for it:
-`cut` holds the number of bytes after which the next connection with a tarball is lost, `stop` after which every one
+`lose` holds the number of bytes after which the next connection with a tarball is lost, `stop` after which every one
 is; with `whole` it only sends whole files, `date` replaces the Date header. `mirror.log` has a line per request.
 """
 
@@ -48,10 +48,10 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         if not with_body:
             return
         most = len(content)
-        asked = next((name for name in ("cut", "stop") if os.path.exists(name)), None)
+        asked = next((name for name in ("lose", "stop") if os.path.exists(name)), None)
         if asked and path.endswith(".tar.xz"):
             most = int(open(asked).read())
-        if asked == "cut" and path.endswith(".tar.xz"):
+        if asked == "lose" and path.endswith(".tar.xz"):
             os.remove(asked)
         self.wfile.write(content[start:][:most])
 

@@ -32,14 +32,14 @@ ok ''
 must test "$(asked 'GET.*Z.tar.xz ')" = 0
 
 it 'a lost connection is continued where it stopped'
-rm "$S"; : >mirror.log; echo 1000000 >cut
+rm "$S"; : >mirror.log; echo 1000000 >lose
 ok '' --json
 must test "$(asked 'bytes=1000000-')" = 1
 grep -q '"event":"progress".*"done":1000000' f.out || fail
 grep -q '"event":"progress".*"total":'"$(stat -c %s good.tar.xz)" f.out || fail
 
 it 'a download that failed is resumed'
-rm "$S"; echo 1000000 >cut; echo 0 >stop; : >mirror.log
+rm "$S"; echo 1000000 >lose; echo 0 >stop; : >mirror.log
 bad 'help: check the network connection and the mirror, then run gscript resume' ''
 must test "$(stat -c %s "$S")" = 1000000
 rm stop
@@ -50,16 +50,16 @@ must test "$(asked 'bytes=1000000-')" = 4
 it 'curl downloads where there is no wget'
 mount -t tmpfs tmpfs /mnt; mkdir /mnt/none; : >/mnt/none/wget
 mount --bind /mnt/none/wget /usr/bin/wget
-rm "$S"; : >mirror.log; echo 1000000 >cut
+rm "$S"; : >mirror.log; echo 1000000 >lose
 ok ''
 must test "$(asked 'bytes=1000000-.*curl')" = 1
 must test "$(asked Wget)" = 0
 
 it 'a server that only sends whole files'
-rm "$S"; : >whole; echo 1000000 >cut
+rm "$S"; : >whole; echo 1000000 >lose
 ok ''
 umount /usr/bin/wget; umount /mnt
-rm "$S"; echo 1000000 >cut
+rm "$S"; echo 1000000 >lose
 ok ''
 rm whole
 
