@@ -97,7 +97,7 @@ fn layouts_are_installed_on_in_plans_for_three_machines() {
 }
 
 #[test]
-fn a_system_that_nobody_could_reach_is_refused_at_once() {
+fn an_unreachable_system_is_refused_at_once() {
     for (further, why) in [
         (&["sshd=true"][..], "sshd does not accept the password of root"),
         (&["network=systemd-networkd"], "network=systemd-networkd needs init=systemd"),
