@@ -61,8 +61,11 @@ refused 'kernel 1.2.3 has no modules' 'kernel::initramfs("/mnt/t", #{ version: "
 mv $T/usr/lib/systemd/systemd-cryptsetup "$T/root/"
 refused '/mnt/t/usr/lib/systemd/systemd has no systemd-cryptsetup' 'kernel::initramfs("/mnt/t");'
 must grep -q 'help: set USE cryptsetup for sys-apps/systemd' refused.out
-must "$G" plan /dev/stdin >/dev/null <<<'kernel::initramfs("/mnt/t", #{ omit: ["systemd"] });
-kernel::initramfs("/mnt/t", #{ add: ["lvm"] });'
+recipe allowed.rhai <<'END'
+kernel::initramfs("/mnt/t", #{ omit: ["systemd"] });
+kernel::initramfs("/mnt/t", #{ add: ["lvm"] });
+END
+must "$G" plan allowed.rhai >/dev/null
 mv $T/root/systemd-cryptsetup $T/usr/lib/systemd/
 refused 'expected a version such as' 'kernel::initramfs("/mnt/t", #{ version: "../x" });'
 mv $T/usr/bin/gpg $T/usr/bin/gpg.away
