@@ -4,7 +4,7 @@
 . "$LAB/lib/boots.sh"
 
 must "$G" "$PROJECT/recipes/encrypted-root.rhai" "${ANSWERS[@]}" --set disk=$DISK --set unlock=passphrase \
-    --set keymap=de --set firmware=bios --set boot_size=160M --set swap_size=32M --set kdf_memory=32M \
+    --set keymap=de --set firmware=bios --set boot_size=512M --set swap_size=32M --set kdf_memory=32M \
     --set repository=there --set hostname=box --set jobs=2 --set target=/mnt/new --set stage3="$OUT/stage3.tar" \
     --set stage3_keys="$OUT/keys.asc" --yes --destroy $DISK --journal "$RUNS"
 nothing_left

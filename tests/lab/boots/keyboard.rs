@@ -4,7 +4,7 @@ use gscript::run::trial::INIT_MESSAGE;
 use gscript::vm::Turn;
 
 use super::installed::{
-    PcSetup, STICK, heard, require_machines, run_in_lab, secret, write_private,
+    DISK, PcSetup, STICK, heard, require_machines, run_in_lab, secret, write_private,
 };
 use super::whole::stage3;
 use crate::guest::Lab;
@@ -29,7 +29,7 @@ const TIMES: usize = 8;
 
 fn german() -> Result<(), Missing> {
     require_machines()?;
-    let lab = Lab::new(&["1G", STICK]);
+    let lab = Lab::new(&[DISK, STICK]);
     stage3(lab.path(), Some("keymap"))?;
     write_private(&lab.path().join("answers.toml"), ANSWERS);
     run_in_lab(&lab, "boots/install_keymap.sh", &[])?;
