@@ -20,9 +20,8 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 13] = [
+const FUNCTIONS: [&[Test]; 12] = [
     boots::gentoo::TESTS,
-    boots::hibernation::TESTS,
     boots::keyboard::TESTS,
     boots::short::TESTS,
     boots::sources::TESTS,
