@@ -114,3 +114,25 @@ fn names_that_are_too_long_are_refused_with_the_limit() {
         assert!(ran.stderr.contains(why), "{set}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn an_efi_partition_that_is_too_small_for_fat32_is_refused_in_the_plan() {
+    let plan = |machine: &str, disk: &str, size: &str| {
+        let machine = format!("@tests/machines/{machine}.json");
+        let (disk, size) = (format!("disk={disk}"), format!("esp_size={size}"));
+        let layout = ["plan", "@recipes/layouts/simple-efi.rhai", "--machine", &machine];
+        Test::new(&[&layout[..], &["--set", &disk, "--set", &size]].concat()).run()
+    };
+    for (machine, disk, size, least) in [
+        ("four-sata", "/dev/sda", "32M", Some("33 MiB")),
+        ("four-sata", "/dev/sda", "33M", None),
+        ("sectors-4k", "/dev/sda", "256M", Some("257 MiB")),
+        ("sectors-4k", "/dev/sda", "257M", None),
+    ] {
+        let ran = plan(machine, disk, size);
+        let why = least.map(|least| format!("FAT32 needs at least {least}"));
+        let found = why.as_ref().is_none_or(|why| ran.stderr.contains(why));
+        assert_eq!(ran.status, if least.is_some() { 2 } else { 0 }, "{size}: {}", ran.stderr);
+        assert!(found, "{size}: {}", ran.stderr);
+    }
+}

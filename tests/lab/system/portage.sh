@@ -165,48 +165,5 @@ must grep -qx "~sys-fs/cryptsetup-$OUTSIDE ~amd64" $T/etc/portage/package.accept
 must test "$(cat $T/var/db/pkg/sys-fs/lvm2-1/USE | tr ' ' '\n' | grep -x lvm)" = lvm
 must test "$(chroot $T portageq envvar MAKEOPTS EMERGE_DEFAULT_OPTS GRUB_PLATFORMS | tr '\n' ' ')" = '-j3 -l2 --jobs=2 --load-average=2 efi-64 '
 
-it 'binary packages, which must be signed by the key of the keyring'
-package app-misc/binary 1 amd64 <<'END'
-pkg_postinst() { echo "${MERGE_TYPE}" >"${EROOT}/opt/how"; }
-END
-# Gentoo's getuto makes a keyring of Gentoo's keys; this one makes one of the key of the test.
-SIGNING=$T/var/tmp/signing
-mkdir -m 700 $SIGNING
-must gpg --homedir $SIGNING --batch --quiet --passphrase '' --quick-generate-key good@example.org ed25519 sign 1d
-KEY=$(gpg --homedir $SIGNING --list-keys --with-colons | grep -m1 ^fpr | cut -d: -f10)
-gpg --homedir $SIGNING --export good@example.org >$T/usr/share/test-key.gpg
-gpgconf --homedir $SIGNING --kill all
-cat >$T/usr/local/bin/getuto <<'END'
-#!/bin/sh
-mkdir -p /etc/portage/gnupg && chmod 700 /etc/portage/gnupg && export GNUPGHOME=/etc/portage/gnupg
-gpg --batch --quiet --import /usr/share/test-key.gpg
-gpg --list-keys --with-colons | grep -m1 ^fpr | cut -d: -f10 | sed 's/$/:6:/' | gpg --batch --quiet --import-ownertrust
-chown -R portage:portage /etc/portage/gnupg
-gpgconf --kill all
-END
-chmod 755 $T/usr/local/bin/getuto
-# packed VARIABLES…: makes the binary package, and moves it to where packages are offered.
-packed() {
-    rm -rf $T/srv/binhost
-    mkdir -p $T/srv/binhost
-    must chroot $T env PKGDIR=/srv/binhost BINPKG_FORMAT=gpkg "$@" emerge --quiet --buildpkgonly app-misc/binary >packed.out 2>&1
-}
-packed FEATURES=binpkg-signing BINPKG_GPG_SIGNING_GPG_HOME=/var/tmp/signing BINPKG_GPG_SIGNING_KEY="$KEY"
-mkdir -p $T/etc/portage/binrepos.conf
-printf '[gentoo]\npriority = 1\nsync-uri = file:///srv/binhost\n' >$T/etc/portage/binrepos.conf/gentoo.conf
-cat >signed.rhai <<'END'
-import "binaries" as binaries;
-binaries::prepare("/mnt/t", #{ binary_packages: true });
-portage::emerge("/mnt/t", ["app-misc/binary"]);
-END
-must "$G" signed.rhai --yes --prove --journal /run/binaries
-must test "$(cat $T/opt/how)" = binary
-must test "$(chroot $T portageq envvar FEATURES | tr ' ' '\n' | grep -cxE 'getbinpkg|binpkg-request-signature')" = 2
-must grep -q 'FEATURES="-sandbox .* getbinpkg binpkg-request-signature"' $T/etc/portage/make.conf
-# Without a signature it is refused.
-packed FEATURES=-binpkg-signing
-rm -rf $T/var/cache/binpkgs $T/var/cache/edb/binhost
-fails 'app-misc/binary' 'portage::emerge("/mnt/t", ["app-misc/binary"]);'
-
 do_ 'chroot::release("/mnt/t");'
 umount /mnt/t
