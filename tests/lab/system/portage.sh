@@ -137,9 +137,10 @@ let layout = #{
 let params = #{
     goal: "bootable", init: "openrc", firmware: "efi", jobs: 2, network: "dhcpcd", sshd: true, microcode: true,
     packages: " app-misc/one  app-misc/two", profile: "default/linux/test", repository: "there", kernel_from: "dist", kernel_config: "",
-    update_world: "profile", cpu_flags: true, video_cards: "intel", binary_packages: false, zram_size: 512,
+    update_world: "profile", cpu_flags: true, video_cards: "intel", binary_packages: false, zram_size: 512, keymap: "us", ntp: false, admin: "none",
 };
 packages::portage(layout, params);
+kernels::kernel_settings(layout, params);
 packages::packages(layout, params);
 kernels::kernel(layout, params);
 END

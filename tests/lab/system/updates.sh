@@ -95,7 +95,9 @@ let layout = #{
     target: "/mnt/t", root: "/dev/x3", boot: "/dev/x2", esp: "/dev/x1", swap: (), disks: ["/dev/x"],
     mounts: [#{ at: "/", device: "/dev/x3" }], containers: [],
 };
-kernels::kernel(layout, #{ goal: "bootable", init: "openrc", jobs: 0, kernel_from: "dist", kernel_config: "" });
+let params = #{ goal: "bootable", init: "openrc", jobs: 0, kernel_from: "dist", kernel_config: "", keymap: "us" };
+kernels::kernel_settings(layout, params);
+kernels::kernel(layout, params);
 END
 must "$G" chapter.rhai --yes --prove --journal /run/chapter
 must grep -q 'initrd.*/amd-uc.img.*/initramfs-6.12.1-gentoo-dist.img' $T/boot/grub/grub.cfg
