@@ -1819,6 +1819,26 @@ function system.password(root, user, password, options) end
 ---@return any
 function system.user(root, name, options) end
 
+--- Lets SSH keys log in as a user.
+---
+--- Adds the public keys of a file to `~/.ssh/authorized_keys`; keys that it contains stay. The
+--- directory gets mode 0700, the file 0600, and both belong to the user: sshd ignores keys that
+--- others can change. A private key and a line that is not a key are rejected. Undo restores the
+--- previous file.
+---
+--- Source: sshd(8), "AUTHORIZED_KEYS FILE FORMAT"; sshd_config(5), `StrictModes`.
+---
+--- ```lua
+--- file.write("/run/ada.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGmZ4Xk0n8wq0Qp1ZQ0J5rN1mC0Qb9Xv3o5m8b2qv1aZ ada\n")
+--- system.user("/mnt/old", "ada")
+--- system.authorized_keys("/mnt/old", "ada", "/run/ada.pub")
+--- ```
+---@param root string The mount point of the system.
+---@param user string The name of the user.
+---@param keys string A file with public keys, one per line, on the running system.
+---@return any
+function system.authorized_keys(root, user, keys) end
+
 ---@class gscript.system.machine_id.options
 ---@field renew? boolean Whether to replace an existing machine ID.
 
@@ -2649,6 +2669,46 @@ function net.links() end
 ---@param link string The name of the link.
 ---@return any
 function net.up(link) end
+
+---@class gscript.net.address.options
+---@field gateway? string The address of the default gateway, in the same network.
+---@field dns? string[] The addresses of name servers.
+---@field init? "openrc"|"systemd" The init system; detected by default.
+
+--- Gives an interface of a system a fixed address at boot.
+---
+--- On OpenRC, sets the variables of the interface in `/etc/conf.d/net` of netifrc and links its
+--- service, `net.LINK`. On systemd, writes `/etc/systemd/network/20-LINK.network`. Enable the
+--- service with `service.enable`: `net.LINK`, or `systemd-networkd`. Undo restores the previous
+--- files.
+---
+--- Source: Gentoo handbook, "Configuring the network"; netifrc's net.example;
+--- systemd.network(5).
+---
+--- ```lua
+--- net.address("/mnt/old", "enp1s0", "192.0.2.10/24", { gateway = "192.0.2.1", dns = {"192.0.2.1"} })
+--- ```
+---@param root string The mount point of the system.
+---@param link string The name of the interface in the system.
+---@param address string The address with the length of its prefix.
+---@param options? gscript.net.address.options
+---@return any
+function net.address(root, link, address, options) end
+
+--- Sets the names of an address in the `/etc/hosts` of a system.
+---
+--- Other lines are unchanged. Undo restores the previous file.
+---
+--- Source: Gentoo handbook, "The hosts file"; hosts(5).
+---
+--- ```lua
+--- net.hosts("/mnt/old", "127.0.1.1", {"box.example.org", "box"})
+--- ```
+---@param root string The mount point of the system.
+---@param address string The address.
+---@param names string[] The names of the address; the first one is the canonical name.
+---@return any
+function net.hosts(root, address, names) end
 
 ---@class gscript.net.head.options
 ---@field proxy? string The proxy; by default that of the environment.

@@ -8,6 +8,7 @@ mod calls;
 mod names;
 mod plans;
 mod scan;
+mod variants;
 
 use std::path::Path;
 use std::rc::Rc;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::scan::{PlanInput, Scan, chapters, of_error};
+use super::variants::{ParamValues, Variants, made_up_path};
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
@@ -14,7 +15,7 @@ use crate::operation::Effect;
 use crate::plan::bound::BoundEffect;
 use crate::plan::needs::NeedEntry;
 use crate::plan::report::{PlanEntry, Report};
-use crate::recipe::{Answers, ParamDecl, ParamKind, Recipe};
+use crate::recipe::{Answers, ParamKind, Recipe};
 use crate::run::job::Job;
 use crate::system::{Interrupts, Sim};
 use crate::types::{Map, Value};
@@ -27,9 +28,6 @@ const LONGEST: Duration = Duration::from_mins(10);
 
 /// The number of disks in a list of disks: enough for every RAID level.
 const DISKS_PER_LIST: usize = 4;
-
-/// Values by parameter name.
-type ParamValues = BTreeMap<String, String>;
 
 pub(super) struct FoundPlan {
     pub(super) findings: Vec<Finding>,
@@ -50,14 +48,19 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
     let mut planned = Vec::new();
     let (mut count, mut failed) = (0, 0);
     let start = Instant::now();
-    for (index, variant) in variants(recipe, trial, &base, &machine).into_iter().enumerate() {
-        if index >= MOST || (index > 0 && start.elapsed() > LONGEST) {
+    let mut variants = Variants::new(recipe, trial, &base, &machine);
+    for index in 0..MOST {
+        if index > 0 && start.elapsed() > LONGEST {
             break;
         }
+        let Some(variant) = variants.next() else { break };
         count += 1;
         // The second variant is planned without a terminal, all others with one.
         match plan(recipe, &machine, &variant, index != 1) {
-            Ok(plan) => planned.push(plan),
+            Ok(plan) => {
+                variants.succeeded();
+                planned.push(plan);
+            }
             Err(error) => {
                 failed += 1;
                 let finding = failure(&error, index, &variant, &base, scan);
@@ -150,78 +153,6 @@ fn values(recipe: &Recipe, trial: &PlanInput, machine: &Machine) -> ParamValues 
         values.extend(value.map(|value| (param.name.clone(), value)));
     }
     values
-}
-
-/// Returns the variants to plan: the base values twice, then with every other value of each choice,
-/// then with every pair of those.
-fn variants(
-    recipe: &Recipe,
-    trial: &PlanInput,
-    base: &ParamValues,
-    machine: &Machine,
-) -> Vec<ParamValues> {
-    let free = |param: &&ParamDecl| !trial.set.iter().any(|(name, _)| *name == param.name);
-    let mut single: Vec<(String, String)> = Vec::new();
-    for param in recipe.front.params.iter().filter(free) {
-        let default = param.default.as_ref().map(|value| match value {
-            toml::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        let now = base.get(&param.name).cloned().or(default);
-        let all = match param.kind {
-            ParamKind::Bool => vec!["true".to_owned(), "false".to_owned()],
-            ParamKind::Choice | ParamKind::Layout => param.choices.clone(),
-            ParamKind::Path if !param.choices.is_empty() => {
-                let path = format!("/var/tmp/{}", param.name);
-                param.choices.iter().cloned().chain([path]).collect()
-            }
-            // An optional device is also set.
-            ParamKind::Device if now.as_deref() == Some("") => {
-                last_partition(machine).into_iter().collect()
-            }
-            // So is an optional file.
-            ParamKind::Path if now.as_deref() == Some("") => vec![made_up_path(param)],
-            _ => Vec::new(),
-        };
-        let others = all.into_iter().filter(|value| Some(value) != now.as_ref());
-        single.extend(others.map(|value| (param.name.clone(), value)));
-    }
-    let with = |changes: &[&(String, String)]| {
-        let mut values = base.clone();
-        let changed = recipe.front.params.iter().filter(|param| {
-            changes.iter().any(|(name, value)| *name == param.name && base.get(name) != Some(value))
-        });
-        // Without these values, the changed parameter would not apply.
-        let needed = changed.flat_map(|param| &param.when).filter_map(|(name, wanted)| {
-            let declared = recipe.front.params.iter().find(|param| param.name == *name)?;
-            let default = declared.default.as_ref().and_then(toml::Value::as_str);
-            let now = base.get(name).map(String::as_str).or(default)?;
-            let first = wanted.first().filter(|_| !wanted.iter().any(|value| value == now))?;
-            Some((name.clone(), first.clone()))
-        });
-        values.extend(needed);
-        values.extend(changes.iter().map(|change| (*change).clone()));
-        values
-    };
-    let mut variants = vec![base.clone(), base.clone()];
-    variants.extend(single.iter().map(|change| with(&[change])));
-    for (index, first) in single.iter().enumerate() {
-        let others = single[index + 1..].iter().filter(|second| second.0 != first.0);
-        variants.extend(others.map(|second| with(&[first, second])));
-    }
-    variants
-}
-
-/// Returns the value of a path that the user has not given.
-fn made_up_path(param: &ParamDecl) -> String {
-    format!("/var/tmp/{}", param.name)
-}
-
-/// Returns the last partition of the machine, which no other parameter takes.
-fn last_partition(machine: &Machine) -> Option<String> {
-    let mut parts =
-        machine.storage.devices.values().rev().filter(|device| device.partition().is_some());
-    parts.next().map(|device| device.path.clone())
 }
 
 /// Returns the finding of a failed plan. A recipe may refuse a combination of values, but using a
