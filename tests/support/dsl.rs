@@ -23,6 +23,7 @@ pub fn normal(text: &str) -> String {
     };
     let text = text.to_owned();
     let text = replace(text, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID");
+    let text = replace(text, r"[0-9a-f]{8}(:[0-9a-f]{8}){3}", "MD-UUID");
     let text = replace(text, r"\b\w{6}(-\w{4}){5}-\w{6}\b", "LVM-UUID");
     let text = replace(text, r"label-id: 0x[0-9a-f]{8}", "label-id: MBR-ID");
     let text = replace(text, r"UUID=[0-9A-F]{4}-[0-9A-F]{4}\b", "UUID=FAT-ID");
