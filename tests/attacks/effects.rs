@@ -20,6 +20,10 @@ use crate::support::dsl::project;
 use crate::reference::examples::{example_machine, plan};
 use crate::script::modules::session;
 
+const HEAD: &str = "net::head(\"https://example.org\");";
+const FETCH: &str =
+    "stage3::fetch(\"/mnt/old/stage3.tar.xz\", #{ mirror: \"https://example.org\" });";
+
 /// Parses a recipe in Rhai.
 pub(super) fn recipe(text: &str) -> Recipe {
     Recipe::parse("attack.rhai", Language::Rhai, text.to_owned()).expect("a recipe")
@@ -111,6 +115,8 @@ fn in_the_plan() -> Vec<Attempt> {
             "portage::emerge(\"/mnt/old\", [\"app-misc/a\"]);",
             "uses the network (emerge)",
         ),
+        shown("a server", HEAD, "uses the network (https://example.org)"),
+        shown("a tarball", FETCH, "uses the network (https://example.org)"),
     ]
 }
 
@@ -146,6 +152,15 @@ fn in_the_run() -> Vec<Attempt> {
         Attempt::new("a thin pool, unasked").check(|| {
             let call = "lvm::thin_pool_create(\"vg_live\", \"x\", \"1G\");";
             unapproved(call, &[], "changes volume group vg_live")
+        }),
+        Attempt::new("a server, unasked").check(|| unapproved(HEAD, &[], "uses the network")),
+        Attempt::new("a tarball, unasked").check(|| {
+            let written = FilesEffect::Writes { path: "/mnt/old/stage3.tar.xz".into() };
+            unapproved(FETCH, &[Effect::Files(written)], "uses the network")
+        }),
+        Attempt::new("keys for a login, unasked").check(|| {
+            let call = "system::authorized_keys(\"/mnt/old\", \"root\", \"/etc/hostname\");";
+            unapproved(call, &[], "reads /etc/hostname")
         }),
     ]
 }
