@@ -2275,7 +2275,7 @@ function kernel.config(root, options, options) end
 --- Sets variables in `/etc/genkernel.conf`.
 ---
 --- Other settings in the file are unchanged. Variables that the guide requires are set as well,
---- unless they are given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL to yes, MENUCONFIG to no.
+--- unless they are given: LUKS, LVM, GPG and BUSYBOX to yes, MENUCONFIG to no.
 --- genkernel does not read make.conf, so MAKEOPTS has to be set here as well. Undo restores the
 --- previous file.
 ---

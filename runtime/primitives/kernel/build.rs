@@ -19,7 +19,7 @@ args! {
     /// Sets variables in `/etc/genkernel.conf`.
     ///
     /// Other settings in the file are unchanged. Variables that the guide requires are set as well,
-    /// unless they are given: LUKS, LVM, GPG, BUSYBOX and DISKLABEL to yes, MENUCONFIG to no.
+    /// unless they are given: LUKS, LVM, GPG and BUSYBOX to yes, MENUCONFIG to no.
     /// genkernel does not read make.conf, so MAKEOPTS has to be set here as well. Undo restores the
     /// previous file.
     ///
@@ -114,12 +114,11 @@ impl Choice for How {
 const GENKERNEL_CONF: &str = "/etc/genkernel.conf";
 
 /// The settings that the guide requires, in the order of the guide.
-const WANTED: [(&str, &str); 6] = [
+const WANTED: [(&str, &str); 5] = [
     ("LUKS", "yes"),
     ("LVM", "yes"),
     ("GPG", "yes"),
     ("BUSYBOX", "yes"),
-    ("DISKLABEL", "yes"),
     ("MENUCONFIG", "no"),
 ];
 
