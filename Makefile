@@ -10,7 +10,7 @@ RECIPE ?= encrypted-root
 THREADS = $$(($$(nproc) + 1))
 
 .PHONY: help try test lab torture check bench static built docs snapshots deps clean \
-	fresh quick once more honest told-test told-lab
+	fresh quick alone once more honest told-test told-lab
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ try: deps ## run the main recipe for real in a disposable virtual machine
 # One target per step, so that with --keep-going a failure does not hide the others.
 test: deps fresh check built quick once told-test ## run all checks and tests, and each capability once for real (minutes)
 
-lab: deps fresh static once more honest told-lab ## run every test in virtual machines and test the static binary (about half an hour)
+lab: deps fresh static alone once more honest told-lab ## run every test in virtual machines and test the static binary (about half an hour)
 
 torture: deps ## interrupt the main recipe at every place, fail every command, boot every variant (hours)
 	$(CARGO) test --test lab -- --ignored '[torture]'
@@ -41,8 +41,10 @@ quick:
 once:
 	$(CARGO) test --test lab -- --test-threads $(THREADS)
 
-more:
+alone:
 	$(CARGO) test --test main -- --ignored static_binary
+
+more:
 	$(CARGO) test --test lab -- --test-threads $(THREADS) --ignored --skip '[torture]' --skip honesty
 
 # Checks the results of `once` and `more`.
