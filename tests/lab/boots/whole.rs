@@ -20,6 +20,8 @@ pub const FALLBACK: &str = "another horse, no battery";
 const SECRETS: [(&str, &str); 3] =
     [("passphrase", PASSPHRASE), ("fallback_passphrase", FALLBACK), ("root_password", "an otter")];
 pub const CHAIN: &str = "/dev/mapper/vg_hostos-root (lvm crypt part disk)";
+const LOGIN_KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test\n";
 const BY_KEY: &str = "Gentoo Linux (Keyfile Boot)";
 const BY_PASSPHRASE: &str = "Gentoo Linux (Passphrase Boot)";
 /// Start of the prompt for the key on the stick.
@@ -58,12 +60,16 @@ pub fn install(
     more: &[&str],
 ) -> Result<Installed, Missing> {
     let media = stage3(directory, with)?;
+    // Without keys, nobody could log in by SSH.
+    let keys = directory.join("login.pub");
+    std::fs::write(&keys, LOGIN_KEY).expect("the file");
+    let login = format!("authorized_keys={}", keys.display());
     let trial = Trial {
         recipe: "recipes/encrypted-root.rhai",
         firmware,
         media: Some(&media),
         secrets: &SECRETS,
-        sets: &[&SETS, more].concat(),
+        sets: &[&SETS, more, &[login.as_str()]].concat(),
         chain: CHAIN,
     };
     Ok(trial.boots(directory))

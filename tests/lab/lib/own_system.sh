@@ -20,6 +20,8 @@ for one in emerge portageq getuto; do install -m 755 "$PROJECT/runtime/vm/standi
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
+# Without keys, nobody could log in by SSH.
+echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test' >login.pub
 
 # pack: packs and signs the current state of the system.
 pack() { tar --owner=0 --group=0 --numeric-owner -C system -cf a.tar.xz . && sign_archive; }
@@ -30,5 +32,5 @@ whole() {
         --set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=512M \
         --set swap_size=32M --set home_size=64M --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" \
         --set unlock=gpg --set fallback=passphrase --set repository=there --set locale=de_AT --set hostname=box \
-        --set sshd=true --set jobs=2 --set serial=ttyS1 --set serial_speed=9600 "$@"
+        --set sshd=true --set authorized_keys="$OUT/login.pub" --set jobs=2 --set serial=ttyS1 --set serial_speed=9600 "$@"
 }
