@@ -114,13 +114,8 @@ impl Choice for How {
 const GENKERNEL_CONF: &str = "/etc/genkernel.conf";
 
 /// The settings that the guide requires, in the order of the guide.
-const WANTED: [(&str, &str); 5] = [
-    ("LUKS", "yes"),
-    ("LVM", "yes"),
-    ("GPG", "yes"),
-    ("BUSYBOX", "yes"),
-    ("MENUCONFIG", "no"),
-];
+const WANTED: [(&str, &str); 5] =
+    [("LUKS", "yes"), ("LVM", "yes"), ("GPG", "yes"), ("BUSYBOX", "yes"), ("MENUCONFIG", "no")];
 
 impl Action for GenkernelConf {
     type Output = ();
