@@ -2416,6 +2416,7 @@ boot = {}
 ---@field key? string The path of the key file on its USB drive, such as `/laptop.gpg`; requires `key_device`.
 ---@field key_device? string The partition of the USB drive that contains the key file; requires `key`.
 ---@field resume? string The swap area to resume from after hibernation.
+---@field containers? string[] Further LUKS containers to open at boot, such as that of another filesystem. Those that the root or the swap area needs are opened anyway.
 ---@field keymap? string The keymap for the passphrase, as in `system.keymap`; by default the kernel's, which is `us`.
 ---@field discard? boolean Whether the containers pass discards (TRIM) to their devices, which shows unused blocks.
 ---@field extra? string[] Additional kernel parameters.
@@ -2430,8 +2431,8 @@ boot = {}
 --- The style `dracut` uses the options of its crypt, lvm and mdraid modules; `dracut-systemd`
 --- those of systemd-cryptsetup, which opens the containers where systemd is in the initramfs;
 --- `genkernel` those in the guide. The initramfs of genkernel opens at most one container for
---- the root and one for swap. The key is a file on a USB drive; an encrypted one must have the
---- extension `.gpg`, and systemd cannot use it. It is tried on each of the containers. Where it
+--- the root and one for swap, and ignores `containers`. The key is a file on a USB drive; an
+--- encrypted one must have the extension `.gpg`, and systemd cannot use it. It is tried on each of the containers. Where it
 --- does not fit, or without a key, a passphrase is requested at boot; systemd waits 30 seconds
 --- for the USB drive first. The passphrase is typed with `keymap`.
 ---

@@ -18,8 +18,8 @@ args! {
     /// The style `dracut` uses the options of its crypt, lvm and mdraid modules; `dracut-systemd`
     /// those of systemd-cryptsetup, which opens the containers where systemd is in the initramfs;
     /// `genkernel` those in the guide. The initramfs of genkernel opens at most one container for
-    /// the root and one for swap. The key is a file on a USB drive; an encrypted one must have the
-    /// extension `.gpg`, and systemd cannot use it. It is tried on each of the containers. Where it
+    /// the root and one for swap, and ignores `containers`. The key is a file on a USB drive; an
+    /// encrypted one must have the extension `.gpg`, and systemd cannot use it. It is tried on each of the containers. Where it
     /// does not fit, or without a key, a passphrase is requested at boot; systemd waits 30 seconds
     /// for the USB drive first. The passphrase is typed with `keymap`.
     ///
@@ -40,6 +40,9 @@ args! {
         pub key_device: Option<DevicePath>,
         /// The swap area to resume from after hibernation.
         pub resume: Option<DevicePath>,
+        /// Further LUKS containers to open at boot, such as that of another filesystem. Those that
+        /// the root or the swap area needs are opened anyway.
+        pub containers: Option<Vec<DevicePath>>,
         /// The keymap for the passphrase, as in `system.keymap`; by default the kernel's, which is
         /// `us`.
         pub keymap: Option<KeymapName>,
@@ -207,7 +210,11 @@ impl Cmdline {
         swap: Option<&Device>,
         cx: &Planning<'_>,
     ) -> Result<Vec<String>> {
-        let needed = BootDevices::of([Some(device), swap].into_iter().flatten(), cx.machine);
+        let mut devices: Vec<&Device> = [Some(device), swap].into_iter().flatten().collect();
+        for container in self.containers.iter().flatten() {
+            devices.push(cx.device(container)?);
+        }
+        let needed = BootDevices::of(devices, cx.machine);
         let root = match cx.machine.volume_name(device) {
             Some(volume) => format!("/dev/{volume}"),
             None => uuid_of(device)?,

@@ -60,7 +60,7 @@ pub fn install(
     more: &[&str],
 ) -> Result<Installed, Missing> {
     let media = stage3(directory, with)?;
-    // Without keys, nobody could log in by SSH.
+    // The recipe refuses sshd without keys.
     let keys = directory.join("login.pub");
     std::fs::write(&keys, LOGIN_KEY).expect("the file");
     let login = format!("authorized_keys={}", keys.display());

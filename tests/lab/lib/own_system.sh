@@ -20,7 +20,7 @@ for one in emerge portageq getuto; do install -m 755 "$PROJECT/runtime/vm/standi
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null
 printf 'passphrase = "otter: one"\nfallback_passphrase = "otter: two"\nroot_password = "otter: three"\n' >answers.toml; chmod 600 answers.toml
-# Without keys, nobody could log in by SSH.
+# The recipe refuses sshd without keys.
 echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test' >login.pub
 
 # pack: packs and signs the current state of the system.

@@ -96,7 +96,7 @@ fn swap() -> Content {
 
 fn systemd(machine: &Machine, root: &str, key: bool, keymap: Option<&str>) -> String {
     let keymap = keymap.map(|name| KeymapName::decode(&name.into()).expect("a keymap"));
-    let settings = Settings { key, keymap, discard: true };
+    let settings = Settings { key, keymap, discard: true, ..Settings::default() };
     line_with(machine, root, None, CmdlineStyle::DracutSystemd, settings).expect("a line")
 }
 
@@ -106,6 +106,7 @@ struct Settings {
     key: bool,
     keymap: Option<KeymapName>,
     discard: bool,
+    containers: Vec<&'static str>,
 }
 
 fn line(
@@ -123,7 +124,7 @@ fn line_with(
     root: &str,
     resume: Option<&str>,
     style: CmdlineStyle,
-    Settings { key, keymap, discard }: Settings,
+    Settings { key, keymap, discard, containers }: Settings,
 ) -> std::result::Result<String, String> {
     let device = |path: &str| DevicePath::decode(&path.into()).expect("a path");
     let cmdline = Cmdline {
@@ -134,6 +135,7 @@ fn line_with(
         resume: resume.map(device),
         keymap,
         discard,
+        containers: Some(containers.into_iter().map(device).collect()),
         extra: None,
     };
     let sim = Sim::new();
@@ -181,6 +183,22 @@ fn every_container_of_a_btrfs_is_opened() {
         keyed,
         wanted("a", "b")
             + " rd.luks.key=/k:UUID=STICK:UUID=a-luks rd.luks.key=/k:UUID=STICK:UUID=b-luks"
+    );
+}
+
+#[test]
+fn a_container_that_the_root_is_not_on_is_opened_with_what_is_below_it() {
+    let mut machine = machine();
+    let root = container(&mut machine, "/dev/sda1", "root");
+    hold(&mut machine, &root, filesystem("ext4"));
+    let home = array(&mut machine, ["/dev/sda2", "/dev/sda3"], "home", true);
+    container(&mut machine, &home, "home");
+    let settings =
+        Settings { containers: vec!["/dev/sda1", "/dev/md/home"], ..Settings::default() };
+    let line = line_with(&machine, &root, None, CmdlineStyle::Dracut, settings).expect("a line");
+    assert_eq!(
+        line,
+        "root=UUID=fs ro rootfstype=ext4 rd.md.uuid=home-md rd.dm=0 rd.luks.uuid=root-luks rd.luks.uuid=home-luks"
     );
 }
 
