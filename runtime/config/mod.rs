@@ -5,8 +5,11 @@
 //! and an action that applies them to a file of a system with `primitives::edit`.
 
 pub mod authorized_keys;
+pub mod build_log;
+pub mod cgroup;
 pub mod crypttab;
 pub mod dmcrypt;
+pub mod emerge_log;
 pub mod fstab;
 pub mod grub;
 pub mod hosts;

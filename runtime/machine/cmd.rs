@@ -1,7 +1,7 @@
 //! Commands as data. There is no shell: a command is a list of words.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::programs::program_info;
@@ -206,6 +206,15 @@ impl Cmd {
         tools
     }
 
+    /// Returns the root in which the command may change anything.
+    pub fn changed_root(&self) -> Option<&Path> {
+        match &self.program {
+            _ if !self.anything => None,
+            Program::Inside { root, .. } => Some(root),
+            Program::Tool(_) => Some(Path::new("/")),
+        }
+    }
+
     /// Returns the name of the program, for messages.
     pub fn name(&self) -> &str {
         match &self.program {
@@ -222,7 +231,13 @@ impl fmt::Display for Cmd {
             write!(f, "{from} | ")?;
         }
         match &self.program {
-            Program::Tool(name) => f.write_str(name)?,
+            Program::Tool(name) => {
+                // Variables of other tools only adapt them to this machine.
+                for (name, value) in self.env.iter().filter(|_| self.anything) {
+                    write!(f, "{name}={} ", quote(value))?;
+                }
+                f.write_str(name)?;
+            }
             Program::Inside { root, path } => {
                 let root = root.to_string_lossy();
                 write!(f, "chroot {} ", quote(&root))?;

@@ -28,6 +28,9 @@ const fn device_tool(
     ProgramInfo { is_long_running: true, ..tool(name, debian, gentoo) }
 }
 
+/// In place of a package, for what only Gentoo has.
+const NOT_IN_DEBIAN: &str = "";
+
 /// All tools. A command can only run a tool in this list.
 pub const PROGRAMS: &[ProgramInfo] = &[
     tool("blkid", "util-linux", "sys-apps/util-linux"),
@@ -38,6 +41,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
     device_tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
     device_tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
+    tool("emerge", NOT_IN_DEBIAN, "sys-apps/portage"),
     tool("gpg", "gnupg", "app-crypt/gnupg"),
     tool("gpgconf", "gnupg", "app-crypt/gnupg"),
     tool("lsblk", "util-linux", "sys-apps/util-linux"),
@@ -50,6 +54,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("mkfs.vfat", "dosfstools", "sys-fs/dosfstools"),
     device_tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
     device_tool("mkswap", "util-linux", "sys-apps/util-linux"),
+    tool("portageq", NOT_IN_DEBIAN, "sys-apps/portage"),
     tool("rc-service", "openrc", "sys-apps/openrc"),
     tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
@@ -85,6 +90,10 @@ impl MissingProgram {
     /// Returns the command that installs the tool.
     pub fn remedy(&self) -> String {
         match self.info {
+            Some(info) if info.debian == NOT_IN_DEBIAN => {
+                "only Gentoo has it: run this there, or give the mount point of a Gentoo system"
+                    .into()
+            }
             Some(info) => format!(
                 "install it: emerge {} (Gentoo), apt install {} (Debian)",
                 info.gentoo, info.debian

@@ -84,6 +84,10 @@ impl Directories {
                 | FilesStep::Unpack { into: place, .. },
             ) => place.outside(),
             Step::Run(Cmd { program: Program::Inside { root, .. }, .. }) => root.clone(),
+            Step::Run(cmd) => match cmd.changed_root() {
+                Some(root) => root.to_owned(),
+                None => return,
+            },
             _ => return,
         };
         let itself = matches!(step, Step::Files(FilesStep::Remove { .. }));

@@ -20,26 +20,34 @@ args! {
     /// plan::may_call(["lvm.vg_activate", "mount.mount"]);
     /// ```
     "plan.may_call" => pub struct MayCall {
-        /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount or
-        /// mount.swap_on.
+        /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount,
+        /// mount.swap_on, or portage.emerge (of any packages).
         pub actions: Vec<DeclaredAction>,
     }
 }
 
-/// An action that can be announced: it destroys no data and runs no program chosen by the recipe.
+/// An action that can be announced: it destroys no data, and runs only a program that is approved in
+/// this plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeclaredAction(pub &'static str);
 
 impl Choice for DeclaredAction {
     const NAME: &'static str = "action";
-    const WORDS: &'static [&'static str] =
-        &["luks.open", "lvm.vg_activate", "md.assemble", "mount.mount", "mount.swap_on"];
+    const WORDS: &'static [&'static str] = &[
+        "luks.open",
+        "lvm.vg_activate",
+        "md.assemble",
+        "mount.mount",
+        "mount.swap_on",
+        "portage.emerge",
+    ];
     const ALL: &'static [Self] = &[
         Self("luks.open"),
         Self("lvm.vg_activate"),
         Self("md.assemble"),
         Self("mount.mount"),
         Self("mount.swap_on"),
+        Self("portage.emerge"),
     ];
 }
 

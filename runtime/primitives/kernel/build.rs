@@ -9,7 +9,7 @@ use crate::machine::files::FileContents;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::{assign, command, exists, there, writes};
-use crate::primitives::portage::{EmergeRun, emerge_plan};
+use crate::primitives::portage::{BuildReport, EmergeRun, emerge_plan};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{
     AbsPath, Choice, Jobs, KERNEL_VERSION, KernelVersion, Mode, Place, RelativePath, sha256,
@@ -82,8 +82,8 @@ args! {
 args! {
     /// Rebuilds the external kernel modules that are installed by packages.
     ///
-    /// Runs emerge with the set `@module-rebuild`. Cannot be undone: merged packages stay
-    /// installed.
+    /// Runs emerge with the set `@module-rebuild`. Returns the same map as `portage.emerge`. Cannot be
+    /// undone: merged packages stay installed.
     ///
     /// Source: guide ER, `module-rebuild rebuild`, which is now a set in Portage.
     ///
@@ -239,20 +239,14 @@ impl Action for Install {
 }
 
 impl Action for ModulesRebuild {
-    type Output = ();
+    type Output = BuildReport;
 
     fn effects(&self) -> Vec<Effect> {
         EmergeRun::effects(&self.root)
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<BuildReport>> {
         let packages = ["@module-rebuild".to_owned()];
-        let run = EmergeRun {
-            root: &self.root,
-            options: vec!["--oneshot".into()],
-            packages: &packages,
-            autounmask: false,
-        };
-        emerge_plan(&run, cx)
+        emerge_plan(&EmergeRun::new(&self.root, vec!["--oneshot".into()], &packages), cx)
     }
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::outcome;
+use super::report::{BuildReport, report};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
@@ -15,7 +16,10 @@ args! {
     ///
     /// If a package fails, the error names the package, its log and the next step. If Portage
     /// requires changed settings (USE flags, keywords, licenses), the error lists the calls that
-    /// make them. Cannot be undone: merged packages stay installed.
+    /// make them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
+    /// `failed` (a list of maps with `name` and `log`, the path of its build log), and `dropped`,
+    /// what was not built because of others (a list of maps with `name` and `requires`, a list
+    /// of atoms). Cannot be undone: merged packages stay installed.
     ///
     /// Source: emerge(1); guide ER, `emerge -av …`; guide PE.
     ///
@@ -23,7 +27,7 @@ args! {
     /// portage::emerge("/mnt/old", ["sys-fs/cryptsetup", "app-crypt/gnupg"], #{ noreplace: true, jobs: 4 });
     /// ```
     "portage.emerge" => pub struct Emerge {
-        /// The mount point of the system.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
         /// The packages, as atoms or as sets such as `@world`.
         pub packages: Vec<Atom>,
@@ -50,6 +54,11 @@ args! {
         /// The load average above which no further build is started; by default as configured in
         /// make.conf.
         pub load_average: Option<Jobs>,
+        /// The number of jobs within each build (`MAKEOPTS`), from 1 to 4096; by default as
+        /// configured in make.conf.
+        pub make_jobs: Option<Jobs>,
+        /// Whether packages that fail are returned in `failed`, rather than being an error.
+        pub accept_failure: bool = false,
     }
 }
 
@@ -57,8 +66,8 @@ args! {
     /// Resumes an emerge run that failed.
     ///
     /// Fix the cause first, or set `skip_first`. Portage remembers only the most recent list: if
-    /// another run of emerge fails in between, the list is lost. Cannot be undone: merged packages
-    /// stay installed.
+    /// another run of emerge fails in between, the list is lost. Returns the same map as
+    /// `portage.emerge`. Cannot be undone: merged packages stay installed.
     ///
     /// Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
     ///
@@ -66,10 +75,12 @@ args! {
     /// portage::resume("/mnt/old", #{ skip_first: true });
     /// ```
     "portage.resume" => pub struct Resume {
-        /// The mount point of the system.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
         /// Whether to skip the package that failed.
         pub skip_first: bool = false,
+        /// Whether packages that fail are returned in `failed`, rather than being an error.
+        pub accept_failure: bool = false,
     }
 }
 
@@ -82,7 +93,7 @@ args! {
     /// let new_enough = portage::has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6");
     /// ```
     "portage.has_version" => pub struct HasVersion {
-        /// The mount point of the system.
+        /// The mount point of the system; `/` for the running system.
         pub root: AbsPath,
         /// The atom, optionally with a version: `">=sys-fs/cryptsetup-2.6"`.
         pub atom: Atom,
@@ -94,11 +105,29 @@ pub(in crate::primitives) struct EmergeRun<'a> {
     pub(in crate::primitives) options: Vec<String>,
     pub(in crate::primitives) packages: &'a [String],
     pub(in crate::primitives) autounmask: bool,
+    pub(in crate::primitives) make_jobs: Option<Jobs>,
+    pub(in crate::primitives) accept_failure: bool,
 }
 
-impl EmergeRun<'_> {
+impl<'a> EmergeRun<'a> {
+    pub(in crate::primitives) fn new(
+        root: &'a AbsPath,
+        options: Vec<String>,
+        packages: &'a [String],
+    ) -> Self {
+        Self { root, options, packages, autounmask: false, make_jobs: None, accept_failure: false }
+    }
+
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
         Effect::runs("emerge", &root.to_string())
+    }
+}
+
+/// Returns a command of Portage, which also runs in the running system.
+fn program(root: &AbsPath, program: &'static str, cx: &Planning<'_>) -> Result<Cmd> {
+    match root.to_string().as_str() {
+        "/" => Ok(Cmd::tool(program)),
+        _ => command(root, program, cx),
     }
 }
 
@@ -106,10 +135,10 @@ impl EmergeRun<'_> {
 pub(in crate::primitives) fn emerge_plan(
     run: &EmergeRun<'_>,
     cx: &Planning<'_>,
-) -> Result<Plan<()>> {
+) -> Result<Plan<BuildReport>> {
     // EMERGE_DEFAULT_OPTS may contain --ask. The output of a build is in its log. Without
     // --autounmask, emerge does not report which keywords are required.
-    let mut cmd = command(run.root, "emerge", cx)?
+    let mut cmd = program(run.root, "emerge", cx)?
         .args(["--ask=n", "--color=n", "--nospinner", "--quiet-build=y", "--autounmask=y"])
         .args(run.options.iter().cloned());
     if run.autounmask {
@@ -122,22 +151,33 @@ pub(in crate::primitives) fn emerge_plan(
     }
     let cmd: Cmd =
         cmd.args(run.packages.iter().cloned()).limit(None).accept_any_exit_code().anything();
-    let root = run.root.to_string();
-    let read = move |outcomes: &[Outcome]| match outcomes.last() {
-        Some(outcome) if outcome.code != 0 => Err(outcome::why(outcome, &root).into()),
-        _ => Ok(()),
+    let cmd = match run.make_jobs {
+        Some(jobs) => cmd.env("MAKEOPTS", format!("-j{}", jobs.get())),
+        None => cmd,
     };
-    Ok(Plan::run(cmd).undo(Undo::Impossible("merged packages stay installed")).reads((), read))
+    let (root, accept_failure) = (run.root.to_string(), run.accept_failure);
+    let read = move |outcomes: &[Outcome]| {
+        let Some(outcome) = outcomes.last() else { return Ok(BuildReport::default()) };
+        let report = report(outcome);
+        // Without a package that failed, emerge has not begun.
+        let is_accepted = accept_failure && !report.failed.is_empty();
+        match report.ok || is_accepted {
+            true => Ok(report),
+            false => Err(outcome::why(outcome, &root).into()),
+        }
+    };
+    let planned = BuildReport { ok: true, ..BuildReport::default() };
+    Ok(Plan::run(cmd).undo(Undo::Impossible("merged packages stay installed")).reads(planned, read))
 }
 
 impl Action for Emerge {
-    type Output = ();
+    type Output = BuildReport;
 
     fn effects(&self) -> Vec<Effect> {
         EmergeRun::effects(&self.root)
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<BuildReport>> {
         let flags = [
             ("--noreplace", self.noreplace),
             ("--oneshot", self.oneshot),
@@ -153,21 +193,24 @@ impl Action for Emerge {
         let options = flags.chain(jobs).chain(load).collect();
         let packages: Vec<String> = self.packages.iter().map(ToString::to_string).collect();
         let (root, packages) = (&self.root, packages.as_slice());
-        emerge_plan(&EmergeRun { root, options, packages, autounmask: self.autounmask }, cx)
+        let Self { autounmask, make_jobs, accept_failure, .. } = *self;
+        let run = EmergeRun::new(root, options, packages);
+        emerge_plan(&EmergeRun { autounmask, make_jobs, accept_failure, ..run }, cx)
     }
 }
 
 impl Action for Resume {
-    type Output = ();
+    type Output = BuildReport;
 
     fn effects(&self) -> Vec<Effect> {
         EmergeRun::effects(&self.root)
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<BuildReport>> {
         let skip = self.skip_first.then(|| "--skipfirst".to_owned());
         let options = ["--resume".to_owned()].into_iter().chain(skip).collect();
-        emerge_plan(&EmergeRun { root: &self.root, options, packages: &[], autounmask: false }, cx)
+        let run = EmergeRun::new(&self.root, options, &[]);
+        emerge_plan(&EmergeRun { accept_failure: self.accept_failure, ..run }, cx)
     }
 }
 
@@ -180,7 +223,7 @@ impl Query for HasVersion {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         let cmd =
-            command(&self.root, "portageq", cx)?.args(["has_version", "/", self.atom.as_str()]);
+            program(&self.root, "portageq", cx)?.args(["has_version", "/", self.atom.as_str()]);
         let read = |outcome: &Outcome| match outcome.code {
             0 => Ok(true),
             1 => Ok(false),

@@ -115,6 +115,14 @@ impl ConfFiles<'_> {
     }
 }
 
+/// Returns the value of a variable, as Portage reads it from `make.conf`; `None` if it is not set, or
+/// if a simulation cannot know.
+pub(super) fn value(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<Option<String>> {
+    let files = ConfigFiles::read(&there(root, MAKE_CONF), cx)?;
+    let conf = ConfFiles { root, cx, files };
+    Ok(conf.read(&conf.files).last(name).map(|last| last.value.clone()))
+}
+
 /// Returns the value without its quotes. It contains neither quotes nor backslashes.
 fn bare(quoted: &str) -> &str {
     quoted.trim_matches('"')

@@ -1,16 +1,25 @@
 //! Portage, the package manager of Gentoo: its settings, package tables and profile, and emerge.
 
 mod emerge;
+mod env;
 mod files;
+mod history;
+mod jobserver;
 mod make_conf;
 mod outcome;
 mod profile;
+mod report;
 mod rule;
+mod table;
 mod tables;
 
 pub use emerge::{Emerge, HasVersion, Resume};
 pub(super) use emerge::{EmergeRun, emerge_plan};
+pub use env::Env;
+pub use history::{BuildErrorQuery, History};
+pub use jobserver::Jobserver;
 pub use make_conf::MakeConf;
 pub use profile::Profile;
+pub use report::BuildReport;
 pub use rule::PortageRule;
-pub use tables::{AcceptKeywords, License, PackageUse, UseFlags};
+pub use tables::{AcceptKeywords, License, Mask, PackageEnv, PackageUse, Unmask, UseFlags};

@@ -27,7 +27,7 @@ pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
 }
 
 /// Removes color codes, which ebuilds print in spite of `--color=n`.
-fn without_colors(text: &str) -> String {
+pub(super) fn without_colors(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
@@ -38,7 +38,7 @@ fn without_colors(text: &str) -> String {
     out + rest
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+pub(super) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(found, _)| found)
 }

@@ -23,6 +23,26 @@ pub enum PortageRule {
         /// The word of the group.
         group: String,
     },
+    /// A file for `package.env` does not exist.
+    #[error("{place} does not exist: Portage would build without it")]
+    NoEnv {
+        /// The name of the file.
+        name: String,
+        /// The missing file.
+        place: Place,
+    },
+    /// A file is not a build log.
+    #[error("{place} is not a build log: its name does not end in .log")]
+    NotLog {
+        /// The path of the file.
+        place: Place,
+    },
+    /// A build log does not exist.
+    #[error("there is no build log at {place}")]
+    NoLog {
+        /// The path of the log.
+        place: Place,
+    },
     /// The profile does not exist.
     #[error("there is no profile {name}: {place} does not exist{}", list(proposed))]
     NoProfile {
@@ -138,6 +158,17 @@ impl Rule for PortageRule {
             }
             Self::EmptyGroup { group } => {
                 format!("list its flags after it: [\"{group}\", \"-*\", \"intel\"]")
+            }
+            Self::NoEnv { name, place } => format!(
+                "make it first: portage::env({}, {}, #{{ MAKEOPTS: \"-j1\" }})",
+                rhai_literal(&place.root.to_string_lossy()),
+                rhai_literal(name)
+            ),
+            Self::NotLog { .. } => {
+                "give the path that emerge names after \"Log file:\"".into()
+            }
+            Self::NoLog { .. } => {
+                "Portage removes the log of a package that it has built, unless FEATURES has keepwork or PORTAGE_LOGDIR is set".into()
             }
             Self::NoProfile { .. } => "choose one listed by eselect profile list".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),

@@ -2,14 +2,16 @@
 //! in a fixed order.
 
 use super::PortageRule;
-use super::files::ConfigFiles;
+use super::env::ENV_DIR;
+use super::table::{PackageTable, TableRow};
 use crate::args;
-use crate::config::packages::{self, TableLine, Word, WordFormat};
+use crate::config::packages::{Effective, WordFormat};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
+use crate::operation::spec::Arguments;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
-use crate::primitives::edit::{edit, target, there, writes};
-use crate::types::{AbsPath, Atom, Keyword, LicenseName, Place, TableFile, UseFlag};
+use crate::primitives::edit::{target, there};
+use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};
 
 args! {
     /// Sets USE flags of a package, in addition to existing ones.
@@ -101,126 +103,94 @@ args! {
     }
 }
 
-/// A package table.
-struct PackageTable<'a> {
-    name: &'static str,
-    root: &'a AbsPath,
-    format: WordFormat,
-}
-
-/// Words of an atom in a package table.
-struct TableRow<'a> {
-    table: PackageTable<'a>,
-    atom: &'a Atom,
-    words: Vec<&'a str>,
-    file: &'a TableFile,
-}
-
-impl PackageTable<'_> {
-    fn path(&self) -> String {
-        format!("/etc/portage/{}", self.name)
-    }
-
-    fn files(&self, cx: &Planning<'_>) -> Result<ConfigFiles> {
-        ConfigFiles::read(&there(self.root, &self.path()), cx)
-    }
-
-    /// Returns the words of an atom in the order in which Portage reads them.
-    fn words(&self, table: &ConfigFiles, atom: &str) -> Vec<Word> {
-        table
-            .files
-            .iter()
-            .flat_map(|(_, text)| packages::words_of(text, atom, self.format))
-            .collect()
+args! {
+    /// Masks versions of a package, so that Portage does not install them.
+    ///
+    /// An entry of `package.unmask` for the same versions takes precedence. Undo restores the
+    /// previous file.
+    ///
+    /// Source: portage(5), "package.mask".
+    ///
+    /// ```
+    /// portage::mask("/mnt/old", ">=sys-fs/cryptsetup-2.8");
+    /// ```
+    "portage.mask" => pub struct Mask {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The package or its versions, as an atom.
+        pub atom: Atom,
+        /// The name of the file in `/etc/portage/package.mask`, if that is a directory.
+        pub file: TableFile = "gscript",
     }
 }
 
-impl TableRow<'_> {
+args! {
+    /// Removes the mask of versions of a package that the profile, or `package.mask`, masks.
+    ///
+    /// Undo restores the previous file.
+    ///
+    /// Source: portage(5), "package.unmask".
+    ///
+    /// ```
+    /// portage::unmask("/mnt/old", "=dev-lang/rust-1.90.0");
+    /// ```
+    "portage.unmask" => pub struct Unmask {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The package or its versions, as an atom.
+        pub atom: Atom,
+        /// The name of the file in `/etc/portage/package.unmask`, if that is a directory.
+        pub file: TableFile = "gscript",
+    }
+}
+
+args! {
+    /// Applies files of `/etc/portage/env` to a package, in addition to existing ones.
+    ///
+    /// Each file must exist: `portage.env` makes one. Undo restores the previous file.
+    ///
+    /// Source: portage(5), "package.env"; guide PE, "emerge -j1".
+    ///
+    /// ```
+    /// portage::env("/mnt/old", "serial", #{ MAKEOPTS: "-j1" });
+    /// portage::package_env("/mnt/old", "app-office/libreoffice", ["serial"]);
+    /// ```
+    "portage.package_env" => pub struct PackageEnv {
+        /// The mount point of the system.
+        pub root: AbsPath,
+        /// The package, as an atom.
+        pub atom: Atom,
+        /// The names of the files; variables of a later one take precedence.
+        pub env: Vec<TableFile>,
+        /// The name of the file in `/etc/portage/package.env`, if that is a directory.
+        pub file: TableFile = "gscript",
+    }
+}
+
+/// An action that adds a row to a package table.
+trait TableAction {
+    fn row(&self) -> TableRow<'_>;
+
+    /// Checks what the words refer to.
+    fn check(&self, _cx: &Planning<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<T: TableAction + Arguments> Action for T {
+    type Output = ();
+
     fn effects(&self) -> Vec<Effect> {
-        vec![writes(self.table.root, &self.table.path())]
+        self.row().effects()
     }
 
-    fn plan(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
-        if let Some(word) = self.words.last().filter(|word| word.ends_with(':')) {
-            return Err(PortageRule::EmptyGroup { group: (*word).to_owned() }.into());
-        }
-        let (format, path) = (self.table.format, self.table.path());
-        let words = Word::read(self.words.iter().copied(), format);
-        let whole = there(self.table.root, &path);
-        let own = match target(&whole, cx)? {
-            FileStatus::File { .. } => whole,
-            _ => there(self.table.root, &format!("{path}/{}", self.file)),
-        };
-        let table = self.table.files(cx)?;
-        let warning = self.contrary(&table, &words);
-        let change = |text: &str| packages::add(text, self.atom, &words, format);
-        let holds = |table: &ConfigFiles| {
-            !words.is_empty() && packages::holds(&self.table.words(table, self.atom), &words)
-        };
-        let old = |place: &Place| table.files.iter().find(|(found, _)| found == place);
-        let changed = |place: &Place| change(old(place).map_or("", |(_, text)| text));
-        let is_changed = old(&own).is_none_or(|(_, text)| change(text) != *text);
-        // Another file sets the words already.
-        if table.complete && holds(&table) && is_changed {
-            let why = format!("{path} has {} {}", self.atom, self.words.join(" "));
-            return Ok(Plan::already(why).warn(warning));
-        }
-        // A later file that sets the same flags takes precedence: they are changed there instead.
-        let later = table.files.iter().map(|(place, _)| place).filter(|at| at.path > own.path);
-        let takes_effect = |place: &&Place| holds(&table.with(place, changed(place)));
-        let place = std::iter::once(&own).chain(later).find(takes_effect).unwrap_or(&own).clone();
-        Ok(edit(place, cx, |text| Ok(change(text)))?.warn(warning))
-    }
-
-    fn is_it(&self, line: &TableLine) -> bool {
-        line.atom == self.atom.as_str()
-    }
-
-    /// Returns a warning about a line of a more specific atom that contradicts the words.
-    fn contrary(&self, table: &ConfigFiles, words: &[Word]) -> Option<String> {
-        let package = package_of(self.atom)?;
-        if package != self.atom.as_str() {
-            return None;
-        }
-        let narrower =
-            |line: &TableLine| !self.is_it(line) && package_of(&line.atom) == Some(package);
-        for (place, text) in &table.files {
-            for line in packages::lines(text, self.table.format).into_iter().filter(narrower) {
-                if !packages::contradicts(words, &line.words) {
-                    continue;
-                }
-                let said: Vec<String> = line.words.iter().map(ToString::to_string).collect();
-                return Some(format!(
-                    "{place}:{}: {} {} takes precedence over {} for the versions that it matches",
-                    line.number,
-                    line.atom,
-                    said.join(" "),
-                    self.atom
-                ));
-            }
-        }
-        None
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        self.check(cx)?;
+        self.row().plan(cx)
     }
 }
 
-/// Returns the category and name of an atom without operator, version, slot, repository and flags;
-/// `None` for a set or a pattern.
-fn package_of(atom: &str) -> Option<&str> {
-    let bare = atom.trim_start_matches(['<', '>', '=', '~', '!']);
-    let bare = &bare[..bare.find([':', '[']).unwrap_or(bare.len())];
-    if bare.contains('@') || !bare.contains('/') || bare.starts_with('*') {
-        return None;
-    }
-    if !atom.starts_with(['<', '>', '=', '~']) {
-        return Some(bare).filter(|bare| !bare.contains('*'));
-    }
-    // The version begins after the last hyphen that a digit follows, apart from the revision.
-    let digit = |at: &usize| bare[at + 1..].starts_with(|c: char| c.is_ascii_digit());
-    let version = bare.rmatch_indices('-').map(|(at, _)| at).find(digit);
-    version.map(|at| &bare[..at])
-}
-
-impl PackageUse {
+impl TableAction for PackageUse {
     fn row(&self) -> TableRow<'_> {
         let Self { root, atom, flags, file } = self;
         let table = PackageTable { name: "package.use", root, format: WordFormat::Flags };
@@ -228,7 +198,7 @@ impl PackageUse {
     }
 }
 
-impl AcceptKeywords {
+impl TableAction for AcceptKeywords {
     fn row(&self) -> TableRow<'_> {
         let Self { root, atom, keywords, file } = self;
         let table =
@@ -237,7 +207,7 @@ impl AcceptKeywords {
     }
 }
 
-impl License {
+impl TableAction for License {
     fn row(&self) -> TableRow<'_> {
         let Self { root, atom, licenses, file } = self;
         let table = PackageTable { name: "package.license", root, format: WordFormat::Plain };
@@ -245,39 +215,38 @@ impl License {
     }
 }
 
-impl Action for PackageUse {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
+impl TableAction for Mask {
+    fn row(&self) -> TableRow<'_> {
+        let Self { root, atom, file } = self;
+        let table = PackageTable { name: "package.mask", root, format: WordFormat::Plain };
+        TableRow { table, atom, words: Vec::new(), file }
     }
 }
 
-impl Action for AcceptKeywords {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
-    }
-
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
+impl TableAction for Unmask {
+    fn row(&self) -> TableRow<'_> {
+        let Self { root, atom, file } = self;
+        let table = PackageTable { name: "package.unmask", root, format: WordFormat::Plain };
+        TableRow { table, atom, words: Vec::new(), file }
     }
 }
 
-impl Action for License {
-    type Output = ();
-
-    fn effects(&self) -> Vec<Effect> {
-        self.row().effects()
+impl TableAction for PackageEnv {
+    fn row(&self) -> TableRow<'_> {
+        let Self { root, atom, env, file } = self;
+        let table = PackageTable { name: "package.env", root, format: WordFormat::Plain };
+        TableRow { table, atom, words: env.iter().map(TableFile::as_str).collect(), file }
     }
 
-    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        self.row().plan(cx)
+    // Portage only prints a warning for a missing file, and builds without it.
+    fn check(&self, cx: &Planning<'_>) -> Result<()> {
+        for name in &self.env {
+            let place = there(&self.root, &format!("{ENV_DIR}/{name}"));
+            if target(&place, cx)? == FileStatus::Missing {
+                return Err(PortageRule::NoEnv { name: name.to_string(), place }.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -288,25 +257,7 @@ impl Query for UseFlags {
         let Self { root, atom } = self;
         let table = PackageTable { name: "package.use", root, format: WordFormat::Flags };
         let files = table.files(cx)?;
-        let flags = packages::Effective::of(&table.words(&files, atom)).words();
+        let flags = Effective::of(&table.words(&files, atom)).words();
         Ok(if files.complete { Answer::Known(flags) } else { Answer::Assumed(flags) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_package_of_an_atom_is_found() {
-        for (atom, package) in [
-            ("media-libs/mesa", Some("media-libs/mesa")),
-            (">=media-libs/mesa-24.1-r2:0/1::gentoo[x]", Some("media-libs/mesa")),
-            ("=x11-libs/gtk+-3*", Some("x11-libs/gtk+")),
-            ("media-libs/mesa:0", Some("media-libs/mesa")),
-            ("*/*", None),
-            ("media-libs/*", None),
-            ("@world", None),
-        ] {
-            assert_eq!(super::package_of(atom), package, "{atom}");
-        }
     }
 }

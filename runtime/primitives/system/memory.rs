@@ -22,7 +22,7 @@ args! {
 }
 
 /// Returns `MemTotal` in bytes from the contents of `/proc/meminfo`.
-fn total(meminfo: &str) -> Option<u64> {
+pub(super) fn total(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)

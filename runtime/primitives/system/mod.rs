@@ -1,6 +1,7 @@
 //! The settings that identify a system: hostname, time zone, locales, keyboard layout, machine ID,
 //! and users; and the processor.
 
+mod capacity;
 mod host;
 mod identity;
 mod keys;
@@ -9,6 +10,7 @@ mod memory;
 mod people;
 mod processor;
 
+pub use capacity::Capacity;
 pub use host::{HostQuery, InitOf};
 pub use identity::{Hostname, MachineId, Timezone};
 pub use keys::AuthorizedKeys;

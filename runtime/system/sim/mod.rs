@@ -12,7 +12,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Cmd, Outcome, Program, Step, StepError, System, Watch};
+use super::{Outcome, Step, StepError, System, Watch};
 use crate::machine::files::{
     DirectoryId, FileContents, FileError, FileStatus, Files, ResolvedPath,
 };
@@ -153,8 +153,10 @@ impl System for Sim {
             return ended;
         }
         match step {
-            Step::Run(Cmd { program: Program::Inside { root, .. }, anything: true, .. }) => {
-                self.trees.mark_unknown(&Place::here(root))?;
+            Step::Run(cmd) => {
+                if let Some(root) = cmd.changed_root() {
+                    self.trees.mark_unknown(&Place::here(root))?;
+                }
             }
             Step::Files(step) => files::perform(&mut self.trees, step)?,
             // The effects of all other steps are in their facts.

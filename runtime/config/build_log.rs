@@ -1,0 +1,331 @@
+//! The first real error in the build log of a package.
+//!
+//! What ends a build is rarely what broke it: make, ninja and the ebuild only pass the failure on.
+//! The phase in which the ebuild died decides which lines count, because a line such as `error:` is
+//! a result in one phase (configure tries what the compiler can do) and a cause in another.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexBuilder};
+
+/// What broke a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildErrorKind {
+    /// A filesystem is full.
+    Space,
+    /// There is not enough memory.
+    Memory,
+    /// A file cannot be downloaded.
+    Fetch,
+    /// A downloaded file is damaged.
+    Checksum,
+    /// A patch does not apply.
+    Patch,
+    /// A header or another file that the sources include is missing.
+    Header,
+    /// A program is missing.
+    Program,
+    /// A library or package is missing.
+    Dependency,
+    /// The configuration of the package fails.
+    Configure,
+    /// The compiler or interpreter rejects the sources.
+    Compiler,
+    /// The linker fails.
+    Linker,
+    /// A test of the package fails.
+    Test,
+    /// The build accesses what it must not access.
+    Sandbox,
+    /// A file belongs to another package.
+    Collision,
+    /// The ebuild ends the build itself.
+    Ebuild,
+}
+
+impl BuildErrorKind {
+    /// Returns the word for scripts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Space => "space",
+            Self::Memory => "memory",
+            Self::Fetch => "fetch",
+            Self::Checksum => "checksum",
+            Self::Patch => "patch",
+            Self::Header => "header",
+            Self::Program => "program",
+            Self::Dependency => "dependency",
+            Self::Configure => "configure",
+            Self::Compiler => "compiler",
+            Self::Linker => "linker",
+            Self::Test => "test",
+            Self::Sandbox => "sandbox",
+            Self::Collision => "collision",
+            Self::Ebuild => "ebuild",
+        }
+    }
+}
+
+/// An error in a build log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildError {
+    /// What broke the build.
+    pub kind: BuildErrorKind,
+    /// The phase of the ebuild, such as `compile`; empty if the log does not tell.
+    pub phase: String,
+    /// The number of the line, starting at 1.
+    pub line: usize,
+    /// The line.
+    pub text: String,
+    /// The line with those around it.
+    pub context: Vec<String>,
+}
+
+/// A pattern for lines of one kind.
+struct Pattern {
+    kind: BuildErrorKind,
+    /// The phases in which it counts; empty for all.
+    phases: &'static [&'static str],
+    regex: Regex,
+}
+
+use BuildErrorKind as Kind;
+
+/// Causes that count wherever they are: what follows is a consequence.
+const EVERYWHERE: &[(Kind, &[&str], &str)] = &[
+    (Kind::Space, &[], r"No space left on device|Disk quota exceeded|\berrno[ =:]*28\b"),
+    (
+        Kind::Memory,
+        &[],
+        r"virtual memory exhausted|out of memory allocating|Cannot allocate memory",
+    ),
+    (Kind::Memory, &[], r"Killed signal terminated program|internal compiler error: Killed"),
+    (
+        Kind::Memory,
+        &[],
+        r"\(signal: 9, SIGKILL|std::bad_alloc|LLVM ERROR: out of memory|fatal error: runtime: out of memory",
+    ),
+    (
+        Kind::Memory,
+        &[],
+        r"JavaScript heap out of memory|OutOfMemoryError|^MemoryError\b|ld(\.\w+)?: .*memory exhausted",
+    ),
+];
+
+const BUILDING: &[&str] = &["", "compile", "install", "test", "configure", "prepare"];
+
+/// Causes, by phase. The first line in the log counts.
+const CAUSES: &[(Kind, &[&str], &str)] = &[
+    (
+        Kind::Checksum,
+        &["unpack", "fetch", ""],
+        r"VERIFY FAILED|[Ff]ilesize does not match|Failed on \w+ verification|checksum failed",
+    ),
+    (
+        Kind::Fetch,
+        &["unpack", "fetch", ""],
+        r"Couldn't download|Fetch failed for|unable to resolve host address|Connection (refused|timed out)|ERROR 404",
+    ),
+    (
+        Kind::Checksum,
+        &["unpack"],
+        r"unexpected end of file|Unexpected EOF|not in gzip format|Compressed data is corrupt|crc error|This does not look like a tar archive",
+    ),
+    (
+        Kind::Patch,
+        &["prepare", "unpack", ""],
+        r"Hunk #\d+ FAILED|^\s*\*? ?Failed Patch|patch does not apply|can't find file to patch|malformed patch|out of \d+ hunks? FAILED|Only garbage was found in the patch",
+    ),
+    (Kind::Sandbox, &[], r"ACCESS DENIED|ACCESS VIOLATION SUMMARY"),
+    (
+        Kind::Collision,
+        &["preinst", "install", ""],
+        r"Detected file collision|file collision|would be overwritten",
+    ),
+    (
+        Kind::Header,
+        BUILDING,
+        r"fatal error: \S+: No such file or directory|fatal error: '\S+' file not found",
+    ),
+    (
+        Kind::Dependency,
+        BUILDING,
+        r"No package '[^']+' found|Package [`'][^']+', required by|Dependency lookup for .* failed|ERROR: Dependency .* not found|^ +Could NOT find \S+|Could not find a package configuration file",
+    ),
+    (
+        Kind::Dependency,
+        BUILDING,
+        r"^(E\s+)?(ModuleNotFoundError|ImportError): |cannot find package |no required module provides package|can't find crate for|no matching package (named|found)|unresolved import",
+    ),
+    (
+        Kind::Program,
+        BUILDING,
+        r"(^|[: ])command not found|: \d+: \S+: not found$|Program '?\S+'? not found or not executable|^env: .*No such file or directory|required program .* not found|No such file or directory: '[\w.+-]+'$",
+    ),
+    (
+        Kind::Configure,
+        &["configure", "compile", "prepare", ""],
+        r"configure: error: |^CMake Error|^meson\.build:\d+:\d+: ERROR:|^\S*meson\.build:\d+:\d+: ERROR:|^error: unrecognized command line option|autoconf.*(failed|error)|possibly undefined macro|autoreconf.*failed",
+    ),
+    (
+        Kind::Linker,
+        BUILDING,
+        r"undefined reference to|cannot find -l|multiple definition of|undefined symbol: |ld(\.\w+)?: (error|cannot|.*: (undefined|file format))|relocation .* can not be used|linking with `\S+` failed",
+    ),
+    (
+        Kind::Compiler,
+        &["", "compile", "install", "test"],
+        r"^\S+?:\d+(:\d+)?: (fatal |internal compiler )?error\b|^\S+\(\d+\): error\b|^cc1\S*: (some )?(warnings being treated as errors|error)|^error(\[E\d+\])?: |^\S+\.go:\d+:\d+: |^\S+:\d+: (syntax error|Error: )|^Error: |^\S+\.rb:\d+:.*(Error|error)",
+    ),
+    (
+        Kind::Compiler,
+        BUILDING,
+        r"^(Syntax|Indentation|Type|Name|Attribute|Value|Key|OS|FileNotFound|Assertion|Runtime|NotImplemented)Error\b|Can't locate \S+\.pm",
+    ),
+    (
+        Kind::Compiler,
+        &["compile", "install", ""],
+        r"No rule to make target|^make(\[\d+\])?: \*\*\* .*(missing separator|[Nn]o targets|No such file)|^Makefile:\d+: \*\*\* |ninja: error: |^g?make: [^*]*: (No such file|Permission denied)",
+    ),
+    (
+        Kind::Compiler,
+        &["install", ""],
+        r"^(install|cp|mv|ln|chmod|chown|mkdir): .*(No such file|cannot|missing|failed|Permission denied)|^!!! \S+: .* does not exist|: cannot stat ",
+    ),
+    (
+        Kind::Compiler,
+        &["prepare", "unpack"],
+        r"^(sed|cp|mv|rm|cd|chmod): |cannot access|: cannot stat ",
+    ),
+];
+
+/// Failed tests: only the phase of the tests, where they take precedence over other lines.
+const TESTS: &[(Kind, &[&str], &str)] = &[(
+    Kind::Test,
+    &["test"],
+    r"^(FAIL|FAILED|ERROR|XPASS|not ok)\b[: ]|^E\s{2,}\S|\d+ (tests?|cases?) (failed|FAILED)|\bFAILED\b|^--- FAIL: |panicked at |Assertion .* failed|test result: FAILED|^\s*\d+/\d+ .*\b(FAIL|ERROR|TIMEOUT)\b",
+)];
+
+/// Lines that only pass a failure on; better than nothing.
+const CONSEQUENCES: &[(Kind, &[&str], &str)] = &[(
+    Kind::Compiler,
+    &[],
+    r"^(g?make|ninja)(\[\d+\])?: \*\*\* |^FAILED: |collect2: error|returned (non-zero exit|\d+ exit) status|subcommand failed|(^|\s)error: |\bError \d+$|(?-i:\bERROR\b)[^:]*$",
+)];
+
+fn patterns(table: &[(Kind, &'static [&'static str], &str)]) -> Vec<Pattern> {
+    let compiled = table.iter().filter_map(|(kind, phases, regex)| {
+        let regex = RegexBuilder::new(regex).build().ok()?;
+        Some(Pattern { kind: *kind, phases, regex })
+    });
+    compiled.collect()
+}
+
+static TABLES: LazyLock<[Vec<Pattern>; 4]> =
+    LazyLock::new(|| [EVERYWHERE, TESTS, CAUSES, CONSEQUENCES].map(patterns));
+
+/// How many lines are returned before and after the error.
+const AROUND: (usize, usize) = (6, 2);
+
+/// Returns the first error in a build log; `None` if no line looks like one.
+pub fn first_error(log: &str) -> Option<BuildError> {
+    let plain = without_escapes(log);
+    let lines: Vec<&str> = plain.lines().collect();
+    let died = lines.iter().rposition(|line| died_in(line).is_some());
+    let phase = died.and_then(|at| died_in(lines[at])).unwrap_or_default();
+    let end = died.unwrap_or(lines.len());
+    let matching = |table: &Vec<Pattern>| {
+        let counts: Vec<&Pattern> = table
+            .iter()
+            .filter(|pattern| pattern.phases.is_empty() || pattern.phases.contains(&phase))
+            .collect();
+        lines[..end].iter().enumerate().find_map(|(index, line)| {
+            let pattern = counts.iter().find(|pattern| pattern.regex.is_match(line))?;
+            Some((pattern.kind, index))
+        })
+    };
+    let message = || {
+        let at = died? + 1;
+        let text = lines.get(at)?.trim_matches([' ', '*']);
+        (!text.is_empty() && text != "(no error message)").then_some((Kind::Ebuild, at))
+    };
+    let (kind, index) = TABLES.iter().find_map(matching).or_else(message)?;
+    let (from, to) = (index.saturating_sub(AROUND.0), (index + AROUND.1 + 1).min(lines.len()));
+    Some(BuildError {
+        kind,
+        phase: phase.to_owned(),
+        line: index + 1,
+        text: lines[index].trim().to_owned(),
+        context: lines[from..to].iter().map(|line| (*line).to_owned()).collect(),
+    })
+}
+
+/// Returns the phase in ` * ERROR: app-misc/x-1::gentoo failed (compile phase):`.
+fn died_in(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("* ERROR: ")?;
+    let (_, rest) = rest.split_once(" failed")?;
+    Some(
+        rest.split_once('(').and_then(|(_, rest)| rest.split_once(" phase)")).map_or("", |at| at.0),
+    )
+}
+
+/// Removes escape sequences for colors and titles, and carriage returns.
+fn without_escapes(log: &str) -> String {
+    static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new("\x1b\\[[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\r").ok()
+    });
+    match &*ESCAPES {
+        Some(escapes) => escapes.replace_all(log, "").into_owned(),
+        None => log.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind_and_line(log: &str) -> Option<(BuildErrorKind, usize)> {
+        first_error(log).map(|error| (error.kind, error.line))
+    }
+
+    #[test]
+    fn all_patterns_are_valid() {
+        let tables = [EVERYWHERE, TESTS, CAUSES, CONSEQUENCES];
+        for (table, compiled) in tables.iter().zip(&*TABLES) {
+            assert_eq!(table.len(), compiled.len());
+        }
+    }
+
+    #[test]
+    fn the_cause_comes_before_its_consequences() {
+        let log = "\
+gcc -c a.c
+a.c:1:10: fatal error: missing.h: No such file or directory
+compilation terminated.
+make: *** [Makefile:2: a.o] Error 1
+ * ERROR: app-misc/x-1::gentoo failed (compile phase):
+ *   emake failed
+";
+        assert_eq!(kind_and_line(log), Some((BuildErrorKind::Header, 2)));
+        let full = "x.c:3:1: error: unknown\n/tmp/cc.s: fatal error: can't write: No space left on device\n * ERROR: a/x-1::gentoo failed (compile phase):\n";
+        assert_eq!(kind_and_line(full), Some((BuildErrorKind::Space, 2)));
+        let tested = "test.c:9:1: error: expected in this test\nFAIL: check-one\n * ERROR: a/x-1::gentoo failed (test phase):\n";
+        assert_eq!(kind_and_line(tested), Some((BuildErrorKind::Test, 2)));
+    }
+
+    #[test]
+    fn a_result_of_configure_is_not_an_error() {
+        let log = "\
+checking for foo.h... no
+conftest.c:1:1: error: tried
+configure: error: libfoo is required
+ * ERROR: a/x-1::gentoo failed (configure phase):
+ *   econf failed
+";
+        assert_eq!(kind_and_line(log), Some((BuildErrorKind::Configure, 3)));
+        assert_eq!(first_error(log).map(|error| error.phase).as_deref(), Some("configure"));
+        let only = " * ERROR: a/x-1::gentoo failed (prepare phase):\n *   it is made so\n";
+        assert_eq!(kind_and_line(only), Some((BuildErrorKind::Ebuild, 2)));
+        assert_eq!(first_error("all is well\n"), None);
+    }
+}
