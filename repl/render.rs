@@ -110,8 +110,10 @@ fn summary(report: &Report, s: &Style) -> Shown {
     for caution in report.cautions() {
         out.line(&shown!["  ", s.yellow(&shown!["warning: ", caution])]);
     }
-    if report.guesses > 0 {
-        out.line(&format!("  {} values are assumed until the run", report.guesses));
+    match report.guesses {
+        0 => {}
+        1 => out.line("  1 value is assumed until the run"),
+        count => out.line(&format!("  {count} values are assumed until the run")),
     }
     out.trimmed()
 }
