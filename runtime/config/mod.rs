@@ -7,6 +7,7 @@
 pub mod authorized_keys;
 pub mod build_log;
 pub mod cgroup;
+pub mod bls;
 pub mod crypttab;
 pub mod dmcrypt;
 pub mod emerge_log;

@@ -2,9 +2,10 @@
 
 use super::BootRule;
 use super::encrypted::check_boot_containers;
+use super::esp::check_esp;
 use crate::args;
 use crate::error::Result;
-use crate::machine::{Content, FilesFact, Mount, PartitionEntry, Table};
+use crate::machine::{FilesFact, Mount, PartitionEntry, Table};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::disk::is_kind;
 use crate::primitives::edit::{command, none_of, there, writes};
@@ -73,18 +74,7 @@ impl GrubInstall {
     }
 
     fn by_efi(&self, efi: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
-        let place = there(&self.root, &efi.to_string());
-        let not = |why: &str| BootRule::NotEfi { place: place.clone(), why: why.to_owned() };
-        let at = place.to_string();
-        let mount = cx.machine.storage.mounts.iter().rfind(|mount| mount.at == at);
-        let mount = mount.ok_or_else(|| not("nothing is mounted there"))?;
-        let device = cx.machine.find(&mount.source).ok_or_else(|| not("it is on no device"))?;
-        if !matches!(&device.content, Some(Content::Filesystem { kind, .. }) if kind == "vfat") {
-            return Err(not(&format!("the filesystem on {} is not vfat", device.path)).into());
-        }
-        if !device.partition().is_some_and(|partition| is_kind(partition, "efi")) {
-            return Err(not(&format!("{} has another type", device.path)).into());
-        }
+        check_esp(&self.root, efi, cx)?;
         let mut cmd = command(&self.root, "grub-install", cx)?
             .args(["--target=x86_64-efi", "--boot-directory=/boot"])
             .arg(format!("--efi-directory={efi}"))

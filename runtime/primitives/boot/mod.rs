@@ -1,18 +1,23 @@
-//! Booting: the kernel command line and GRUB.
+//! Booting: the kernel command line, GRUB and systemd-boot.
 
 mod cmdline;
 mod defaults;
 mod encrypted;
 mod entry;
+mod esp;
 mod grub;
 mod kernels;
+mod loader;
 mod menu;
+mod systemd;
 
 pub use cmdline::Cmdline;
 pub use entry::{Entries, MenuEntry};
 pub use grub::GrubInstall;
 pub use kernels::KernelEntries;
+pub use loader::LoaderEntries;
 pub use menu::{GrubConfig, GrubDefaults};
+pub use systemd::{KernelInstall, SystemdBoot};
 
 use crate::error::{Exit, Rule};
 use crate::types::{Place, rhai_literal};
@@ -115,6 +120,22 @@ pub enum BootRule {
         /// The root of the system.
         root: String,
     },
+    /// A program of systemd-boot is not installed.
+    #[error("{root} has no {program}")]
+    NoSystemdBoot {
+        /// The root of the system.
+        root: String,
+        /// The program.
+        program: &'static str,
+    },
+    /// The image of a kernel does not exist.
+    #[error("there is no image of the kernel {version} in {root}")]
+    NoImage {
+        /// The root of the system.
+        root: String,
+        /// The version of the kernel.
+        version: String,
+    },
     /// A file of the menu entry does not exist.
     #[error("there is no {place}")]
     Missing {
@@ -135,8 +156,42 @@ pub enum BootRule {
     },
 }
 
+impl BootRule {
+    /// Returns what to do about something that is missing.
+    fn missing(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoVariables { .. } => {
+                "install to the fallback path that every firmware tries (removable: true); or \
+                 boot the live medium by EFI and run mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
+            }
+            Self::NoEfibootmgr { .. } => {
+                "emerge sys-boot/efibootmgr in the root (GRUB for efi-64 depends on it); or \
+                 install to the fallback path that every firmware tries (removable: true)"
+            }
+            Self::NoSystemdBoot { .. } => {
+                "emerge sys-apps/systemd in the root with USE \"boot kernel-install\", or with \
+                 OpenRC sys-apps/systemd-utils"
+            }
+            Self::NoImage { .. } => {
+                "install the kernel first (kernel::install); or set the path of its image (image)"
+            }
+            Self::Missing { .. } => {
+                "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
+            }
+            Self::NoScripts { .. } => "emerge sys-boot/grub in the root first",
+            Self::NoKernel { .. } => {
+                "install the kernel first (kernel::install); is /boot mounted?"
+            }
+            _ => return None,
+        })
+    }
+}
+
 impl Rule for BootRule {
     fn remedy(&self) -> Option<String> {
+        if let Some(text) = self.missing() {
+            return Some(text.to_owned());
+        }
         Some(match self {
             Self::NoFilesystem { .. } => {
                 "make a filesystem on it first, or open the container".into()
@@ -177,24 +232,7 @@ impl Rule for BootRule {
                  there; or boot by BIOS"
                     .into()
             }
-            Self::NoVariables { .. } => {
-                "install to the fallback path that every firmware tries (removable: true); or \
-                 boot the live medium by EFI and run mount -t efivarfs efivarfs /sys/firmware/efi/efivars"
-                    .into()
-            }
-            Self::NoEfibootmgr { .. } => {
-                "emerge sys-boot/efibootmgr in the root (GRUB for efi-64 depends on it); or \
-                 install to the fallback path that every firmware tries (removable: true)"
-                    .into()
-            }
-            Self::Missing { .. } => {
-                "install the kernel first (kernel::install, kernel::initramfs); is /boot mounted?"
-                    .into()
-            }
-            Self::NoScripts { .. } => "emerge sys-boot/grub in the root first".into(),
-            Self::NoKernel { .. } => {
-                "install the kernel first (kernel::install); is /boot mounted?".into()
-            }
+            _ => return None,
         })
     }
 

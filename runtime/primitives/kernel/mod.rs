@@ -17,6 +17,7 @@ pub use initramfs::Initramfs;
 pub use require::Require;
 pub use rule::KernelRule;
 pub use sources::{CopyFrom, Sources};
+pub(super) use version::chosen;
 pub use version::{Installed, Version};
 
 /// The link to the kernel sources in use.

@@ -118,7 +118,7 @@ impl Query for Installed {
 
 /// Returns the given version, or that of the sources in [`SOURCES`]; `None` if a simulation cannot
 /// know it.
-pub(super) fn chosen(
+pub(in crate::primitives) fn chosen(
     version: Option<&KernelVersion>,
     root: &AbsPath,
     cx: &Planning<'_>,
