@@ -88,6 +88,50 @@ fn what_may_keep_the_system_from_booting_is_told() {
 }
 
 #[test]
+fn systemd_boot_needs_efi_and_kernels_that_it_can_start() {
+    let any = json!({});
+    for loader in ["bootloader=systemd-boot", "bootloader=uki"] {
+        refused(&any, &[STAGE3, loader, "firmware=bios"], "for a BIOS, set bootloader=grub");
+        let genkernel = [STAGE3, loader, "kernel_from=genkernel", "kernel_config=/boot/config"];
+        refused(&any, &genkernel, "set kernel_from=dist or kernel_from=sources");
+    }
+    let ran = plan("gentoo", &any, None, &[STAGE3, "bootloader=uki", "layout=odd-names"]);
+    assert!(ran.stderr.contains("the layout has no EFI system partition"), "{}", ran.stderr);
+}
+
+#[test]
+fn kernels_on_the_efi_system_partition_are_installed_by_their_packages() {
+    let any = json!({});
+    let cases = [
+        ("bootloader=systemd-boot", "openrc", "sys-apps/systemd-utils", "systemd-boot\n", false),
+        ("bootloader=uki", "openrc", "sys-apps/systemd-utils", "systemd-boot uki\n", true),
+        ("bootloader=uki", "systemd", "sys-apps/systemd", "systemd-boot uki\n", true),
+    ];
+    for (loader, init, package, flags, image) in cases {
+        let init = format!("init={init}");
+        for recipe in ["encrypted-root", "gentoo"] {
+            let ran = plan(recipe, &any, None, &[STAGE3, loader, &init]);
+            assert_eq!(ran.status, 0, "{loader}: {}", ran.stderr);
+            for line in [
+                format!("+{package} boot kernel-install"),
+                format!("+sys-kernel/installkernel dracut systemd {flags}"),
+                "bootctl install --no-variables --esp-path=/boot\n".to_owned(),
+                "+gentoo\n".to_owned(),
+                "+root=".to_owned(),
+                "kernel-install add".to_owned(),
+            ] {
+                assert!(ran.stdout.contains(&line), "no {line}: {}", ran.stdout);
+            }
+            let kernel_cmdline = ran.stdout.contains("+kernel_cmdline=\"root=");
+            assert_eq!(kernel_cmdline, image, "{}", ran.stdout);
+            for program in ["grub-install", "sys-boot/grub", "GRUB_PLATFORMS", "ext4 \"boot\""] {
+                assert!(!ran.stdout.contains(program), "{program}: {}", ran.stdout);
+            }
+        }
+    }
+}
+
+#[test]
 fn another_architecture_is_refused_by_name() {
     for name in ["aarch64", "riscv64", "i686"] {
         refused(&json!({ "architecture": name }), &[], &format!("this machine is {name}"));
