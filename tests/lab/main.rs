@@ -20,9 +20,10 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 12] = [
+const FUNCTIONS: [&[Test]; 13] = [
     boots::gentoo::TESTS,
     boots::keyboard::TESTS,
+    boots::matrix::TESTS,
     boots::short::TESTS,
     boots::sources::TESTS,
     boots::systemd::TESTS,
@@ -37,6 +38,6 @@ const FUNCTIONS: [&[Test]; 12] = [
 
 fn main() {
     let functions = FUNCTIONS.into_iter().flatten().map(Unit::from);
-    let units = script::units().into_iter().chain(functions).collect();
-    harness::run(Arguments::from_args(), units).exit();
+    let units = script::units().into_iter().chain(functions).chain(boots::matrix::units());
+    harness::run(Arguments::from_args(), units.collect()).exit();
 }

@@ -125,7 +125,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mountpoint -q /proc || mount -t proc proc /proc
 mountpoint -q /sys || mount -t sysfs sysfs /sys
 mountpoint -q /dev || mount -t devtmpfs dev /dev
-root=$(findmnt -nro SOURCE /)
+root=$(findmnt -nvro SOURCE /)
 chain=$(lsblk -nslo TYPE "$root")
 echo
 echo "gscript: init runs on $root ($(echo $chain))"

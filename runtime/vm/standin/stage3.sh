@@ -5,10 +5,11 @@
 #
 #   stage3.sh FROM TO            FROM: the tarball of the bootable root; TO: the tarball to write. emerge,
 #                                portageq and getuto are stand-ins, and the kernel is there
-#   stage3.sh FROM TO SCRIPT     also with what this script adds to $ROOT, using the functions and variables of this file
+#   stage3.sh FROM TO SCRIPT…    also with what these scripts add to $ROOT, using the functions and variables of this file
 set -euo pipefail
 
-HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2 WITH=${3:-}
+HERE=$(dirname "$(readlink -f "$0")") FROM=$1 TO=$2
+shift 2
 FILES=(/sbin/rc-update /sbin/openrc-run /usr/sbin/locale-gen /usr/share/i18n/SUPPORTED /usr/share/i18n/charmaps/UTF-8.gz
     /usr/share/i18n/locales/{en_US,en_GB,i18n,i18n_ctype,iso14651_t1,iso14651_t1_common,translit_combining}
     /etc/locale.alias /usr/share/zoneinfo/Etc/UTC /etc/pam.d/common-{account,auth,password,session})
@@ -39,7 +40,7 @@ put "$modules"/pam_{unix,deny,permit}.so
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
 cp "$FROM" "$TO"
 for one in emerge portageq getuto; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
-[ -z "$WITH" ] || . "$WITH"
+for script; do . "$script"; done
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
 printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 

@@ -73,7 +73,7 @@ fn luks_lvm_by_efi() -> Result<(), Missing> {
     let lab = Lab::new(&["2G", STICK]);
     stage3(lab.path())?;
     write_private(&lab.path().join("answers.toml"), ANSWERS);
-    run_in_lab(&lab, "boots/gentoo.sh", &[])?;
+    run_in_lab(&lab, "boots/gentoo.sh", &[("SETS", "layout=luks-lvm swap_size=64M")])?;
     let efi = PcSetup { firmware: Firmware::Efi, ..PcSetup::of(&lab) };
     let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
     let console = heard(efi.talk(&[reached], &[])).console;

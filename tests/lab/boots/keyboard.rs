@@ -30,7 +30,7 @@ const TIMES: usize = 8;
 fn german() -> Result<(), Missing> {
     require_machines()?;
     let lab = Lab::new(&[DISK, STICK]);
-    stage3(lab.path(), Some("keymap"))?;
+    stage3(lab.path(), &["keymap"])?;
     write_private(&lab.path().join("answers.toml"), ANSWERS);
     run_in_lab(&lab, "boots/install_keymap.sh", &[])?;
     let line = KEYS.map(|key| format!("sendkey {key}\n")).concat();

@@ -1,8 +1,10 @@
 //! Disks that a recipe has installed boot in an emulated PC.
 
+mod combination;
 pub mod gentoo;
 mod installed;
 pub mod keyboard;
+pub mod matrix;
 pub mod short;
 pub mod sources;
 pub mod systemd;

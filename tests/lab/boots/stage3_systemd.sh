@@ -14,8 +14,8 @@ while read -r file; do put "$file"; done <"$ROOT/libraries"
 rm "$ROOT/list" "$ROOT/libraries"
 # As in a stage3, systemd has no cryptsetup until emerge rebuilds it with USE cryptsetup.
 for file in usr/lib/systemd/{systemd-cryptsetup,system-generators/systemd-cryptsetup-generator}; do
-    mkdir -p "$ROOT/var/standin/systemd/${file%/*}"
-    mv "$ROOT/$file" "$ROOT/var/standin/systemd/$file"
+    mkdir -p "$ROOT/var/standin/systemd/cryptsetup/${file%/*}"
+    mv "$ROOT/$file" "$ROOT/var/standin/systemd/cryptsetup/$file"
 done
 # The modules of dracut that put systemd into the initramfs; the bootable root has none of them.
 for file in /usr/lib/dracut/modules.d/*systemd*; do
@@ -29,7 +29,7 @@ for one in systemd-logind systemd-firstboot systemd-timesyncd networkd-dispatche
 done
 cat >"$ROOT/usr/local/bin/says" <<'END'
 #!/bin/sh
-root=$(findmnt -nro SOURCE /)
+root=$(findmnt -nvro SOURCE /)
 echo
 echo "home: $(findmnt -nro SOURCE,FSTYPE /home), swap: $(swapon --noheadings --show=NAME | wc -l)"
 echo "discards: $(dmsetup table --target crypt | grep -c allow_discards)"

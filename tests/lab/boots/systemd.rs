@@ -32,7 +32,7 @@ fn key() -> Result<(), Missing> {
     require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = [&SETS[..], &["unlock=key"]].concat();
-    let installed = install(directory.path(), Some("systemd"), "bios", &more)?;
+    let installed = install(directory.path(), &["systemd"], "bios", &more)?;
     assert!(!installed.console.contains(IN_INITRAMFS), "{}", installed.console);
     let asked = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
     assert!(!asked, "{}", installed.console);
@@ -50,7 +50,7 @@ fn passphrase() -> Result<(), Missing> {
     require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = [&SETS[..], &["unlock=passphrase", "trim=true"]].concat();
-    let installed = install(directory.path(), Some("systemd"), "bios", &more)?;
+    let installed = install(directory.path(), &["systemd"], "bios", &more)?;
     let said = &installed.console;
     assert!(said.contains(IN_INITRAMFS) && said.contains(PROMPTS[2]), "{said}");
     assert!(said.contains("discards: 1") && !said.contains(PASSPHRASE), "{said}");

@@ -41,12 +41,13 @@ const SETS: [&str; 12] = [
     "target=/mnt/new",
 ];
 
-/// Packs the bootable root with everything that the whole recipe needs, signed. `with` names a
-/// script that replaces stand-ins by real software.
-pub fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
+/// Packs the bootable root with everything that the whole recipe needs, signed. `with` names
+/// scripts that replace stand-ins by real software.
+pub fn stage3(directory: &Path, with: &[&str]) -> Result<Media, Missing> {
     let archive = directory.join("stage3.tar");
     let root = build_bootable(&cache(), &mut |_| ()).map_err(Missing)?;
-    let with = with.map(|name| project(&format!("tests/lab/boots/stage3_{name}.sh")));
+    let script = |name: &&str| project(&format!("tests/lab/boots/stage3_{name}.sh"));
+    let with: Vec<PathBuf> = with.iter().map(script).collect();
     let paths: Vec<&Path> =
         [&root, &archive].into_iter().chain(&with).map(PathBuf::as_path).collect();
     run_script("runtime/vm/standin/stage3.sh", &paths)?;
@@ -55,7 +56,7 @@ pub fn stage3(directory: &Path, with: Option<&str>) -> Result<Media, Missing> {
 
 pub fn install(
     directory: &Path,
-    with: Option<&str>,
+    with: &[&str],
     firmware: &str,
     more: &[&str],
 ) -> Result<Installed, Missing> {
@@ -118,7 +119,7 @@ pub const TESTS: &[Test] = &[
 /// Returns one installation for all tests.
 fn installed() -> Result<MutexGuard<'static, Installed>, Missing> {
     static INSTALLED: Shared = OnceLock::new();
-    shared(&INSTALLED, "whole", |directory| install(directory, None, "bios", &["firmware=bios"]))
+    shared(&INSTALLED, "whole", |directory| install(directory, &[], "bios", &["firmware=bios"]))
 }
 
 fn with_the_stick() -> Result<(), Missing> {
@@ -167,7 +168,7 @@ fn merged_by_portage() -> Result<(), Missing> {
     require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = ["profile=default/linux/amd64/23.0"];
-    let installed = install(directory.path(), Some("portage"), "efi", &more)?;
+    let installed = install(directory.path(), &["portage"], "efi", &more)?;
     assert!(installed.console.contains(KEY_PROMPT), "{}", installed.console);
     run_in_lab(&installed.copied(), "boots/merged.sh", &[("FALLBACK", FALLBACK)])
 }
@@ -177,7 +178,7 @@ fn with_systemd() -> Result<(), Missing> {
     require_machines()?;
     let directory = tempfile::tempdir().expect("a directory");
     let more = ["firmware=bios", "init=systemd", "timezone=Etc/UTC"];
-    let installed = install(directory.path(), Some("systemd"), "bios", &more)?;
+    let installed = install(directory.path(), &["systemd"], "bios", &more)?;
     for line in [
         "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
         "failed: .",
