@@ -17,7 +17,7 @@ use crate::guest::Lab;
 use crate::harness::{Missing, Outcome, Test, Tier, Unit};
 use crate::support::dsl::project;
 
-use Init::{Report, Systemd};
+use Init::{Openrc, Report, Systemd};
 use Layout::{Btrfs, Lvm};
 use Loader::{Grub, SystemdBoot, Uki};
 use Unlock::{Fallback, Gpg, Key, Passphrase};
@@ -38,6 +38,10 @@ pub const COMBINATIONS: &[Combination] = &[
     Combination::new(Report, Fallback, EFI, Uki, Lvm),
     Combination::new(Report, Key, EFI, Grub, Btrfs),
     Combination::new(Report, Key, EFI, Uki, Btrfs),
+    Combination::new(Openrc, Passphrase, EFI, Uki, Lvm),
+    Combination::new(Openrc, Fallback, EFI, Grub, Lvm),
+    Combination::new(Openrc, Gpg, EFI, SystemdBoot, Lvm),
+    Combination::new(Openrc, Gpg, BIOS, Grub, Lvm),
     Combination::new(Systemd, Passphrase, EFI, Grub, Lvm),
     Combination::new(Systemd, Passphrase, EFI, SystemdBoot, Lvm).updated(),
     Combination::new(Systemd, Passphrase, EFI, Uki, Lvm),
@@ -124,6 +128,9 @@ fn lvm(one: &Combination, directory: &Path) -> Result<(), Missing> {
     check_loader(one, &installed.console);
     let prompt = PROMPTS.iter().any(|prompt| installed.console.contains(prompt));
     assert_eq!(prompt, matches!(one.unlock, Gpg | Passphrase), "{}", installed.console);
+    for line in one.reports() {
+        assert!(installed.console.contains(line), "no {line}: {}", installed.console);
+    }
     let plugged = PcSetup { firmware: one.firmware, ..installed.plugged() };
     if one.unlock == Fallback {
         passphrase_boots(&PcSetup { stick: None, ..plugged }, FALLBACK);
