@@ -20,8 +20,9 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 13] = [
+const FUNCTIONS: [&[Test]; 14] = [
     boots::gentoo::TESTS,
+    boots::hibernation::TESTS,
     boots::keyboard::TESTS,
     boots::matrix::TESTS,
     boots::short::TESTS,

@@ -2,6 +2,7 @@
 
 mod combination;
 pub mod gentoo;
+pub mod hibernation;
 mod installed;
 pub mod keyboard;
 pub mod matrix;
