@@ -206,6 +206,31 @@ fn the_mirror_is_asked_only_where_something_is_downloaded() {
 }
 
 #[test]
+fn every_mirror_is_asked_and_used() {
+    let any = json!({});
+    let mirrors = "mirror=https://one.example/gentoo http://two.example";
+    let ran = plan("gentoo", &any, None, &[mirrors, "proxy=http://proxy:3128"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let asked = ran.stdout.split("destroys").next().unwrap_or_default();
+    for part in ["one.example/gentoo", "two.example"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    for part in [
+        "GENTOO_MIRRORS=\"https://one.example/gentoo http://two.example\"",
+        "http_proxy=\"http://proxy:3128\"",
+        "https_proxy=\"http://proxy:3128\"",
+        "https://one.example/gentoo/releases/amd64/autobuilds/<date>/stage3",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let (before, after) = ran.stdout.split_once("GENTOO_MIRRORS").expect("the mirrors");
+    assert!(!before.contains("emerge-webrsync") && after.contains("emerge-webrsync"));
+    refused(&any, &["mirror=https://one.example ftp://two.example"], "mirror: ftp://two.example");
+    refused(&any, &["mirror= "], "mirror: the address of a mirror is needed");
+    refused(&any, &["mirror=ftp://two.example", "network_check=false"], "does not begin with");
+}
+
+#[test]
 fn all_parameters_without_a_valid_value_are_reported_together() {
     let ran = Test::new(&[
         "plan",
