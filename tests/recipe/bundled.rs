@@ -61,6 +61,25 @@ fn no_recipe_leaves_boot_unmounted() {
     assert!(checked > 10, "{checked}");
 }
 
+/// Rhai takes a backslash literally in a string between backticks.
+#[test]
+fn no_string_between_backticks_has_escape_sequences() {
+    let literal = regex::Regex::new(r"`[^`]*`").expect("a pattern");
+    let mut found = 0;
+    for directory in ["recipes", "recipes/layouts", "stdlib"] {
+        for file in fs::read_dir(project(directory)).expect("recipes") {
+            let path = file.expect("a file").path();
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for text in code.flat_map(|line| literal.find_iter(line)) {
+                assert!(!text.as_str().contains('\\'), "{}: {}", path.display(), text.as_str());
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 50, "{found}");
+}
+
 #[test]
 fn a_file_is_selected_by_its_full_name_and_a_note_names_both() {
     let ran = plan("encrypted-root.rhai").file("encrypted-root.rhai", OTHER).run();
