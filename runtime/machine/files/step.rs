@@ -70,6 +70,9 @@ pub enum FilesStep {
         uid: u32,
         /// Group ID.
         gid: u32,
+        /// The names of the new owner. They are displayed instead of the numbers, which a plan does
+        /// not know for a user that the run adds.
+        named: Option<String>,
     },
     /// Creates a file of random bytes, readable by its owner only from the beginning.
     MakeKey {
@@ -174,7 +177,12 @@ impl fmt::Display for FilesStep {
             Self::Link { place, to } => write!(f, "ln -sfn {} {}", quote(to), word(place)),
             Self::Remove { place } => write!(f, "rm {}", word(place)),
             Self::Chmod { place, mode } => write!(f, "chmod {mode} {}", word(place)),
-            Self::Chown { place, uid, gid } => write!(f, "chown {uid}:{gid} {}", word(place)),
+            Self::Chown { place, named: Some(owner), .. } => {
+                write!(f, "chown {owner} {}", word(place))
+            }
+            Self::Chown { place, uid, gid, named: None } => {
+                write!(f, "chown {uid}:{gid} {}", word(place))
+            }
             Self::MakeKey { place, bytes } => {
                 write!(f, "(umask 0377; head -c {bytes} /dev/random >{})", word(place))
             }

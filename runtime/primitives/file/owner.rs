@@ -85,14 +85,17 @@ impl Action for Chown {
         };
         let undo = match old {
             Some((uid, gid)) => {
-                Undo::Steps(vec![Step::Files(FilesStep::Chown { place: place.clone(), uid, gid })])
+                let back = FilesStep::Chown { place: place.clone(), uid, gid, named: None };
+                Undo::Steps(vec![Step::Files(back)])
             }
             None => Undo::Impossible("the previous owner is unknown"),
         };
+        let is_name = |name: &str| name.parse::<u32>().is_err();
+        let named = (is_name(user) || group.is_some_and(is_name)).then(|| self.owner.to_string());
         // Only a simulation leaves an ID unknown; it then assumes 65534 (nobody).
         let (known, uid, gid) =
             (uid.is_some() && gid.is_some(), uid.unwrap_or(65534), gid.unwrap_or(65534));
         let fact = known.then(|| Fact::Files(FilesFact::Owned { place: place.clone(), uid, gid }));
-        Ok(Plan::step(FilesStep::Chown { place, uid, gid }).makes_all(fact).undo(undo))
+        Ok(Plan::step(FilesStep::Chown { place, uid, gid, named }).makes_all(fact).undo(undo))
     }
 }

@@ -35,6 +35,9 @@ args! {
         pub user: UserName,
         /// A file with public keys, one per line, on the running system.
         pub keys: AbsPath,
+        /// The home directory of the user; by default `/root` or `/home/NAME`. Another one in
+        /// `/etc/passwd` is an error.
+        pub home: Option<AbsPath>,
     }
 }
 
@@ -56,22 +59,37 @@ impl AuthorizedKeys {
         }
     }
 
-    /// Returns the account of the user.
-    fn account(&self, cx: &Planning<'_>) -> Result<Account> {
-        let home = match self.user.as_str() {
-            "root" => "/root".to_owned(),
-            user => format!("/home/{user}"),
-        };
+    /// Returns the home directory that the call is approved for.
+    fn home(&self) -> String {
+        match (&self.home, self.user.as_str()) {
+            (Some(home), _) => home.to_string(),
+            (None, "root") => "/root".to_owned(),
+            (None, user) => format!("/home/{user}"),
+        }
+    }
+
+    /// Returns the directory of the keys, within the root.
+    fn directory(&self) -> String {
+        format!("{}/.ssh", self.home().trim_end_matches('/'))
+    }
+
+    /// Returns the numbers of the user and its group; `None` if a simulation cannot know them.
+    fn owner(&self, cx: &Planning<'_>) -> Result<Option<(u32, u32)>> {
         let Some(users) = lines(&self.root, PASSWD, cx)? else {
-            return Ok(Account { home, owner: None });
+            return Ok(None);
         };
         let Some(fields) = named(&users, &self.user) else {
             let place = there(&self.root, PASSWD);
             return Err(SystemRule::NoUser { user: self.user.to_string(), place }.into());
         };
         let number = |at: usize| fields.get(at)?.parse().ok();
-        let given = fields.get(5).filter(|home| home.starts_with('/'));
-        Ok(Account { home: given.cloned().unwrap_or(home), owner: number(2).zip(number(3)) })
+        match fields.get(5).filter(|home| home.starts_with('/')) {
+            Some(home) if home.trim_end_matches('/') != self.home().trim_end_matches('/') => {
+                let (user, home) = (self.user.to_string(), home.clone());
+                Err(SystemRule::OtherHome { user, home, expected: self.home() }.into())
+            }
+            _ => Ok(number(2).zip(number(3))),
+        }
     }
 
     /// Returns the new content of the file, and the lines to show if it is unknown.
@@ -93,13 +111,6 @@ impl AuthorizedKeys {
     }
 }
 
-/// The account of a user.
-struct Account {
-    home: String,
-    /// The numbers of the user and its group; `None` if a simulation cannot know them.
-    owner: Option<(u32, u32)>,
-}
-
 /// The content of a file, and the lines to show if it is unknown.
 type Added = (FileContents, String);
 
@@ -113,9 +124,10 @@ impl Action for AuthorizedKeys {
 
     fn effects(&self) -> Vec<Effect> {
         let keys = Place::new(&self.keys, None).to_string();
+        let directory = there(&self.root, &self.directory()).to_string();
         vec![
             Effect::Files(FilesEffect::Reads { path: keys }),
-            Effect::Files(FilesEffect::Writes { path: self.root.to_string() }),
+            Effect::Files(FilesEffect::Writes { path: directory }),
             Effect::Program(ProgramEffect::Runs {
                 program: "chown".into(),
                 root: self.root.to_string(),
@@ -124,8 +136,8 @@ impl Action for AuthorizedKeys {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let account = self.account(cx)?;
-        let directory = format!("{}/.ssh", account.home.trim_end_matches('/'));
+        let owner = self.owner(cx)?;
+        let directory = self.directory();
         let file = format!("{directory}/authorized_keys");
         let (within, place) = (there(&self.root, &directory), there(&self.root, &file));
         let (above, now) = (cx.look(&within)?, cx.look(&place)?);
@@ -141,7 +153,7 @@ impl Action for AuthorizedKeys {
             (
                 FileStatus::Dir { mode: PRIVATE_DIRECTORY, uid, gid, .. },
                 FileStatus::File { mode: PRIVATE_FILE, uid: user, gid: group, .. },
-            ) => account.owner == Some((*uid, *gid)) && (uid, gid) == (user, group),
+            ) => owner == Some((*uid, *gid)) && (uid, gid) == (user, group),
             _ => false,
         };
         if is_private && old.as_ref() == Some(&content) && matches!(content, FileContents::Known(_))
@@ -149,8 +161,7 @@ impl Action for AuthorizedKeys {
             return Ok(Plan::already(format!("{place} has these keys")));
         }
         let chown = command(&self.root, "chown", cx)?;
-        let owner = format!("{}:", self.user);
-        let chown = chown.args(["--no-dereference", &owner, &directory, &file]);
+        let chown = chown.args(["--no-dereference", &format!("{}:", self.user), &directory, &file]);
         let mut plan = replace(place, old, content, Some(PRIVATE_FILE), sets);
         let made = FilesStep::MakeDir { place: within.clone(), mode: PRIVATE_DIRECTORY };
         let closed = FilesStep::Chmod { place: within.clone(), mode: PRIVATE_DIRECTORY };

@@ -24,7 +24,7 @@ use crate::config::authorized_keys::KeyFault;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::FileStatus;
 use crate::operation::Planning;
-use crate::types::{AbsPath, Choice, Place};
+use crate::types::{AbsPath, Choice, Place, rhai_literal};
 
 /// The init system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +133,16 @@ pub enum SystemRule {
         /// The file that was searched.
         place: Place,
     },
+    /// The user has another home directory than the one that the call writes to.
+    #[error("the home directory of {user} is {home}, not {expected}")]
+    OtherHome {
+        /// The name.
+        user: String,
+        /// The home directory.
+        home: String,
+        /// The one that the call writes to.
+        expected: String,
+    },
     /// The file is not a list of public keys.
     #[error("{}", not_a_key(place, *fault))]
     NotAKey {
@@ -174,6 +184,7 @@ impl Rule for SystemRule {
             Self::Differs { .. } => "enter them again; nothing has been changed".into(),
             Self::LineBreak { .. } => "choose one without newlines".into(),
             Self::NoUser { .. } => "add the user first: system::user".into(),
+            Self::OtherHome { home, .. } => format!("add the option home: {}", rhai_literal(home)),
             Self::NotAKey { fault: KeyFault::Private, .. } => {
                 "give the public key: the file with the extension .pub".into()
             }

@@ -43,6 +43,29 @@ refused 'is a link' 'system::authorized_keys("/mnt/t", "ada", "'"$OUT"'/old.pub"
 must test "$(grep -c old@box $T/root/.ssh/authorized_keys)" = 0
 rm "$KEYS"; mv $T/home/ada/elsewhere "$KEYS"
 
+it 'only the home directory that is named is written to'
+chroot $T useradd --home-dir /srv/eve --create-home eve || fail
+refused 'the home directory of eve is /srv/eve, not /home/eve' 'system::authorized_keys("/mnt/t", "eve", "'"$OUT"'/ada.pub");'
+must grep -q 'add the option home: "/srv/eve"' refused.out
+printf 'system::authorized_keys("/mnt/t", "eve", "%s/ada.pub", #{ home: "/srv/eve" });' "$OUT" >narrow.rhai
+"$G" plan narrow.rhai >narrow.out 2>&1 || fail
+must grep -qx '  writes /mnt/t/srv/eve/.ssh' narrow.out
+same_again 'system::authorized_keys("/mnt/t", "eve", "'"$OUT"'/ada.pub", #{ home: "/srv/eve" });'
+must test "$(chroot $T stat -c '%a %U' /srv/eve/.ssh/authorized_keys)" = '600 eve'
+
+it 'a file belongs to a user that the same run adds'
+# A stand-in for an unpacked root: the plan cannot read its users.
+OWNED='chroot::run("/mnt/t", ["true"]);
+system::user("/mnt/t", "bob");
+file::write("/home/bob/file", "x", #{ root: "/mnt/t" });
+file::chown("/home/bob/file", "bob:audio", #{ root: "/mnt/t" });'
+printf '%s' "$OWNED" >owned.rhai
+"$G" plan owned.rhai >owned.out 2>&1 || fail
+must grep -q 'chown bob:audio /mnt/t/home/bob/file' owned.out
+must_not grep -q 65534 owned.out
+do_ "$OWNED"
+must test "$(chroot $T stat -c %U:%G /home/bob/file)" = bob:audio
+
 it 'a fixed address of netifrc and of systemd-networkd'
 mkdir -p $T/etc/init.d $T/etc/conf.d; : >$T/etc/init.d/net.lo
 printf '# mine\nconfig_lo="127.0.0.1/8"\nconfig_br_0="dhcp"\n' >$T/etc/conf.d/net

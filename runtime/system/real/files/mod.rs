@@ -46,7 +46,7 @@ pub(super) fn perform(
         FilesStep::Link { place, to } => kernel(access::link(place, to)),
         FilesStep::Remove { place } => kernel(access::remove(place)),
         FilesStep::Chmod { place, mode } => kernel(access::chmod(place, *mode)),
-        FilesStep::Chown { place, uid, gid } => kernel(access::chown(place, *uid, *gid)),
+        FilesStep::Chown { place, uid, gid, .. } => kernel(access::chown(place, *uid, *gid)),
         FilesStep::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
         FilesStep::SaveOutput { cmd, place } => {
             let content = real.run_for_output(cmd, watch)?;
