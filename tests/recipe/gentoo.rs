@@ -62,9 +62,14 @@ fn plan(machine: &str, layout: &str, further: &[&str]) -> Ran {
     let stick = if machine == "four-sata" { "" } else { "/dev/sdc1" };
     let disks =
         if layout.contains("raid5") { "/dev/sda,/dev/sdb,/dev/sdc" } else { "/dev/sda,/dev/sdb" };
-    for (name, value) in
-        [("disk", "/dev/sda"), ("card", "/dev/sda"), ("disks", disks), ("key", "/mnt/key/root.key")]
-    {
+    for (name, value) in [
+        ("disk", "/dev/sda"),
+        ("card", "/dev/sda"),
+        ("disks", disks),
+        ("key", "/mnt/key/root.key"),
+        ("esp", "/dev/sda1"),
+        ("root_dev", "/dev/sda2"),
+    ] {
         if of_layout(name) {
             sets.push(format!("{name}={value}"));
         }

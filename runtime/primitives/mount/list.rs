@@ -15,8 +15,8 @@ args! {
     ///
     /// Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
     /// `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it, empty
-    /// for a default subvolume in a plan), `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
-    /// unknown, as in a plan).
+    /// for a default subvolume in a plan), `read_only`, `used` (the percentage of its space that is
+    /// in use) and `free` (the bytes that are free); both are nil if they are unknown, as in a plan.
     ///
     /// Source: mountinfo in proc(5), statvfs(3).
     ///
@@ -38,6 +38,7 @@ pub struct MountInfo {
     part: String,
     read_only: bool,
     used: Option<u64>,
+    free: Option<u64>,
 }
 
 impl Query for List {
@@ -46,8 +47,9 @@ impl Query for List {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let below = self.below.to_string();
         let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&mount.at, &below));
+        let room = |at: &str| cx.files.room(Path::new(at));
         let used = |at: &str| {
-            let (free, all) = cx.files.room(Path::new(at))?;
+            let (free, all) = room(at)?;
             free.checked_mul(100)?.checked_div(all).map(|percent| 100 - percent.min(100))
         };
         let listed: Vec<MountInfo> = mounts
@@ -58,6 +60,7 @@ impl Query for List {
                 part: mount.part.clone(),
                 read_only: mount.options.contains("ro"),
                 used: used(&mount.at),
+                free: room(&mount.at).map(|(free, _)| free),
             })
             .collect();
         // The space in use changes between any two queries.
