@@ -48,6 +48,8 @@ pub struct Cmd {
     pub args: Vec<String>,
     /// Environment variables, in addition to those that every program gets.
     pub env: Vec<(String, String)>,
+    /// An environment variable with a secret, for a program that accepts it in no other way.
+    pub secret: Option<Box<(&'static str, Secret)>>,
     /// Its standard input.
     pub stdin: Stdin,
     /// Time limit, after which the program is killed; `None` for no limit.
@@ -125,6 +127,7 @@ impl Cmd {
             program,
             args: Vec::new(),
             env: Vec::new(),
+            secret: None,
             stdin: Stdin::Null,
             limit: Some(DEFAULT_LIMIT),
             works_long: false,
@@ -161,6 +164,13 @@ impl Cmd {
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));
         self
+    }
+
+    /// Sets an environment variable to a secret, which is displayed as `***`. Only root can read the
+    /// environment of a process of root (proc(5)).
+    #[must_use]
+    pub fn secret_variable(self, name: &'static str, value: Secret) -> Self {
+        Self { secret: Some(Box::new((name, value))), ..self }
     }
 
     /// Sets the standard input.
@@ -229,6 +239,9 @@ impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Stdin::Output(from) = &self.stdin {
             write!(f, "{from} | ")?;
+        }
+        if let Some((name, _)) = self.secret.as_deref() {
+            write!(f, "{name}=*** ")?;
         }
         match &self.program {
             Program::Tool(name) => {

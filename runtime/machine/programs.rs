@@ -59,6 +59,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
+    tool("systemd-cryptenroll", "systemd", "sys-apps/systemd"),
     tool("systemctl", "systemd", "sys-apps/systemd"),
     device_tool("tar", "tar", "app-arch/tar"),
     device_tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),

@@ -61,6 +61,7 @@ const LISTED: &[Primitive] = &[
     query::<p::luks::TestKey>(),
     query::<p::luks::Version>(),
     action::<p::luks::AddKey>(),
+    action::<p::luks::Enroll>(),
     action::<p::luks::RemoveKey>(),
     action::<p::luks::BackupHeader>(),
     action::<p::luks::RestoreHeader>(),

@@ -1,5 +1,6 @@
 //! The kernel command line, derived from the machine.
 
+use super::super::luks::Token;
 use super::BootRule;
 use crate::args;
 use crate::error::Result;
@@ -48,6 +49,9 @@ args! {
         pub keymap: Option<KeymapName>,
         /// Whether the containers pass discards (TRIM) to their devices, which shows unused blocks.
         pub discard: bool = false,
+        /// What unlocks the containers, apart from a passphrase, where systemd does (see
+        /// `luks.enroll`); requires the style `dracut-systemd`.
+        pub token: Option<Token>,
         /// Additional kernel parameters.
         pub extra: Option<Vec<KernelWord>>,
     }
@@ -197,6 +201,7 @@ impl Cmdline {
                 (true, false) => words.push(format!("rd.luks.allow-discards={uuid}")),
                 _ => {}
             }
+            options.extend(self.token.map(Token::option));
             if !options.is_empty() {
                 words.push(format!("rd.luks.options={uuid}={}", options.join(",")));
             }
@@ -312,6 +317,9 @@ impl Query for Cmdline {
         let gpg = key.filter(|key| key.rsplit('.').next() == Some("gpg"));
         if let (Some(key), CmdlineStyle::DracutSystemd) = (gpg, self.style) {
             return Err(BootRule::GpgWithSystemd { key }.into());
+        }
+        if self.token.is_some() && self.style != CmdlineStyle::DracutSystemd {
+            return Err(BootRule::TokenWithoutSystemd { style: self.style.word() }.into());
         }
         let mut words = match self.style {
             CmdlineStyle::Dracut | CmdlineStyle::DracutSystemd => {

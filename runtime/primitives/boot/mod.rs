@@ -58,6 +58,12 @@ pub enum BootRule {
         /// The path of the key file.
         key: String,
     },
+    /// Only systemd unlocks containers by a chip or a token.
+    #[error("an initramfs of the style {style} does not unlock containers by a chip or a token")]
+    TokenWithoutSystemd {
+        /// The style.
+        style: &'static str,
+    },
     /// The string would not be parsed as a single kernel parameter.
     #[error("{text:?} is not allowed on the kernel command line")]
     BadText {
@@ -205,6 +211,7 @@ impl Rule for BootRule {
             Self::GpgWithSystemd { .. } => {
                 "omit systemd from the initramfs, and use style: \"dracut\"".into()
             }
+            Self::TokenWithoutSystemd { .. } => "use style: \"dracut-systemd\"".into(),
             Self::HalfAKey => "see: gscript doc boot.cmdline".into(),
             Self::BadText { .. } => {
                 "remove whitespace and quotes, and colons in the name of a key".into()

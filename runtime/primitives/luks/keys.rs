@@ -199,7 +199,12 @@ fn kill(device: &str, slot: u32) -> Cmd {
     Cmd::tool("cryptsetup").args(["luksKillSlot", "--batch-mode", device, &slot.to_string()])
 }
 
-fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersion) -> Result<u32> {
+pub(super) fn free_slot(
+    device: &str,
+    used: &[u32],
+    wanted: Option<u32>,
+    version: LuksVersion,
+) -> Result<u32> {
     let most = version.slots();
     let free = |slot: &u32| !used.contains(slot) && *slot < most;
     let slot = wanted.map_or_else(|| (0..most).find(free), |slot| Some(slot).filter(free));
@@ -210,7 +215,7 @@ fn free_slot(device: &str, used: &[u32], wanted: Option<u32>, version: LuksVersi
 }
 
 /// Returns the fact that a container has these key slots in use, and a new one with argon2.
-fn with_slots(found: &Container<'_>, now: Vec<u32>, new_argon2: Option<u32>) -> Fact {
+pub(super) fn with_slots(found: &Container<'_>, now: Vec<u32>, new_argon2: Option<u32>) -> Fact {
     let mut content = found.content.clone();
     if let Content::Luks { slots, details, .. } = &mut content {
         *slots = now;

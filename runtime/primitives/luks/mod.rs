@@ -1,5 +1,6 @@
 //! LUKS containers: creating, opening and closing them, their keys and headers.
 
+mod enroll;
 mod format;
 mod header;
 mod keys;
@@ -7,6 +8,7 @@ mod open;
 mod rule;
 mod version;
 
+pub use enroll::{Enroll, Token};
 pub use format::Format;
 pub use header::{BackupHeader, Containers, Info, RestoreHeader};
 pub use keys::{AddKey, RemoveKey, TestKey};

@@ -24,6 +24,12 @@ pub enum LuksRule {
         /// The names of the two options.
         names: (&'static str, &'static str),
     },
+    /// A container in the old format cannot store tokens.
+    #[error("{device} is a LUKS1 container, which has no tokens")]
+    NoTokens {
+        /// The device.
+        device: String,
+    },
     /// The device has no LUKS header.
     #[error("{device} is not a LUKS container{}", is.as_ref().map(|is| format!(", but holds {is}")).unwrap_or_default())]
     NotLuks {
@@ -141,6 +147,9 @@ impl Rule for LuksRule {
             }
             Self::TwoKeys { .. } => {
                 "give only one; add the second with luks::add_key".into()
+            }
+            Self::NoTokens { device } => {
+                format!("convert it while it is closed: cryptsetup convert --type luks2 {device}")
             }
             Self::NotLuks { is: Some(is), .. } if is.contains("member of") => {
                 let name = is.rsplit(' ').next().unwrap_or_default();

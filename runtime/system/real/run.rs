@@ -1,9 +1,11 @@
 //! Starting programs: looked up once, without a shell, in their own process group, with bounded
 //! output and a time limit, and stopped by Ctrl-C.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -148,6 +150,9 @@ impl Real {
             command.env("DM_DISABLE_UDEV", "1");
         }
         command.envs(cmd.env.iter().map(|(name, value)| (name, value)));
+        if let Some((name, secret)) = cmd.secret.as_deref() {
+            command.env(name, OsStr::from_bytes(secret.expose()));
+        }
         Ok(command)
     }
 

@@ -13,8 +13,8 @@ mod tables;
 pub use conf::{ConfText, DmcryptText, Line};
 pub use names::{
     Address, Cipher, Compression, DomainName, Fingerprint, HostName, KernelLine, KernelVersion,
-    KernelWord, KeymapName, LinkTarget, LocaleName, MenuTitle, ModuleName, Owner, ProgramName,
-    RelativePath, ServiceName, StageVariant, TimeZone, UserName,
+    KernelWord, KeymapName, LinkTarget, LocaleName, MenuTitle, ModuleName, Owner, PcrList,
+    ProgramName, RelativePath, ServiceName, StageVariant, TimeZone, TokenDevice, UserName,
 };
 pub use portage::{Atom, Keyword, LicenseName, ProfileName, TableFile, UseFlag};
 pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions};

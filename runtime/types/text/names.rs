@@ -139,6 +139,19 @@ words! {
         (!matches!(digits, 40 | 64)).then(|| format!("it has {digits} digits"))
     });
 
+    /// Registers of a TPM2 chip (PCR), as in systemd-cryptenroll(1).
+    PcrList, "registers", "numbers of registers from 0 to 23, joined by +, such as 7 or 0+7",
+    TextRule::of(|c| c.is_ascii_digit() || c == '+', 64).also(|text| {
+        let wrong = text.split('+').find(|number| !number.parse::<u32>().is_ok_and(|n| n < 24));
+        wrong.map(|number| format!("there is no register {number:?}"))
+    });
+
+    /// A device or a driver that reaches a security chip or a token.
+    TokenDevice, "token device", "auto, a path below /dev, or a driver and its argument",
+    TextRule::of(|c| is_alnum(c) || "/._:=,+-".contains(c), 1024)
+        .begins(|c| is_alnum(c) || c == '/')
+        .also(not_empty);
+
     /// The address of a mirror or a proxy. Credentials would be in the plan and the journal.
     Address, "address", "an address such as https://distfiles.gentoo.org, without user and password",
     TextRule::of(|c| is_alnum(c) || "-._~:/[]%+".contains(c), 1024).also(|text| {

@@ -106,6 +106,7 @@ struct Settings {
     key: bool,
     keymap: Option<KeymapName>,
     discard: bool,
+    token: Option<Token>,
     containers: Vec<&'static str>,
 }
 
@@ -124,7 +125,7 @@ fn line_with(
     root: &str,
     resume: Option<&str>,
     style: CmdlineStyle,
-    Settings { key, keymap, discard, containers }: Settings,
+    Settings { key, keymap, discard, token, containers }: Settings,
 ) -> std::result::Result<String, String> {
     let device = |path: &str| DevicePath::decode(&path.into()).expect("a path");
     let cmdline = Cmdline {
@@ -135,6 +136,7 @@ fn line_with(
         resume: resume.map(device),
         keymap,
         discard,
+        token,
         containers: Some(containers.into_iter().map(device).collect()),
         extra: None,
     };
@@ -302,4 +304,24 @@ fn the_uuid_of_one_array_does_not_exclude_an_array_of_the_firmware() {
         dracut(&machine, &root, Some(&path)),
         "root=UUID=fs ro rootfstype=ext4 rd.auto rd.dm=0 resume=UUID=swap"
     );
+}
+
+#[test]
+fn systemd_unlocks_by_a_chip_or_a_token() {
+    let machine = pair();
+    let with = |style, token| {
+        let settings = Settings { token: Some(token), ..Settings::default() };
+        line_with(&machine, "/dev/mapper/a", None, style, settings)
+    };
+    for (token, option) in [(Token::Tpm2, "tpm2-device=auto"), (Token::Fido2, "fido2-device=auto")]
+    {
+        let line = with(CmdlineStyle::DracutSystemd, token).expect("a line");
+        for uuid in ["a-luks", "b-luks"] {
+            assert!(line.contains(&format!(" rd.luks.options={uuid}={option}")), "{line}");
+        }
+        for style in [CmdlineStyle::Dracut, CmdlineStyle::Genkernel] {
+            let why = with(style, token).expect_err("nothing would use it");
+            assert!(why.contains("does not unlock containers by a chip or a token"), "{why}");
+        }
+    }
 }
