@@ -1,5 +1,6 @@
 //! `gscript gentoo` installs on a layout, and the disk boots.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,7 +15,7 @@ use crate::guest::Lab;
 use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
 
-/// Two layouts that have nothing in common.
+/// Layouts that have nothing in common, and an unattended installation.
 pub const TESTS: &[Test] = &[
     Test {
         name: "boots::gentoo: partitions boot by BIOS",
@@ -27,6 +28,12 @@ pub const TESTS: &[Test] = &[
         tier: Tier::Torture,
         takes: 200,
         run: luks_lvm_by_efi,
+    },
+    Test {
+        name: "boots::gentoo: an answers file is planned, tried, and installs the latest stage3",
+        tier: Tier::Torture,
+        takes: 400,
+        run: latest_by_an_answers_file,
     },
 ];
 
@@ -63,6 +70,34 @@ fn bios_and_efi_by_bios() -> Result<(), Missing> {
     let console = printed(&output.stdout) + printed(&output.stderr).as_str();
     assert!(output.status.success(), "{console}");
     assert!(console.contains(&format!("{INIT_MESSAGE}/dev/")), "{console}");
+    Ok(())
+}
+
+/// The file that `gscript answers` wrote is the only input of the plan, the installation and the
+/// trial.
+fn latest_by_an_answers_file() -> Result<(), Missing> {
+    require_machines()?;
+    let lab = Lab::new(&["2G"]);
+    stage3(lab.path())?;
+    let packed = Command::new("xz").args(["-0", "-T2"]).arg(lab.path().join("stage3.tar")).status();
+    assert!(packed.is_ok_and(|status| status.success()), "the tarball");
+    write_private(&lab.path().join("root_password"), "an otter\n");
+    run_in_lab(&lab, "boots/answers.sh", &[])?;
+
+    let answers = lab.path().join("machine.toml");
+    let tried = Command::new(PROGRAM)
+        .args([OsStr::new("try"), OsStr::new("gentoo"), OsStr::new("--answers")])
+        .arg(&answers)
+        .output()
+        .expect("the program");
+    let said = String::from_utf8_lossy(&tried.stderr);
+    assert!(tried.status.success(), "{said}");
+    assert!(said.contains("works: two boots in"), "{said}");
+
+    let efi = PcSetup { firmware: Firmware::Efi, stick: None, ..PcSetup::of(&lab) };
+    let reached = Turn { when: &[INIT_MESSAGE], reply: None, optional: false };
+    let console = heard(efi.talk(&[reached], &[])).console;
+    assert!(console.contains("(part disk)"), "{console}");
     Ok(())
 }
 
