@@ -3,6 +3,7 @@
 mod authors;
 mod bundled;
 mod check;
+mod choices;
 mod fidelity;
 mod gentoo;
 mod guide;
