@@ -4,3 +4,4 @@ mod advice;
 mod english;
 mod lab_cases;
 mod rooms;
+mod sizes;

@@ -3,22 +3,22 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gscript::operation::{Effect, FilesEffect, StorageEffect};
-use gscript::plan::bound::BoundEffect;
-use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::machine::Machine;
-use gscript::recipe::Recipe;
+use gscript::operation::{Effect, FilesEffect, StorageEffect};
+use gscript::plan::approval::{Approval, NoopApprover};
+use gscript::plan::bound::BoundEffect;
 use gscript::primitives::registry::{PRIMITIVES, Primitive, Read};
-use gscript::script::{Language, Shared};
+use gscript::recipe::Recipe;
 use gscript::run::session::Gate;
+use gscript::script::{Language, Shared};
 use gscript::system::Sim;
 use gscript::system::sim::faults::Faults;
 use gscript::types::Map;
 
 use super::Attempt;
-use crate::support::dsl::project;
 use crate::reference::examples::{example_machine, plan};
 use crate::script::modules::session;
+use crate::support::dsl::project;
 
 const HEAD: &str = "net::head(\"https://example.org\");";
 const FETCH: &str =
@@ -81,7 +81,17 @@ const ADD: &str = "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [in_the_plan(), in_the_run(), by_less_than_approved(), under_another_name(), by_its_neighbours(), in_general()].into_iter().flatten().collect()
+    [
+        in_the_plan(),
+        in_the_run(),
+        by_less_than_approved(),
+        under_another_name(),
+        by_its_neighbours(),
+        in_general(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn in_the_plan() -> Vec<Attempt> {
@@ -108,7 +118,11 @@ fn in_the_plan() -> Vec<Attempt> {
             "lvm::thin_pool_create(\"vg_live\", \"pool\", \"1G\");\nlvm::thin_pool_remove(\"vg_live\", \"pool\");",
             "/dev/mapper/vg_live-pool",
         ),
-        shown("a key that is removed", &format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);"), "removes key slot 0 of /dev/sda3"),
+        shown(
+            "a key that is removed",
+            &format!("{ADD}luks::remove_key(\"/dev/sda3\", 0);"),
+            "removes key slot 0 of /dev/sda3",
+        ),
         shown("a program in a root", "chroot::run(\"/mnt/old\", [\"id\"]);", "runs id in /mnt/old"),
         shown(
             "the network",
@@ -133,13 +147,15 @@ fn in_the_run() -> Vec<Attempt> {
             let call = "lvm::lv_remove(\"vg_old\", \"data\");";
             unapproved(call, &[], "destroys /dev/mapper/vg_old-data")
         }),
-        Attempt::new("approval to change a group is not approval to remove its volumes").check(|| {
-            unapproved(
-                "lvm::lv_remove(\"vg_old\", \"data\");",
-                &[Effect::Storage(StorageEffect::AltersGroup { group: "vg_old".into() })],
-                "destroys /dev/mapper/vg_old-data",
-            )
-        }),
+        Attempt::new("approval to change a group is not approval to remove its volumes").check(
+            || {
+                unapproved(
+                    "lvm::lv_remove(\"vg_old\", \"data\");",
+                    &[Effect::Storage(StorageEffect::AltersGroup { group: "vg_old".into() })],
+                    "destroys /dev/mapper/vg_old-data",
+                )
+            },
+        ),
         Attempt::new("a container, unasked").check(|| unapproved(OPEN, &[], "opens /dev/sda3")),
         Attempt::new("a group, unasked").check(|| {
             let call = "lvm::vg_activate(\"vg_old\");";
@@ -216,7 +232,8 @@ fn under_another_name() -> Vec<Attempt> {
     vec![
         Attempt::new("a mirror by one of its disks").check(|| {
             let machine = machine("raid-running");
-            let array = machine.storage.devices.values().find(|device| device.path.starts_with("/dev/md"));
+            let array =
+                machine.storage.devices.values().find(|device| device.path.starts_with("/dev/md"));
             let array = array.ok_or("no array")?.path.clone();
             let disks: Vec<String> =
                 machine.base_disks(&array).iter().map(|disk| disk.path.clone()).collect();
@@ -262,8 +279,10 @@ fn by_its_neighbours() -> Vec<Attempt> {
             let machine = machine("old-group-inactive");
             let mut approval = Approval::default();
             let (name, group) = machine.storage.groups.iter().next().ok_or("no group")?;
-            let mut volumes =
-                group.volumes.keys().map(|volume| machine.canonical(&format!("/dev/{name}/{volume}")));
+            let mut volumes = group
+                .volumes
+                .keys()
+                .map(|volume| machine.canonical(&format!("/dev/{name}/{volume}")));
             let (Some(one), Some(other)) = (volumes.next(), volumes.next()) else {
                 return Err("no two volumes".into());
             };
@@ -276,7 +295,8 @@ fn by_its_neighbours() -> Vec<Attempt> {
         Attempt::new("a group whose name begins with the same letters").check(|| {
             let mut approval = Approval::default();
             approval.add(destroys("/dev/mapper/vg--old-data"), &Machine::empty());
-            let group = |group: &str| Effect::Storage(StorageEffect::RemovesGroup { group: group.into() });
+            let group =
+                |group: &str| Effect::Storage(StorageEffect::RemovesGroup { group: group.into() });
             let covers = |name: &str| approval.covers(&group(name), &Machine::empty());
             match (covers("vg"), covers("vg-old")) {
                 (false, true) => Ok(()),

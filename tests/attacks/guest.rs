@@ -5,7 +5,6 @@ use super::Attempt;
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     vec![
-
         Attempt::new("try without a virtual machine")
             .rhai("print(1);")
             .command(&["try", "RECIPE"])

@@ -1,9 +1,9 @@
 //! Front matter that declares less than the recipe does, or hides what it declares.
 
-use gscript::operation::{Effect, FilesEffect};
-use gscript::plan::bound::BoundEffect;
-use gscript::plan::approval::{Approval, Approver};
 use gscript::machine::Machine;
+use gscript::operation::{Effect, FilesEffect};
+use gscript::plan::approval::{Approval, Approver};
+use gscript::plan::bound::BoundEffect;
 use gscript::run::session::Gate;
 
 use super::Attempt;
@@ -42,9 +42,8 @@ fn misplaced(name: &'static str, rhai: &str, lua: &str, why: &'static str) -> At
 /// A recipe that declares `needs`, and whose `call` exceeds it.
 fn exceeds(name: &'static str, needs: &str, call: &str, effect: &'static str) -> Attempt {
     let lua = gscript::reference::docs::to_lua(call);
-    let front = |mark: &str| {
-        format!("{mark} # T\n{mark} ```toml\n{}{mark} ```\n", comment(mark, needs))
-    };
+    let front =
+        |mark: &str| format!("{mark} # T\n{mark} ```toml\n{}{mark} ```\n", comment(mark, needs));
     Attempt::new(name)
         .rhai(&(front("//!") + call + "\n"))
         .lua(&(front("---") + lua.as_str() + "\n"))
@@ -96,7 +95,10 @@ const NEEDS: &str = "[needs]\nwrites = [\"/nowhere\"]\n";
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [fences(), tables(), places(), beyond(), reads(), everywhere()].into_iter().flatten().collect()
+    [fences(), tables(), places(), beyond(), undeclared_programs(), reads(), everywhere()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn fences() -> Vec<Attempt> {
@@ -134,7 +136,8 @@ fn fences() -> Vec<Attempt> {
 }
 
 fn tables() -> Vec<Attempt> {
-    let toml = |name, inside: &str, why| damaged(name, &format!("# T\n```toml\n{inside}\n```"), why);
+    let toml =
+        |name, inside: &str, why| damaged(name, &format!("# T\n```toml\n{inside}\n```"), why);
     vec![
         toml("a table that is misspelled", "[need]\nwrites = []", "write needs instead of need"),
         toml("a table in capitals", "[Needs]\nwrites = []", "unknown field `Needs`"),
@@ -150,14 +153,26 @@ fn tables() -> Vec<Attempt> {
         toml("an entry of spaces", "[needs]\nruns = [\"  \"]", "declares nothing"),
         toml("a control character", "[needs]\nruns = [\"a\\u001b[2K\"]", "declares nothing"),
         toml("a relative path", "[needs]\nwrites = [\"tmp\"]", "is not an absolute path"),
-        toml("a path that climbs", "[needs]\nwrites = [\"/nowhere/../tmp\"]", "is not an absolute path"),
-        toml("a parameter that is missing", "[needs]\nwrites = [\"$tmp\"]", "there is no parameter"),
+        toml(
+            "a path that climbs",
+            "[needs]\nwrites = [\"/nowhere/../tmp\"]",
+            "is not an absolute path",
+        ),
+        toml(
+            "a parameter that is missing",
+            "[needs]\nwrites = [\"$tmp\"]",
+            "there is no parameter",
+        ),
         toml(
             "a parameter that is misspelled",
             "[params.place]\ntype = \"path\"\n[needs]\nwrites = [\"$palce\"]",
             "write $place",
         ),
-        toml("a path after a parameter", "[needs]\nwrites = [\"$tmp/case\"]", "there is no parameter"),
+        toml(
+            "a path after a parameter",
+            "[needs]\nwrites = [\"$tmp/case\"]",
+            "there is no parameter",
+        ),
         toml(
             "a key of a parameter that is misspelled",
             "[params.a]\ntype = \"path\"\nwen = { b = \"c\" }",
@@ -168,7 +183,8 @@ fn tables() -> Vec<Attempt> {
 }
 
 fn places() -> Vec<Attempt> {
-    let block = |mark: &str| format!("{mark} ```toml\n{mark} [needs]\n{mark} writes = []\n{mark} ```");
+    let block =
+        |mark: &str| format!("{mark} ```toml\n{mark} [needs]\n{mark} writes = []\n{mark} ```");
     let long = "```toml\n[needs]\nwrites = []\n```";
     vec![
         misplaced(
@@ -183,7 +199,12 @@ fn places() -> Vec<Attempt> {
             &format!("-- A licence.\n{}", block("---")),
             "is not in the comment at the top",
         ),
-        misplaced("in another comment", &block("//"), &block("--"), "is not in the comment at the top"),
+        misplaced(
+            "in another comment",
+            &block("//"),
+            &block("--"),
+            "is not in the comment at the top",
+        ),
         misplaced(
             "in the comment of a chapter",
             &format!("{}\nstep(\"A\");", block("///")),
@@ -232,8 +253,18 @@ fn beyond() -> Vec<Attempt> {
             "file::write(\"/tmp/case/x\", \"x\");",
             "writes /tmp/case/x",
         ),
-        exceeds("opens a container", nothing, "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });", "opens /dev/sda3"),
-        exceeds("activates a group", nothing, "lvm::vg_activate(\"vg_old\");", "activates volume group vg_old"),
+        exceeds(
+            "opens a container",
+            nothing,
+            "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });",
+            "opens /dev/sda3",
+        ),
+        exceeds(
+            "activates a group",
+            nothing,
+            "lvm::vg_activate(\"vg_old\");",
+            "activates volume group vg_old",
+        ),
         exceeds(
             "makes a volume in a group that is there",
             "[needs]\nopens = [\"*\"]",
@@ -252,7 +283,19 @@ fn beyond() -> Vec<Attempt> {
             "key::generate(\"/mnt/key/second.bin\");\nluks::add_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\", new_key: \"/mnt/key/second.bin\" });\nluks::remove_key(\"/dev/sda3\", 0);",
             "removes key slot 0 of /dev/sda3",
         ),
-        exceeds("swaps", "[needs]\ndestroys = [\"/dev/sda1\"]\nwrites = [\"/nowhere\"]", "fs::swap(\"/dev/sda2\");", "destroys /dev/sda2"),
+        exceeds(
+            "swaps",
+            "[needs]\ndestroys = [\"/dev/sda1\"]\nwrites = [\"/nowhere\"]",
+            "fs::swap(\"/dev/sda2\");",
+            "destroys /dev/sda2",
+        ),
+    ]
+}
+
+/// Programs and networks that are not declared.
+fn undeclared_programs() -> Vec<Attempt> {
+    let nothing = "[needs]\nwrites = [\"/nowhere\"]";
+    vec![
         exceeds(
             "runs another program",
             "[needs]\nruns = [\"ls\"]",
@@ -300,7 +343,8 @@ fn reads() -> Vec<Attempt> {
 }
 
 fn everywhere() -> Vec<Attempt> {
-    let front = "//! # T\n//! ```toml\n//! [needs]\n//! writes = [\"/tmp/case/allowed\"]\n//! ```\n";
+    let front =
+        "//! # T\n//! ```toml\n//! [needs]\n//! writes = [\"/tmp/case/allowed\"]\n//! ```\n";
     let recipe = format!("{front}file::write(\"/tmp/case/notallowed\", \"x\\n\");\n");
     let lua = recipe.replace("//!", "---").replace("file::", "file.").replace(';', "");
     let both = |name: &'static str| Attempt::new(name).rhai(&recipe).lua(&lua);
@@ -316,7 +360,11 @@ fn everywhere() -> Vec<Attempt> {
             .for_real()
             .command(&["plan", "RECIPE", "--out", "/tmp/case/plan.json"])
             .exits(3),
-        both("a plan for programs").planned("sata").args(&["--json"]).exits(3).never_says("\"entries\""),
+        both("a plan for programs")
+            .planned("sata")
+            .args(&["--json"])
+            .exits(3)
+            .never_says("\"entries\""),
         Attempt::new("a question in the middle: a file").check(|| {
             asked_in_the_middle("writes = [\"/nowhere\"]", "file::write(\"/tmp/x\", \"\");")
         }),

@@ -104,7 +104,10 @@ fn through_proc() -> Vec<Attempt> {
         proc("the root of a process", r#"file::write("/proc/1/root/tmp/case/out/new", "x");"#),
         proc("our own root", r#"file::write("/proc/self/root/tmp/case/out/new", "x");"#),
         proc("our own directory", r#"file::write("/proc/self/cwd/new", "x");"#),
-        proc("the root of a process as a root", r#"file::write("/tmp/case/out/new", "x", #{ root: "/proc/1/root" });"#),
+        proc(
+            "the root of a process as a root",
+            r#"file::write("/tmp/case/out/new", "x", #{ root: "/proc/1/root" });"#,
+        ),
         proc("a descriptor", r#"file::append_line("/dev/fd/0", "x");"#),
         proc(
             "a link to the root of a process",
@@ -162,9 +165,7 @@ fn through_binds() -> Vec<Attempt> {
 }
 
 fn the_running_system_as_a_root() -> Vec<Attempt> {
-    let root = |name, body: &str| {
-        refused(name, TARGET, body).says("is the running system")
-    };
+    let root = |name, body: &str| refused(name, TARGET, body).says("is the running system");
     let run = |at: &str| {
         format!("chroot::run(\"{at}\", [\"sh\", \"-c\", \"echo x > /tmp/case/outside/new\"]);")
     };
@@ -180,23 +181,30 @@ fn the_running_system_as_a_root() -> Vec<Attempt> {
         root("a bind of / prepared", &format!("{bound}chroot::prepare(\"/mnt/t\");")),
         root("a bind of / released", &format!("{bound}chroot::release(\"/mnt/t\");")),
         root("a shell in a link to /", &format!("{linked}chroot::shell(\"/mnt/gentoo/l\");")),
-        root("a question in a link to /", &format!("{linked}portage::has_version(\"/mnt/gentoo/l\", \"a/b\");")),
+        root(
+            "a question in a link to /",
+            &format!("{linked}portage::has_version(\"/mnt/gentoo/l\", \"a/b\");"),
+        ),
         root("a bind of / that was there before", &run("/mnt/t")).prepare("mount --bind / /mnt/t"),
     ]
 }
 
 fn over_the_running_system() -> Vec<Attempt> {
     let needs = r#"writes = ["/"]"#;
-    let over = |name, body: &str| {
-        refused(name, needs, body).says("belongs to the running system")
-    };
+    let over = |name, body: &str| refused(name, needs, body).says("belongs to the running system");
     vec![
         over("a filesystem over the mappings", r#"mount::tmpfs("/dev/mapper");"#),
         over("a filesystem over a setting", r#"mount::tmpfs("/proc/sys");"#),
         over("a filesystem over /etc", r#"mount::tmpfs("/etc");"#),
-        over("a directory over /usr through a bind", "mount::bind(\"/\", \"/mnt/t\");\nmount::bind(\"/tmp/case/out\", \"/mnt/t/usr\");"),
-        over("a filesystem over the mappings through a link", "file::link(\"/dev\", \"/tmp/case/d\");\nmount::tmpfs(\"/tmp/case/d/mapper\");")
-            .may_change(&["/tmp/case/d"]),
+        over(
+            "a directory over /usr through a bind",
+            "mount::bind(\"/\", \"/mnt/t\");\nmount::bind(\"/tmp/case/out\", \"/mnt/t/usr\");",
+        ),
+        over(
+            "a filesystem over the mappings through a link",
+            "file::link(\"/dev\", \"/tmp/case/d\");\nmount::tmpfs(\"/tmp/case/d/mapper\");",
+        )
+        .may_change(&["/tmp/case/d"]),
     ]
 }
 
@@ -257,8 +265,11 @@ fn queries() -> Vec<Attempt> {
             "the version through a bind",
             "mount::bind(\"/proc\", \"/mnt/t\");\nprint(file::read(\"/mnt/t/version\"));",
         ),
-        query("the version in a root", r#"print(file::read("/proc/version", #{ root: "/mnt/t" }));"#)
-            .prepare("mkdir -p /mnt/t/proc; mount -t proc proc /mnt/t/proc"),
+        query(
+            "the version in a root",
+            r#"print(file::read("/proc/version", #{ root: "/mnt/t" }));"#,
+        )
+        .prepare("mkdir -p /mnt/t/proc; mount -t proc proc /mnt/t/proc"),
     ]
 }
 

@@ -73,9 +73,8 @@ portage::has_version("/mnt/gentoo/l", "a/b");
 fn programs() -> Vec<Attempt> {
     const ASK: &str = "portage::has_version(\"/mnt/old\", \"a/b\");";
     let lua = gscript::reference::docs::to_lua(ASK);
-    let both = |name: &'static str| {
-        Attempt::new(name).rhai(ASK).lua(&lua).planned("example").exits(0)
-    };
+    let both =
+        |name: &'static str| Attempt::new(name).rhai(ASK).lua(&lua).planned("example").exits(0);
     vec![
         both("a version, without a line in the plan").says("chroot /mnt/old portageq has_version"),
         both("a version, without an effect").says("runs portageq in /mnt/old"),

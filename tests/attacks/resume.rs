@@ -29,10 +29,19 @@ fn write(content: &str) -> [(&str, &str); 2] {
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [restored(), approved(), half_done(), released(), damaged(), foreign(), false_claims()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        restored(),
+        approved(),
+        half_done(),
+        released(),
+        damaged(),
+        misplaced(),
+        foreign(),
+        false_claims(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Claims of a journal about what has to be mounted or opened again.
@@ -90,14 +99,18 @@ fn approved() -> Vec<Attempt> {
             .line(json!({ "record": "approved", "effect": { "effect": "writes", "path": "/tmp" } }))
             .unapproved("effects that the journal says were approved later"),
         grown.unapproved("a later text of the recipe").says("writes"),
-        Forged::of(&recipe).unapproved("the text of a recipe that is gone").says("read from the journal"),
+        Forged::of(&recipe)
+            .unapproved("the text of a recipe that is gone")
+            .says("read from the journal"),
         Forged::of(&recipe)
             .unapproved("the recipe's file has other contents")
             .file("forged.rhai", "print(\"honest\");\n")
             .says("has changed since the run"),
-        Forged::of(&format!("//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\n{recipe}"))
-            .resumed("a write that the recipe does not announce")
-            .exits(3),
+        Forged::of(&format!(
+            "//! # x\n//! ```toml\n//! [needs]\n//! writes = [\"/mnt/t\"]\n//! ```\n{recipe}"
+        ))
+        .resumed("a write that the recipe does not announce")
+        .exits(3),
         Forged::of("file::write(\"/tmp/case/outside/x\", \"\u{1b}[2J\");")
             .head("recipe", json!("\u{1b}[2Jforged.rhai"))
             .resumed("control characters in the recipe's name")
@@ -179,9 +192,17 @@ fn damaged() -> Vec<Attempt> {
     let second = idle().first_line();
     let deep = format!("{}{}\n{chapter}\n", idle().text(), "[".repeat(100_000));
     vec![
-        wrong(idle().head("text", json!("print(2);")), "another text under the old digest", "line 1: "),
+        wrong(
+            idle().head("text", json!("print(2);")),
+            "another text under the old digest",
+            "line 1: ",
+        ),
         wrong(idle().head("seed", json!("7")), "a seed of one digit", "line 1: the seed"),
-        wrong(idle().head("format", json!(4_000_000_000_u64)), "a format of the far future", "its format is"),
+        wrong(
+            idle().head("format", json!(4_000_000_000_u64)),
+            "a format of the far future",
+            "its format is",
+        ),
         wrong(idle().line(args), "arguments with the digest of others", "line 2: the arguments"),
         wrong(idle().line(second), "a second run in the journal", "line 2: a second run"),
         wrong(
@@ -191,9 +212,24 @@ fn damaged() -> Vec<Attempt> {
         ),
         wrong(idle().line(undone(0)), "call number 0", "line 2: invalid call number 0"),
         wrong(idle().line(undone(u64::MAX)), "the largest call number", "invalid call number"),
-        wrong(idle().line(json!({ "record": "undone", "call": -1 })), "a negative call number", "line 2: "),
+        wrong(
+            idle().line(json!({ "record": "undone", "call": -1 })),
+            "a negative call number",
+            "line 2: ",
+        ),
         idle().resumed("lines that are nested deeply").file("run/journal.jsonl", deep).exits(2),
-        idle().resumed("an empty journal").file("run/journal.jsonl", "").exits(2).says("it is empty"),
+    ]
+}
+
+/// Files that are no journal, and modules that import each other.
+fn misplaced() -> Vec<Attempt> {
+    let idle = || Forged::of("print(1);");
+    vec![
+        idle()
+            .resumed("an empty journal")
+            .file("run/journal.jsonl", "")
+            .exits(2)
+            .says("it is empty"),
         idle()
             .resumed("a journal of two gigabytes")
             .prepare("truncate -s 2G run/journal.jsonl")
@@ -211,10 +247,13 @@ fn damaged() -> Vec<Attempt> {
             .exits(2)
             .says("a symbolic link"),
         idle()
-            .head("modules", json!([
-                { "name": "a", "file": "a.rhai", "text": "import \"b\" as b;" },
-                { "name": "b", "file": "b.rhai", "text": "import \"a\" as a;" },
-            ]))
+            .head(
+                "modules",
+                json!([
+                    { "name": "a", "file": "a.rhai", "text": "import \"b\" as b;" },
+                    { "name": "b", "file": "b.rhai", "text": "import \"a\" as a;" },
+                ]),
+            )
             .head("text", json!("import \"a\" as a;"))
             .resumed("modules that import each other")
             .exits(2),
@@ -285,7 +324,8 @@ fn foreign() -> Vec<Attempt> {
 fn false_claims() -> Vec<Attempt> {
     let recipe = format!("file::write(\"{OUTSIDE}\", \"x\"); print(\"end\");");
     let wrote = || Forged::of(&recipe).done(1, "file.write", &write("x"), file(OUTSIDE, "x"));
-    let asks = "if file::exists(\"/tmp/case/outside/a\") { file::write(\"/tmp/case/outside/x\", \"x\"); }";
+    let asks =
+        "if file::exists(\"/tmp/case/outside/a\") { file::write(\"/tmp/case/outside/x\", \"x\"); }";
     let args: Map = vec![("path".into(), Value::from("/tmp/case/outside/a"))];
     let asked = match primitive("file.exists").map(|primitive| (primitive.spec, &primitive.read)) {
         Some((spec, Read::Query(read))) => Given::by_name(spec.params, args.clone())
@@ -301,9 +341,7 @@ fn false_claims() -> Vec<Attempt> {
             .says("was removed after the run wrote it")
             .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = x ]")),
-        wrote()
-            .unapproved("a file that was never written, and nobody approves it")
-            .says("write"),
+        wrote().unapproved("a file that was never written, and nobody approves it").says("write"),
         wrote()
             .resumed("a file that has another content")
             .prepare(&format!("printf other >{OUTSIDE}"))

@@ -1,7 +1,6 @@
 //! Foreign text that moves, hides or forges what a terminal shows.
 //!
-//! `repl/screen/tests.rs` proves on a terminal that every kind of event is harmless on every
-//! screen.
+//! `repl/screen/tests.rs` proves the same for every kind of event on every screen.
 
 use std::fs;
 
@@ -247,7 +246,8 @@ fn effects() -> Vec<Attempt> {
 
 /// Commands that repeat their input.
 fn commands() -> Vec<Attempt> {
-    let said = |name: &'static str, check: fn() -> Result<(), String>| Attempt::new(name).check(check);
+    let said =
+        |name: &'static str, check: fn() -> Result<(), String>| Attempt::new(name).check(check);
     vec![
         said("an option that clap does not know", || echoed(&["--EVIL"])),
         said("a value that clap does not take", || echoed(&["try", "r.rhai", "--boot", "EVIL"])),
@@ -255,12 +255,15 @@ fn commands() -> Vec<Attempt> {
         said("a size that is none", || echoed(&["try", "EVIL.rhai", "--disk", "EVIL"])),
         said("a primitive that is not there", || echoed(&["doc", "EVIL"])),
         said("a run that is not there", || echoed(&["log", "EVIL"])),
-        said("a run in a directory that is not there", || echoed(&["log", "x", "--journal", "EVIL"])),
+        said("a run in a directory that is not there", || {
+            echoed(&["log", "x", "--journal", "EVIL"])
+        }),
         said("a recipe that is not there", || echoed(&["plan", "EVIL.rhai"])),
         said("a recipe without an ending", || echoed(&["check", "EVIL"])),
         said("a saved plan that is not there", || echoed(&["apply", "EVIL"])),
         said("a machine that is not there", || {
-            let words = ["plan", "r.rhai", "--machine", "EVIL"].map(|word| word.replace("EVIL", EVIL));
+            let words =
+                ["plan", "r.rhai", "--machine", "EVIL"].map(|word| word.replace("EVIL", EVIL));
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             harmless(Test::new(&words).file("r.rhai", "print(1);"))
         }),

@@ -208,10 +208,13 @@ fn swallowed() -> Vec<Attempt> {
         rhai("dedup swallows an error", "[1, 1, 1].dedup(|a, b| { throw \"an error\" })")
             .exits(2)
             .says("an error"),
-        rhai("a failure in sort", "[2, 1].sort(|a, b| { disk::wipe(\"/dev/none\"); 0 }); print(\"goes \" + \"on\");")
-            .never_says("goes on")
-            .exits(2)
-            .exits(3),
+        rhai(
+            "a failure in sort",
+            "[2, 1].sort(|a, b| { disk::wipe(\"/dev/none\"); 0 }); print(\"goes \" + \"on\");",
+        )
+        .never_says("goes on")
+        .exits(2)
+        .exits(3),
         lua("variables that are closed", "local x <close> = setmetatable({}, {})")
             .exits(2)
             .says("to-be-closed variables (<close>) are not supported"),
@@ -222,10 +225,15 @@ fn swallowed() -> Vec<Attempt> {
             .exits(2)
             .says("to-be-closed variables (__close) are not supported"),
         lua("metatables with finalizers", "setmetatable({}, { __gc = print })").exits(2),
-        lua("weak tables", "setmetatable({}, { __mode = 'k' })").exits(2).says("weak tables (__mode) are not supported"),
+        lua("weak tables", "setmetatable({}, { __mode = 'k' })")
+            .exits(2)
+            .says("weak tables (__mode) are not supported"),
         lua("a loop that closes things without an end", &format!("{CLOSES}spawn()")).exits(2),
-        lua("handlers that call themselves", "while true do xpcall(error, function() error() end) end")
-            .exits(2),
+        lua(
+            "handlers that call themselves",
+            "while true do xpcall(error, function() error() end) end",
+        )
+        .exits(2),
     ]
 }
 
@@ -245,9 +253,12 @@ fn nondeterminism() -> Vec<Attempt> {
         .never_says("0x"),
         lua("through the name of a type", "print(tostring(setmetatable({}, { __name = 'x' })))")
             .never_says("0x"),
-        lua("from the order of keys that are tables", "for k in pairs({ [{}] = 1, [{}] = 2 }) do end")
-            .exits(2)
-            .says("its keys have no order"),
+        lua(
+            "from the order of keys that are tables",
+            "for k in pairs({ [{}] = 1, [{}] = 2 }) do end",
+        )
+        .exits(2)
+        .says("its keys have no order"),
         lua("from the order of next", "print(next({ [{}] = 1, [print] = 2 }))")
             .exits(2)
             .says("its keys have no order"),
@@ -259,8 +270,10 @@ fn nondeterminism() -> Vec<Attempt> {
 /// Input files that are not regular files.
 fn inputs() -> Vec<Attempt> {
     vec![
-        Attempt::new("pipes, devices, directories and sockets as recipes").check(|| odd("plan", &[], ".lua")),
-        Attempt::new("the same as machines").check(|| odd("plan", &["r.lua", "--machine"], ".json")),
+        Attempt::new("pipes, devices, directories and sockets as recipes")
+            .check(|| odd("plan", &[], ".lua")),
+        Attempt::new("the same as machines")
+            .check(|| odd("plan", &["r.lua", "--machine"], ".json")),
         Attempt::new("the same as answers")
             .check(|| odd("plan", &["r.lua", "--machine", "m.json", "--answers"], ".toml")),
         Attempt::new("the same as saved plans").check(|| odd("apply", &[], ".json")),
@@ -269,8 +282,10 @@ fn inputs() -> Vec<Attempt> {
         Attempt::new("the same in a check").check(|| odd("check", &[], ".rhai")),
         Attempt::new("a module that is a pipe").check(|| {
             within(|directory| {
-                mkfifo(&directory.join("m.lua"), Mode::S_IRWXU).map_err(|error| error.to_string())?;
-                std::fs::write(directory.join("q.lua"), "require 'm'").map_err(|e| e.to_string())?;
+                mkfifo(&directory.join("m.lua"), Mode::S_IRWXU)
+                    .map_err(|error| error.to_string())?;
+                std::fs::write(directory.join("q.lua"), "require 'm'")
+                    .map_err(|e| e.to_string())?;
                 refused(directory, &["plan", "q.lua"])
             })
         }),
@@ -282,18 +297,30 @@ fn real() -> Vec<Attempt> {
     let mounted = |name, text: &str| Attempt::new(name).rhai(&format!("{MOUNTED}{text}"));
     let mounted_lua = |name, text: &str| Attempt::new(name).lua(&format!("{MOUNTED_LUA}{text}"));
     vec![
-        mounted("closures in closures while something is mounted", "let f=||0; loop { let g=f; f = || g; }")
-            .for_real()
-            .exits(2),
-        mounted("an endless loop that only runs", &format!("file::write(\"/mnt/q/runs\", \"\"); {RUNS} loop {{ }} }}"))
-            .for_real()
-            .exits(2),
-        mounted_lua("a pattern while something is mounted", "return ('a'):rep(30000):find('.-.-.-.-b')")
-            .for_real()
-            .exits(2),
-        mounted_lua("a loop that closes things while something is mounted", &format!("{CLOSES}spawn()"))
-            .for_real()
-            .exits(2),
+        mounted(
+            "closures in closures while something is mounted",
+            "let f=||0; loop { let g=f; f = || g; }",
+        )
+        .for_real()
+        .exits(2),
+        mounted(
+            "an endless loop that only runs",
+            &format!("file::write(\"/mnt/q/runs\", \"\"); {RUNS} loop {{ }} }}"),
+        )
+        .for_real()
+        .exits(2),
+        mounted_lua(
+            "a pattern while something is mounted",
+            "return ('a'):rep(30000):find('.-.-.-.-b')",
+        )
+        .for_real()
+        .exits(2),
+        mounted_lua(
+            "a loop that closes things while something is mounted",
+            &format!("{CLOSES}spawn()"),
+        )
+        .for_real()
+        .exits(2),
     ]
 }
 
@@ -314,7 +341,8 @@ fn refused(directory: &Path, words: &[&str]) -> Result<(), String> {
 
 fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
-    std::fs::write(directory.path().join("r.lua"), "print(1)").map_err(|error| error.to_string())?;
+    std::fs::write(directory.path().join("r.lua"), "print(1)")
+        .map_err(|error| error.to_string())?;
     let machine = crate::support::dsl::project("tests/machines/sata.json");
     std::fs::copy(machine, directory.path().join("m.json")).map_err(|error| error.to_string())?;
     see(directory.path())
@@ -332,16 +360,18 @@ fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
         std::os::unix::fs::symlink("/dev/tty", directory.join(name("terminal"))).map_err(failed)?;
         let large = File::create(directory.join(name("large"))).map_err(failed)?;
         large.set_len(1 << 40).map_err(failed)?;
-        ["pipe", "directory", "socket", "endless", "terminal", "large"].iter().try_for_each(|what| {
-            let file = name(what);
-            // A directory without tests is not an error.
-            if command == "test" && *what == "directory" {
-                return Ok(());
-            }
-            let words: Vec<&str> =
-                [command].iter().chain(words).copied().chain([file.as_str()]).collect();
-            refused(directory, &words)
-        })
+        ["pipe", "directory", "socket", "endless", "terminal", "large"].iter().try_for_each(
+            |what| {
+                let file = name(what);
+                // A directory without tests is not an error.
+                if command == "test" && *what == "directory" {
+                    return Ok(());
+                }
+                let words: Vec<&str> =
+                    [command].iter().chain(words).copied().chain([file.as_str()]).collect();
+                refused(directory, &words)
+            },
+        )
     })
 }
 
@@ -354,7 +384,8 @@ fn reproducible_output() -> Result<(), String> {
         table.sort(s, function(a, b) seen[#seen + 1] = a.n return a.n < b.n end)
         return table.concat(seen, ' ') .. tostring(t) .. tostring(print)";
     let lua = format!("(function() {lua} end)()");
-    let rhai = "let m = #{}; for i in 0..300 { m[`k${i}`] = i; } let f = |x| x; `${m} ${f} ${m.keys()}`";
+    let rhai =
+        "let m = #{}; for i in 0..300 { m[`k${i}`] = i; } let f = |x| x; `${m} ${f} ${m.keys()}`";
     for words in [vec!["--lua", "-e", lua.as_str()], vec!["-e", rhai]] {
         let (first, second) = (Test::new(&words).run(), Test::new(&words).run());
         if first.status != 0 {

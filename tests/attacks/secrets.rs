@@ -18,7 +18,8 @@ use crate::support::skip::skip;
 
 /// Front matter of a recipe with a secret.
 const FRONT: &str = "//! # T\n//!\n//! ```toml\n//! [params.p]\n//! type = \"secret\"\n//! ```\n";
-const FRONT_LUA: &str = "--- # T\n---\n--- ```toml\n--- [params.p]\n--- type = \"secret\"\n--- ```\n";
+const FRONT_LUA: &str =
+    "--- # T\n---\n--- ```toml\n--- [params.p]\n--- type = \"secret\"\n--- ```\n";
 
 fn with_secret(name: &'static str, rhai: &str, lua: &str) -> Attempt {
     Attempt::new(name)
@@ -111,19 +112,37 @@ fn scripts() -> Vec<Attempt> {
         with_secret(name, rhai, lua).planned("sata").exits(2)
     };
     vec![
-        fails("a secret as the content of a file", "file::write(\"/etc/x\", p);", "file.write('/etc/x', p)"),
+        fails(
+            "a secret as the content of a file",
+            "file::write(\"/etc/x\", p);",
+            "file.write('/etc/x', p)",
+        ),
         fails("a secret as a path", "file::make_dir(p);", "file.make_dir(p)"),
-        fails("a secret in a list of words", "chroot::run(\"/mnt/gentoo\", [\"echo\", p]);", "chroot.run('/mnt/gentoo', { 'echo', p })"),
+        fails(
+            "a secret in a list of words",
+            "chroot::run(\"/mnt/gentoo\", [\"echo\", p]);",
+            "chroot.run('/mnt/gentoo', { 'echo', p })",
+        ),
         fails("a secret for the core's patterns", "text::find(p, \".*\");", "text.find(p, '.*')"),
         fails("the length of a secret", "print(p.len());", "print(#p)"),
-        fails("a secret put together with a text", "file::make_dir(\"/etc/\" + p.sub_string(0));", "file.make_dir('/etc/' .. p)"),
+        fails(
+            "a secret put together with a text",
+            "file::make_dir(\"/etc/\" + p.sub_string(0));",
+            "file.make_dir('/etc/' .. p)",
+        ),
     ]
 }
 
 /// Secrets written in a recipe or on the command line: refused, and not repeated.
 fn written() -> Vec<Attempt> {
     let refused = |name: &'static str, rhai: &str, lua: &str| {
-        Attempt::new(name).rhai(rhai).lua(lua).planned("sata").exits(2).never_says("hunter2").never_says("4711")
+        Attempt::new(name)
+            .rhai(rhai)
+            .lua(lua)
+            .planned("sata")
+            .exits(2)
+            .never_says("hunter2")
+            .never_says("4711")
     };
     vec![
         refused(
@@ -201,7 +220,8 @@ fn answers() -> Vec<Attempt> {
         wrong("a date for a secret", "p = 4711-01-01\n"),
         refused("an empty secret", "p = \"\"\n").says("an empty secret"),
         refused("a secret with a newline", "p = \"hunter2\\nx\"\n").says("cannot be typed at boot"),
-        refused("a secret with a newline at its end", "p = \"\"\"\nhunter2\n\"\"\"\n").says("newline"),
+        refused("a secret with a newline at its end", "p = \"\"\"\nhunter2\n\"\"\"\n")
+            .says("newline"),
         refused("a secret with NUL", "p = \"hunter2\\u0000x\"\n").says("control character"),
         refused("a secret with a tab", "p = \"hunter2\\tx\"\n").says("control character"),
         refused("a secret that is too long", &format!("p = \"hunter2{}\"\n", "x".repeat(506)))
@@ -247,10 +267,18 @@ fn remains() -> Vec<Attempt> {
             "luks::format(\"/dev/sda\", #{ \"passphrase\": \"hunter2\" })",
         ),
         history("a passphrase after its name in the history", &["shell"], ":secret pass hunter2"),
-        Attempt::new("copies of a secret in memory, in Rhai")
-            .check(|| one_copy("r.rhai", &format!("{FRONT}print(p); let q = p; file::make_dir(\"/run/gscript-attack\");"))),
-        Attempt::new("copies of a secret in memory, in Lua")
-            .check(|| one_copy("r.lua", &format!("{FRONT_LUA}print(p) local q = p file.make_dir('/run/gscript-attack')"))),
+        Attempt::new("copies of a secret in memory, in Rhai").check(|| {
+            one_copy(
+                "r.rhai",
+                &format!("{FRONT}print(p); let q = p; file::make_dir(\"/run/gscript-attack\");"),
+            )
+        }),
+        Attempt::new("copies of a secret in memory, in Lua").check(|| {
+            one_copy(
+                "r.lua",
+                &format!("{FRONT_LUA}print(p) local q = p file.make_dir('/run/gscript-attack')"),
+            )
+        }),
     ]
 }
 
@@ -327,10 +355,13 @@ fn copies(process: &Path) -> std::io::Result<usize> {
     let mut found = 0;
     for line in maps.lines().filter(|line| line.contains(" rw")) {
         let range = line.split(' ').next().and_then(|range| range.split_once('-'));
-        let Some((Some(from), Some(to))) = range.map(|(a, b)| (number(a), number(b))) else { continue };
+        let Some((Some(from), Some(to))) = range.map(|(a, b)| (number(a), number(b))) else {
+            continue;
+        };
         let mut bytes = vec![0; usize::try_from(to - from).unwrap_or(0)];
         if memory.read_exact_at(&mut bytes, from).is_ok() {
-            found += bytes.windows(MARKER.len()).filter(|bytes| *bytes == MARKER.as_bytes()).count();
+            found +=
+                bytes.windows(MARKER.len()).filter(|bytes| *bytes == MARKER.as_bytes()).count();
         }
     }
     Ok(found)
