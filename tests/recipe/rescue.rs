@@ -167,6 +167,7 @@ fn arrays_are_started_and_never_overwritten() {
         disk::wipe("/dev/sdb");
         disk::wipe("/dev/sdd");"#;
     let look = r#"import "rescue" as rescue;
+        import "raid" as raid;
         for read_only in [false, true] {
             for one in rescue::diagnose("/mnt/gentoo", read_only) {
                 print(one.why);
@@ -175,7 +176,7 @@ fn arrays_are_started_and_never_overwritten() {
                 }
             }
         }
-        print(rescue::advice_for_arrays(rescue::stopped_arrays(false)));"#;
+        print(raid::advice_for_arrays(raid::stopped_arrays(false)));"#;
     let missing = "1 of its 2 devices is missing, present: [\"/dev/sda\"]";
     prints(
         disks,
