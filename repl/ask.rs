@@ -29,13 +29,13 @@ pub(crate) fn parameters(
     answers: &mut Answers,
 ) -> Result<(), PromptEnded> {
     let mut known = Map::new();
-    let mut told = false;
+    let mut heading_printed = false;
     for param in &recipe.front.params {
         if !param.applies(&known) {
             continue;
         }
         if !answers.has(&param.name) && param.default.is_none() {
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut heading_printed, true) {
                 print_stderr(&style().bold(&format!("{} asks:", recipe.name)));
             }
             let value = match param.kind {
@@ -53,30 +53,30 @@ pub(crate) fn parameters(
 
 /// Returns the flag that is set when this process is asked to end; no prompt is shown after that.
 /// The first call installs the signal handlers.
-pub(crate) fn over() -> &'static Arc<AtomicBool> {
-    static OVER: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    OVER.get_or_init(ended)
+pub(crate) fn termination_flag() -> &'static Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    FLAG.get_or_init(new_termination_flag)
 }
 
 /// Returns the flag shared by the editors of all prompts: a signal handler is never unregistered.
 fn editor_termination_flag() -> Arc<AtomicBool> {
-    static ENDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    Arc::clone(ENDED.get_or_init(ended))
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    Arc::clone(FLAG.get_or_init(new_termination_flag))
 }
 
 /// Returns a new flag that SIGTERM and SIGHUP set. A line editor resets it when it has seen it.
-pub(crate) fn ended() -> Arc<AtomicBool> {
-    let ended = Arc::new(AtomicBool::new(false));
+pub(crate) fn new_termination_flag() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         // If the handler cannot be installed, the next read fails anyway.
-        let _ = signal_hook::flag::register(signal, Arc::clone(&ended));
+        let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
     }
-    ended
+    flag
 }
 
 /// Prompts for a line of text.
 pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, PromptEnded> {
-    if over().load(Ordering::Relaxed) {
+    if termination_flag().load(Ordering::Relaxed) {
         return Err(PromptEnded);
     }
     let keys = Box::new(Emacs::new(default_emacs_keybindings()));
@@ -84,7 +84,7 @@ pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, PromptEnde
         .with_break_signal(editor_termination_flag())
         .with_edit_mode(keys)
         .with_highlighter(Box::new(NoopHighlighter));
-    let question = DefaultPromptSegment::Basic(on_one_row(question));
+    let question = DefaultPromptSegment::Basic(fit_on_one_row(question));
     let prompt = DefaultPrompt::new(question, DefaultPromptSegment::Empty);
     match editor.read_line(&prompt) {
         Ok(Signal::Success(text)) => Ok(text.trim().to_owned()),
@@ -93,7 +93,7 @@ pub(crate) fn line(question: &(impl Show + ?Sized)) -> Result<String, PromptEnde
 }
 
 /// Shortens a prompt to one row with space for the answer. Prints a longer prompt in full above it.
-fn on_one_row(question: &(impl Show + ?Sized)) -> String {
+fn fit_on_one_row(question: &(impl Show + ?Sized)) -> String {
     const ANSWER: usize = 24;
     let question = shown![question];
     let row = cut(question.as_str(), canvas().width.saturating_sub(ANSWER));
@@ -106,7 +106,7 @@ fn on_one_row(question: &(impl Show + ?Sized)) -> String {
 /// Reads a passphrase from the terminal without echo.
 #[expect(clippy::disallowed_methods, reason = "the only function that reads passphrases")]
 pub(crate) fn passphrase(question: &(impl Show + ?Sized)) -> Result<Vec<u8>, PromptEnded> {
-    let question = on_one_row(question);
+    let question = fit_on_one_row(question);
     let typed = rpassword::prompt_password(format!("{question}: ")).map_err(|_| PromptEnded)?;
     Ok(typed.into_bytes())
 }

@@ -81,14 +81,18 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Locks the targets of a run, unless another process has locked one of them.
-    pub(crate) fn take(recipe: &str, approval: &Approval, machine: &Machine) -> Result<Self, Exit> {
+    pub(crate) fn acquire(
+        recipe: &str,
+        approval: &Approval,
+        machine: &Machine,
+    ) -> Result<Self, Exit> {
         Self::on(recipe, &targets(approval, machine))
     }
 
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
         let targets = targets.iter().map(|name| LockTarget::named(name)).collect();
-        let work = LockOwner { pid: std::process::id(), recipe: recipe.to_owned(), targets };
-        match locks().and_then(|directory| try_take(&directory, &work)) {
+        let owner = LockOwner { pid: std::process::id(), recipe: recipe.to_owned(), targets };
+        match locks().and_then(|directory| try_take(&directory, &owner)) {
             Ok(Ok(lock)) => Ok(lock),
             Ok(Err((other, target))) => Err(refuse(&other, &target)),
             Err(error) => {
@@ -159,33 +163,33 @@ impl Drop for Lock {
 /// The number of locks taken by this process: a session may start a recipe, and each takes its own.
 static HELD: AtomicU32 = AtomicU32::new(0);
 
-fn try_take(directory: &Path, work: &LockOwner) -> io::Result<Result<Lock, (LockOwner, String)>> {
+fn try_take(directory: &Path, owner: &LockOwner) -> io::Result<Result<Lock, (LockOwner, String)>> {
     // Searching for other holders and adding this process must be one atomic operation.
     let all = OpenOptions::new().create(true).append(true).open(directory.join("lock"))?;
     all.lock()?;
-    if let Some(other) = find_holder(directory, work)? {
+    if let Some(other) = find_holder(directory, owner)? {
         return Ok(Err(other));
     }
     let number = HELD.fetch_add(1, Ordering::Relaxed);
-    let path = directory.join(format!("{}-{number}.run", work.pid));
-    let file = publish(&path, work)?;
+    let path = directory.join(format!("{}-{number}.run", owner.pid));
+    let file = publish(&path, owner)?;
     Ok(Ok(Lock { path, _file: file }))
 }
 
 /// Creates a lock file under a temporary name, locks it, and then renames it: a `*.run` file
 /// without a lock belongs to a process that has ended, and any other process may remove it.
-fn publish(path: &Path, work: &LockOwner) -> io::Result<File> {
+fn publish(path: &Path, owner: &LockOwner) -> io::Result<File> {
     let unlocked = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&unlocked)?;
     file.lock()?;
-    file.write_all(&serde_json::to_vec(work)?)?;
+    file.write_all(&serde_json::to_vec(owner)?)?;
     fs::rename(&unlocked, path)?;
     Ok(file)
 }
 
-/// Returns the work of another process that shares one of these targets, and the name of the
+/// Returns the owner of another process that shares one of these targets, and the name of the
 /// target.
-fn find_holder(directory: &Path, work: &LockOwner) -> io::Result<Option<(LockOwner, String)>> {
+fn find_holder(directory: &Path, owner: &LockOwner) -> io::Result<Option<(LockOwner, String)>> {
     for entry in fs::read_dir(directory)?.flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|ending| ending != "run") {
@@ -200,8 +204,8 @@ fn find_holder(directory: &Path, work: &LockOwner) -> io::Result<Option<(LockOwn
         // A file of another gscript version may have another format, but its lock is held: fail.
         let other: LockOwner = serde_json::from_str(&text)
             .map_err(|error| io::Error::other(format!("{}: {error}", path.display())))?;
-        if other.pid != work.pid
-            && let Some(target) = shared(&work.targets, &other.targets)
+        if other.pid != owner.pid
+            && let Some(target) = common_target(&owner.targets, &other.targets)
         {
             return Ok(Some((other, target)));
         }
@@ -222,8 +226,8 @@ fn targets(approval: &Approval, machine: &Machine) -> Vec<String> {
     targets
 }
 
-/// Returns the name of the first target that both work on.
-fn shared(ours: &[LockTarget], theirs: &[LockTarget]) -> Option<String> {
+/// Returns the name of the first target that both use.
+fn common_target(ours: &[LockTarget], theirs: &[LockTarget]) -> Option<String> {
     let shared = ours.iter().find(|our| theirs.iter().any(|their| our.overlaps(their)));
     shared.map(|target| target.name.clone())
 }
@@ -235,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    fn work(pid: u32, targets: &[&Path]) -> LockOwner {
+    fn owner(pid: u32, targets: &[&Path]) -> LockOwner {
         let targets =
             targets.iter().map(|path| LockTarget::named(&path.to_string_lossy())).collect();
         LockOwner { pid, recipe: "test.rhai".to_owned(), targets }
@@ -249,7 +253,7 @@ mod tests {
         symlink("real", &link).expect("a link");
         let overlap = |one: &str, other: &str| {
             let (one, other) = (directory.path().join(one), directory.path().join(other));
-            shared(&work(1, &[&one]).targets, &work(2, &[&other]).targets).is_some()
+            common_target(&owner(1, &[&one]).targets, &owner(2, &[&other]).targets).is_some()
         };
         for (one, other) in [
             ("real", "link"),
@@ -272,9 +276,9 @@ mod tests {
         fs::create_dir(&real).expect("a directory");
         fs::create_dir(&locks).expect("a directory");
         symlink("real", directory.path().join("link")).expect("a link");
-        let first = try_take(&locks, &work(1, &[&real])).expect("the directory of locks");
+        let first = try_take(&locks, &owner(1, &[&real])).expect("the directory of locks");
         let first = first.expect("the first lock");
-        let second = work(2, &[&directory.path().join("link/new")]);
+        let second = owner(2, &[&directory.path().join("link/new")]);
         let refused = try_take(&locks, &second).expect("the directory of locks");
         assert!(refused.is_err_and(|(other, _)| other.pid == 1));
         drop(first);
@@ -284,7 +288,7 @@ mod tests {
     #[test]
     fn a_lock_that_is_being_taken_is_not_removed() {
         let directory = tempfile::tempdir().expect("a directory");
-        let other = work(2, &[]);
+        let other = owner(2, &[]);
         thread::scope(|scope| {
             let looks = scope.spawn(|| {
                 for _ in 0..2000 {
@@ -293,7 +297,7 @@ mod tests {
             });
             while !looks.is_finished() {
                 let lock =
-                    try_take(directory.path(), &work(1, &[])).expect("the directory of locks");
+                    try_take(directory.path(), &owner(1, &[])).expect("the directory of locks");
                 let lock = lock.expect("a lock");
                 assert!(lock.path.exists(), "the lock was removed while it was held");
             }

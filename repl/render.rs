@@ -11,13 +11,13 @@ use crate::screen::{Shown, Stream, Style, canvas, shown, write};
 /// Prints the plan chapter by chapter, and the effects that need approval. It writes each entry at
 /// once, so that a long plan is not held in memory a second time as text.
 pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
-    const AT_ONCE: usize = 256;
+    const ENTRIES_PER_WRITE: usize = 256;
     let text = |entry: &PlanEntry| match entry {
         PlanEntry::Chapter { title } => Shown::joined([Shown::default(), s.chapter(title)]),
-        PlanEntry::Said { text } => s.said(text),
+        PlanEntry::Said { text } => s.recipe_output(text),
         PlanEntry::Call(planned) => call(planned, s),
     };
-    for entries in report.entries.chunks(AT_ONCE) {
+    for entries in report.entries.chunks(ENTRIES_PER_WRITE) {
         write(to, &Shown::joined(entries.iter().map(text)));
     }
     write(to, &summary(report, s));
@@ -119,7 +119,7 @@ fn summary(report: &Report, s: &Style) -> Shown {
 }
 
 /// Lists the changes of a failed run that persist across a reboot.
-pub(crate) fn remains(lasting: &[Fact]) -> Option<String> {
+pub(crate) fn persistent_changes(lasting: &[Fact]) -> Option<String> {
     const MOST: usize = 8;
     let mut lines: Vec<String> = lasting
         .iter()

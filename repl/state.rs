@@ -46,7 +46,7 @@ impl RunDirectory {
     }
 
     /// Removes the journal, the log and the directory of a run that has nothing worth recording.
-    pub(crate) fn forget(&self) {
+    pub(crate) fn remove(&self) {
         // A directory that cannot be removed stays in the list of runs.
         let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.log());
@@ -251,10 +251,10 @@ impl Log {
         if waits && self.buffer.len() + lines.len() < MAX_BUFFER {
             return self.buffer.push_str(&lines);
         }
-        let waiting = std::mem::take(&mut self.buffer);
+        let buffered = std::mem::take(&mut self.buffer);
         // A log that cannot be written must not stop a run.
         let _ = self.open().and_then(|mut file| {
-            file.write_all(waiting.as_bytes())?;
+            file.write_all(buffered.as_bytes())?;
             file.write_all(lines.as_bytes())
         });
     }

@@ -7,7 +7,7 @@ use gscript::recipe::Recipe;
 use gscript::run::job::Job;
 use gscript::run::saved::{PlanChange, SavedPlan};
 
-use super::{interrupts, read_trusted, run, this_machine, unusable, variables_overriding};
+use super::{interrupts, print_bad_recipe, read_trusted, run, this_machine, variables_overriding};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -22,20 +22,20 @@ pub(crate) fn apply(args: &ApplyArgs) -> Exit {
 fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let saved = read(&args.plan)?;
     let file = &saved.recipe.file;
-    let recipe = Recipe::at(file).ok_or_else(|| gone(file))?.map_err(unusable)?;
-    unchanged(saved.recipe_change(&recipe), &saved)?;
+    let recipe = Recipe::at(file).ok_or_else(|| recipe_missing(file))?.map_err(print_bad_recipe)?;
+    refuse_if_changed(saved.recipe_change(&recipe), &saved)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone(), args.how.patience)?;
     // Devices are checked first: this reports how a device of the parameters has changed, not only
     // that it is missing.
-    unchanged(saved.changed_devices(&machine), &saved)?;
+    refuse_if_changed(saved.changed_devices(&machine), &saved)?;
     let variables = variables_overriding(saved.answers(), &recipe, &args.values, &machine)?;
-    unchanged(saved.changed_params(&variables), &saved)?;
+    refuse_if_changed(saved.changed_params(&variables), &saved)?;
     let terminal = ask::is_interactive() && !args.how.json;
     let seed = saved.seed();
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     let report = run::plan(&job, &machine)?;
-    unchanged(saved.changed_steps(&report), &saved)?;
+    refuse_if_changed(saved.changed_steps(&report), &saved)?;
     run::within_needs(job.recipe, &report.approval, job.variables)?;
     run::needs_root(&report)?;
     if !args.how.json && !args.how.yes {
@@ -58,7 +58,7 @@ fn read(path: &Path) -> Result<SavedPlan, Exit> {
     })
 }
 
-fn gone(file: &str) -> Exit {
+fn recipe_missing(file: &str) -> Exit {
     Problem::new(format!("{file}: the recipe of this plan does not exist"))
         .help("restore the recipe file, or plan again: gscript plan RECIPE --out FILE")
         .print();
@@ -66,7 +66,10 @@ fn gone(file: &str) -> Exit {
 }
 
 /// Refuses a saved plan that is out of date.
-fn unchanged(changed: impl IntoIterator<Item = PlanChange>, saved: &SavedPlan) -> Result<(), Exit> {
+fn refuse_if_changed(
+    changed: impl IntoIterator<Item = PlanChange>,
+    saved: &SavedPlan,
+) -> Result<(), Exit> {
     let changed: Vec<String> = changed.into_iter().map(|change| change.to_string()).collect();
     if changed.is_empty() {
         return Ok(());

@@ -53,7 +53,7 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
 }
 
 /// Returns the lost data as the subject of a sentence.
-fn lost(loss: &BoundEffect) -> String {
+fn describe_loss(loss: &BoundEffect) -> String {
     let identity = loss.target.as_ref().map(|target| target.identity.to_string());
     match (&loss.effect, identity) {
         (Effect::Storage(StorageEffect::Destroys { .. }), Some(identity)) => {
@@ -77,7 +77,7 @@ pub(crate) fn confirmed(loss: &BoundEffect) -> bool {
     let Some(name) = loss.effect.loses() else { return false };
     let name = name.trim_start_matches("/dev/");
     print_stderr("");
-    print_stderr(&style().red(&format!("{} will be lost.", lost(loss))));
+    print_stderr(&style().red(&format!("{} will be lost.", describe_loss(loss))));
     match ask::line(&format!("Type its name ({name}) to continue")) {
         Ok(typed) if typed == name => true,
         Ok(typed) => {
@@ -134,7 +134,7 @@ fn not_named(open: &[&BoundEffect], machine: &Machine) -> Exit {
     };
     let flags: BTreeSet<String> = open.iter().map(flag).collect();
     let flags: Vec<String> = flags.into_iter().collect();
-    let losses: Vec<String> = open.iter().map(|loss| lost(loss)).collect();
+    let losses: Vec<String> = open.iter().map(|loss| describe_loss(loss)).collect();
     let mut problem = Problem::new("approval needed, but standard input is not a terminal");
     if !losses.is_empty() {
         problem.notes.push(("would be lost", losses.join("\n")));

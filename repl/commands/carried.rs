@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use gscript::error::Exit;
 use gscript::journal::Transcript;
 use gscript::machine::{Fact, Machine, MountOrigin, StorageFact};
-use gscript::run::resume::{Names, live};
+use gscript::run::resume::{Names, live_actions};
 use gscript::types::{printable, quote};
 
 use crate::render::Problem;
@@ -22,7 +22,9 @@ pub(super) fn refuse_own_mount(
     names: &Names,
     machine: &Machine,
 ) -> Result<(), Exit> {
-    let Some((device, at, wanted)) = in_the_way(transcript, names, machine) else { return Ok(()) };
+    let Some((device, at, wanted)) = find_conflicting_mount(transcript, names, machine) else {
+        return Ok(());
+    };
     let why = format!(
         "the journal is on {device}, which is mounted at {}, and the run mounts it at {}",
         printable(&at),
@@ -56,7 +58,7 @@ pub(super) fn refuse_own_mount(
 }
 
 /// Returns the device with the journal, its mount point, and the mount point required by the run.
-fn in_the_way(
+fn find_conflicting_mount(
     transcript: &Transcript,
     names: &Names,
     machine: &Machine,
@@ -66,7 +68,7 @@ fn in_the_way(
         machine.storage.mounts.iter().rev().filter(|mount| mount.covers(&path.to_string_lossy()));
     let mount = covers.max_by_key(|mount| mount.at.len())?;
     let device = machine.find(&mount.source)?;
-    let live = live(&transcript.records);
+    let live = live_actions(&transcript.records);
     let places: Vec<&str> = live
         .iter()
         .flat_map(|one| &one.facts)

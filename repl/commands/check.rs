@@ -37,12 +37,12 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     }
     match found {
         0 => Exit::Done,
-        1 => told("1 finding"),
-        many => told(&format!("{many} findings")),
+        1 => print_error("1 finding"),
+        many => print_error(&format!("{many} findings")),
     }
 }
 
-fn told(text: &str) -> Exit {
+fn print_error(text: &str) -> Exit {
     print_stdout(&style().red(text));
     Exit::Usage
 }

@@ -15,7 +15,7 @@ use gscript::system::{Cmd, Interrupts, NoopWatch, Real, Stdin, Step, System};
 use gscript::types::{Map, Value};
 
 use super::change::show_change;
-use super::{this_machine, unusable, variables_overriding};
+use super::{print_bad_recipe, this_machine, variables_overriding};
 use crate::ask;
 use crate::ask::AskChoice;
 use crate::cli::{LimitArgs, Values};
@@ -118,7 +118,7 @@ pub(super) fn run_to_end(
         }
     }
     let recipe = edited.as_ref().map_or(job.recipe, |edited| &edited.recipe);
-    ended(attempt.end(), recipe, continuation)
+    report_outcome(attempt.end(), recipe, continuation)
 }
 
 /// Returns whether the user may choose how to continue: not after Ctrl-C, and not if a guard or the
@@ -149,7 +149,7 @@ fn choose(attempt: &Attempt, job: &Job<'_>) -> Next {
         AskChoice::new('e', format!("edit {} and continue", job.recipe.name), Next::Edit),
     ];
     if let Some(call) = attempt.failed_action() {
-        let (sign, below) = describe_misses(&attempt.dependent_calls(job));
+        let (sign, below) = describe_dependents(&attempt.dependent_calls(job));
         let skip = AskChoice::new('s', format!("skip {call} and continue; {sign}"), Next::Skip);
         choices.push(skip.below(below));
     }
@@ -196,11 +196,11 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
 
 /// Describes the actions that would fail after a skip: the end of the line of the choice, and the
 /// lines below it.
-fn describe_misses(misses: &[DependentCall]) -> (&'static str, Vec<String>) {
-    let Some(first) = misses.first() else {
+fn describe_dependents(dependents: &[DependentCall]) -> (&'static str, Vec<String>) {
+    let Some(first) = dependents.first() else {
         return ("no later action is known to depend on it", Vec::new());
     };
-    let more = (misses.len() > 1).then(|| format!("and {} more", misses.len() - 1));
+    let more = (dependents.len() > 1).then(|| format!("and {} more", dependents.len() - 1));
     let below = std::iter::once(format!("{}: {}", first.call, first.why)).chain(more);
     ("these actions will then fail:", below.collect())
 }
@@ -210,7 +210,7 @@ fn edit_recipe(attempt: &Attempt, job: &Job<'_>, directory: &RunDirectory) -> Op
     let path = editable(job.recipe, directory)?;
     edit(&path)?;
     let (name, origin) = (job.recipe.name.clone(), job.recipe.origin.clone());
-    let recipe = Recipe::load(&path).map_err(unusable).ok()?;
+    let recipe = Recipe::load(&path).map_err(print_bad_recipe).ok()?;
     let recipe = Recipe { name, origin, ..recipe };
     if recipe.texts().same(&job.recipe.texts()) {
         print_stderr(&format!("{} is unchanged.", path.display()));
@@ -287,7 +287,11 @@ fn edit(path: &Path) -> Option<()> {
 }
 
 /// Reports how a run ended, and returns its exit code.
-fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Result<Exit, Exit> {
+fn report_outcome(
+    outcome: RunOutcome,
+    recipe: &Recipe,
+    going: &Continuation<'_>,
+) -> Result<Exit, Exit> {
     let log = going.directory.log();
     let RunOutcome { error: Some(error), clean, lasting, .. } = outcome else {
         if !going.json {
@@ -301,8 +305,8 @@ fn ended(outcome: RunOutcome, recipe: &Recipe, going: &Continuation<'_>) -> Resu
         false => "some mounts or devices of this run could not be released; see above",
     };
     problem.notes.push(("state", state.into()));
-    if let Some(remains) = render::remains(&lasting) {
-        problem.notes.push(("state", remains));
+    if let Some(persistent) = render::persistent_changes(&lasting) {
+        problem.notes.push(("state", persistent));
     }
     problem.notes.push(("log", log.display().to_string()));
     let journal = going.directory.journal();

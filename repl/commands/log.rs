@@ -70,7 +70,7 @@ fn render(transcript: &Transcript, s: &Style) -> Shown {
     }
     let mut names = CallNames::default();
     for record in &transcript.records {
-        if let Some(line) = told(record, &mut names, s) {
+        if let Some(line) = render_record(record, &mut names, s) {
             out.line(&line);
         }
     }
@@ -88,7 +88,7 @@ struct CallNames {
 }
 
 /// Renders a record as a line, or returns `None` if it is not shown.
-fn told(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
+fn render_record(record: &Record, names: &mut CallNames, s: &Style) -> Option<Shown> {
     let note = |sign: Shown, text: Shown| Some(shown!["  ", sign, " ", text]);
     let heading = |text: Shown| Some(Shown::joined([Shown::default(), text]));
     match record {

@@ -55,15 +55,15 @@ pub(crate) fn help() -> Exit {
 
 /// Loads the recipe that a command-line argument names, or prints an error.
 fn load(word: &Path) -> Result<Recipe, Exit> {
-    let named = NamedRecipe::find(word).map_err(unusable)?;
+    let named = NamedRecipe::find(word).map_err(print_bad_recipe)?;
     if let Some(note) = &named.note {
         print_stderr(&format!("note: {note}"));
     }
-    named.load().map_err(unusable)
+    named.load().map_err(print_bad_recipe)
 }
 
 /// Prints why a recipe cannot be used.
-fn unusable(bad: BadRecipe) -> Exit {
+fn print_bad_recipe(bad: BadRecipe) -> Exit {
     let mut problem = Problem::new(bad.why.clone()).help(bad.remedy.clone());
     // The error may be in a module.
     let text = read_input_text(Path::new(&*bad.site.file), Input::Script).unwrap_or_default();
@@ -134,7 +134,7 @@ fn is_pipe(path: &Path) -> bool {
 
 /// Reads a file that only this user or root could have written.
 fn read_trusted(path: &Path, what: &str) -> Result<String, Exit> {
-    const MOST: u64 = 256 << 20;
+    const MAX_SIZE: u64 = 256 << 20;
     let named = format!("{what} {}", path.display());
     if is_pipe(path) {
         return std::fs::read_to_string(path).map_err(|error| {
@@ -143,7 +143,7 @@ fn read_trusted(path: &Path, what: &str) -> Result<String, Exit> {
         });
     }
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let bytes = read_own(&path, MOST).map_err(|untrusted| {
+    let bytes = read_own(&path, MAX_SIZE).map_err(|untrusted| {
         let mut problem = Problem::new(format!("{named}: {untrusted}"));
         problem.help = untrusted.remedy();
         problem.print();

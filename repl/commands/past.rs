@@ -73,7 +73,7 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
     let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let directory = path.parent().unwrap_or(Path::new("/"));
     if let Ok(found) = directory.metadata() {
-        check_owner(directory, &found).or_else(shared).map_err(untrusted)?;
+        check_owner(directory, &found).or_else(allow_sticky_directory).map_err(untrusted)?;
     }
     if let Some(kind) = ownerless_filesystem(&file) {
         print_stderr(&style().yellow(&format!(
@@ -83,12 +83,12 @@ pub(super) fn open(path: &Path) -> Result<Transcript, Exit> {
         )));
     }
     let transcript = Transcript::of(path, &file).and_then(Transcript::checked);
-    transcript.map_err(|damaged| unusable(path, &damaged))
+    transcript.map_err(|damaged| print_damage(path, &damaged))
 }
 
 /// Accepts a directory like /tmp with the sticky bit, where users cannot replace each other's
 /// files.
-fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
+fn allow_sticky_directory(untrusted: Untrusted) -> Result<(), Untrusted> {
     let sticky = |path: &Path| path.metadata().is_ok_and(|found| found.mode() & 0o1000 != 0);
     match &untrusted {
         Untrusted::WritableByOthers { path } if sticky(path) => Ok(()),
@@ -96,7 +96,7 @@ fn shared(untrusted: Untrusted) -> Result<(), Untrusted> {
     }
 }
 
-fn unusable(path: &Path, damaged: &Damaged) -> Exit {
+fn print_damage(path: &Path, damaged: &Damaged) -> Exit {
     let name = path.display();
     // The first line names the disks of the run, even if a later line is damaged.
     let head = Transcript::head_of(path);

@@ -103,7 +103,7 @@ fn draw(path: &Path, recipe: &str, report: &Report) -> Result<(), Exit> {
 /// Reads a machine from a file.
 pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     /// Enough errors to find the cause, but no more than a screen.
-    const MOST: usize = 12;
+    const MAX_ERRORS: usize = 12;
     let name = path.display();
     let text = read_input_text(path, Input::Machine).map_err(|error| {
         Problem::new(format!("failed to read the machine file {name}: {error}"))
@@ -113,9 +113,12 @@ pub(super) fn described(path: &Path) -> Result<Machine, Exit> {
     })?;
     Machine::read(&text).map_err(|flaws| {
         let mut problem = Problem::new(format!("{name}: not a machine file"));
-        let more = flaws.len().saturating_sub(MOST);
-        problem.notes =
-            flaws.iter().take(MOST).map(|rejection| ("wrong", rejection.to_string())).collect();
+        let more = flaws.len().saturating_sub(MAX_ERRORS);
+        problem.notes = flaws
+            .iter()
+            .take(MAX_ERRORS)
+            .map(|rejection| ("wrong", rejection.to_string()))
+            .collect();
         if more > 0 {
             problem.notes.push(("wrong", format!("and {more} more")));
         }

@@ -57,14 +57,14 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         say(format!("LOST: {fact}"));
     }
     let files = result
-        .so
+        .unchanged
         .iter()
         .filter(|f| matches!(f, Fact::Files(FilesFact::File { digest: Some(_), .. })))
         .count();
     say(format!(
         "{} of {} facts of the first boot still hold, {files} of them files compared byte by byte",
-        result.so.len(),
-        result.so.len() + result.lost.len()
+        result.unchanged.len(),
+        result.unchanged.len() + result.lost.len()
     ));
-    if result.lost.is_empty() && !result.so.is_empty() { Ok(()) } else { Err(Exit::Failed) }
+    if result.lost.is_empty() && !result.unchanged.is_empty() { Ok(()) } else { Err(Exit::Failed) }
 }

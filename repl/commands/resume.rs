@@ -24,7 +24,7 @@ use super::approve::approve;
 use super::change::show_change;
 use super::continue_run::{Continuation, run_to_end};
 use super::run::{approver, needs_root, prove, within_needs};
-use super::{carried, interrupts, past, this_machine, unusable, variables_overriding};
+use super::{carried, interrupts, past, print_bad_recipe, this_machine, variables_overriding};
 use crate::ask;
 use crate::cli::{HowArgs, LossArgs, ResumeArgs, Values};
 use crate::lock::Lock;
@@ -94,13 +94,17 @@ impl Resuming<'_> {
         }
         self.approve_restoring(&restoring, &machine)?;
         let approval = restoring.report.approval;
-        let _lock = Lock::take(&job.recipe.name, &approval, &machine)?;
+        let _lock = Lock::acquire(&job.recipe.name, &approval, &machine)?;
         let directory = RunDirectory::of(&past.transcript.path);
         let both: Vec<Box<dyn Listener>> = vec![Box::new(Log::of(&directory)), screen(args.json)];
         let listener: Box<dyn Listener> = Box::new(both);
         if let Some(root) = root {
-            let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
-            return left(&shell(past, job.variables, &root, hands, approval, journal), past);
+            let access =
+                RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
+            return report_shell_end(
+                &shell(past, job.variables, &root, access, approval, journal),
+                past,
+            );
         }
         let steps = args.step.then(|| Steps::new(job.recipe.chapters()));
         let listener: Box<dyn Listener> = match &steps {
@@ -108,15 +112,15 @@ impl Resuming<'_> {
             None => listener,
         };
         let gate = Gate::Enforce(approval, approver(job.terminal && !args.yes));
-        let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
-        let mut attempt = job.reopen(hands, gate, journal, past);
+        let access = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
+        let mut attempt = job.reopen(access, gate, journal, past);
         let approved = match attempt.error() {
             Some(error) => Err(self.not_planned(error)),
             None => self.approve_rest(&attempt, steps.as_ref()),
         };
         let (gate, lock) = match approved {
             Ok(approved) => approved,
-            Err(exit) => return Err(self.given_up(attempt, exit)),
+            Err(exit) => return Err(self.release_opened(attempt, exit)),
         };
         attempt.continue_recipe(job, gate, past, time());
         let asks = job.terminal && !args.yes;
@@ -137,7 +141,7 @@ impl Resuming<'_> {
         let Restoring { report, announced, kept } = restoring;
         within_needs(self.job.recipe, announced, self.given)?;
         needs_root(report)?;
-        if !kept.is_empty() && self.shows() {
+        if !kept.is_empty() && self.shows_plans() {
             print_stderr("Still open from the run; closed if the resumed run fails:");
             for release in kept {
                 print_stderr(&format!("  $ {release}"));
@@ -146,11 +150,11 @@ impl Resuming<'_> {
         if report.entries.is_empty() && report.approval.effects().next().is_none() {
             return Ok(());
         }
-        self.show("Opened again before the run continues:", report);
+        self.show_plan("Opened again before the run continues:", report);
         let named = |device: &&String| machine.find(device).is_some();
         let destroy = self.args.losses.destroy.iter().filter(named).cloned().collect();
         let losses = LossArgs { destroy };
-        approve(&report.approval, machine, &HowArgs { losses, ..self.how() })
+        approve(&report.approval, machine, &HowArgs { losses, ..self.planning_args() })
     }
 
     /// Plans and approves the remaining actions, now that all containers are open. When running
@@ -177,31 +181,31 @@ impl Resuming<'_> {
         let gate = match steps {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
             None => {
-                self.show("Remaining actions:", &report);
-                approve(&report.approval, &report.before, &self.how())?;
+                self.show_plan("Remaining actions:", &report);
+                approve(&report.approval, &report.before, &self.planning_args())?;
                 Gate::Enforce(
                     report.approval.clone(),
                     approver(self.job.terminal && !self.args.yes),
                 )
             }
         };
-        let lock = Lock::take(&self.job.recipe.name, &report.approval, &report.before)?;
+        let lock = Lock::acquire(&self.job.recipe.name, &report.approval, &report.before)?;
         Ok((gate, lock))
     }
 
     /// Returns whether plans are shown.
-    fn shows(&self) -> bool {
+    fn shows_plans(&self) -> bool {
         !self.args.json && !self.args.yes
     }
 
-    fn show(&self, title: &str, report: &Report) {
-        if self.shows() {
+    fn show_plan(&self, title: &str, report: &Report) {
+        if self.shows_plans() {
             print_stderr(&style().bold(title));
             render::show(report, style(), &Stream::Error);
         }
     }
 
-    fn how(&self) -> HowArgs {
+    fn planning_args(&self) -> HowArgs {
         let ResumeArgs { yes, json, ref losses, .. } = *self.args;
         HowArgs { yes, json, losses: losses.clone(), ..HowArgs::default() }
     }
@@ -216,7 +220,7 @@ impl Resuming<'_> {
     }
 
     /// Closes the devices that were opened for the plan, and returns the exit code.
-    fn given_up(&self, attempt: Attempt, exit: Exit) -> Exit {
+    fn release_opened(&self, attempt: Attempt, exit: Exit) -> Exit {
         if !attempt.abandon() {
             Problem::new("some devices opened for the plan could not be closed; see above")
                 .help(format!(
@@ -262,9 +266,9 @@ fn resumable(transcript: &Transcript, shell: bool) -> Result<[u8; 32], Exit> {
 fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
     let RunHead { path, recipe: name, .. } = transcript.head();
     let recipe = match Recipe::at(path) {
-        Some(read) => read.map_err(unusable)?,
+        Some(read) => read.map_err(print_bad_recipe)?,
         None => {
-            let recorded = Recipe::recorded(name, transcript.texts()).map_err(unusable)?;
+            let recorded = Recipe::recorded(name, transcript.texts()).map_err(print_bad_recipe)?;
             report_recipe_source(&recorded, path);
             recorded
         }
@@ -321,7 +325,7 @@ fn variables(
 }
 
 /// Reports how a shell in the root has ended.
-fn left((failure, clean): &(Option<Failure>, bool), past: &Past) -> Result<Exit, Exit> {
+fn report_shell_end((failure, clean): &(Option<Failure>, bool), past: &Past) -> Result<Exit, Exit> {
     if let Some(failure) = failure {
         Problem::of(failure, "").print();
         return Err(Exit::Failed);

@@ -155,7 +155,7 @@ fn execute(
     real: Real,
     approved: &Approved,
 ) -> Result<Exit, Exit> {
-    let lock = Lock::take(&job.recipe.name, &approved.approval, &machine)?;
+    let lock = Lock::acquire(&job.recipe.name, &approved.approval, &machine)?;
     let directory = RunDirectory::create(how.journal.as_deref(), &job.recipe.stem())
         .map_err(|error| journal_error(&error))?;
     let mut start = RunStart::new(directory.number(), time());
@@ -164,13 +164,13 @@ fn execute(
         .inspect_err(|_| directory.discard())
         .map_err(|error| journal_error(&error))?;
     let mut listener = listener(&directory, how.json)?;
-    remember(&directory, how.journal.is_some(), listener.as_mut());
+    warn_if_volatile(&directory, how.journal.is_some(), listener.as_mut());
     let gate = Gate::Enforce(
         approved.approval.clone(),
         approver(job.terminal && !how.yes && !approved.fixed),
     );
-    let hands = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
-    let attempt = job.begin(hands, gate, Some(journal));
+    let access = RealMachine { machine, real, listener, interrupts: job.interrupts.clone() };
+    let attempt = job.begin(access, gate, Some(journal));
     let asks = job.terminal && !how.yes;
     let exit = run_to_end(
         attempt,
@@ -182,7 +182,11 @@ fn execute(
 }
 
 /// Warns if the journal will not survive a reboot and the user did not choose its directory.
-pub(super) fn remember(directory: &RunDirectory, chosen: bool, listener: &mut dyn Listener) {
+pub(super) fn warn_if_volatile(
+    directory: &RunDirectory,
+    chosen: bool,
+    listener: &mut dyn Listener,
+) {
     if !chosen && directory.is_volatile() {
         let text = format!(
             "the journal in {} does not survive a reboot; to resume after one, keep it on a disk \

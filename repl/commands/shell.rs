@@ -58,18 +58,18 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
         Problem::of(&error, "").print();
         Exit::Failed
     })?;
-    let exit = work(&mut bench, mode, args);
+    let exit = run_shell(&mut bench, mode, args);
     let nothing = bench.deeds().is_empty();
-    let clean = end(bench);
+    let clean = offer_release(bench);
     if nothing {
-        directory.forget();
+        directory.remove();
     }
     Ok(if clean { exit } else { Exit::Failed })
 }
 
 const LAUNCHER: Launcher = Launcher { run: super::run::by_name, step: super::step::by_name };
 
-fn work(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> Exit {
+fn run_shell(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &ShellArgs) -> Exit {
     let mut shell = Shell::new(bench, mode, "gscript").with_vi(args.vi).with_launcher(LAUNCHER);
     if is_piped() {
         return shell.read(std::io::stdin().lock());
@@ -80,7 +80,7 @@ fn work(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &Shell
 }
 
 /// Asks whether to release mounts and devices that are still open; without a user, releases them.
-fn end(bench: InteractiveSession) -> bool {
+fn offer_release(bench: InteractiveSession) -> bool {
     let held = bench.pending_releases();
     if held.is_empty() {
         return bench.end(false);

@@ -10,7 +10,7 @@ use gscript::system::Real;
 
 use super::continue_run::{Continuation, run_to_end};
 use super::past::journal_error;
-use super::run::{listener, needs_root, remember, within_needs};
+use super::run::{listener, needs_root, warn_if_volatile, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
 use crate::cli::{LimitArgs, StepArgs, Values};
@@ -71,7 +71,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let report = plan_or_explain(&job, &machine)?;
     within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
-    let lock = Lock::take(&recipe.name, &report.approval, &machine)?;
+    let lock = Lock::acquire(&recipe.name, &report.approval, &machine)?;
     let directory = RunDirectory::create(args.journal.as_deref(), &recipe.stem())
         .map_err(|error| journal_error(&error))?;
     let start = RunStart::new(directory.number(), time());
@@ -81,7 +81,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
         .map_err(|error| journal_error(&error))?;
     let steps = Steps::new(recipe.chapters());
     let mut listener = listener(&directory, false)?;
-    remember(&directory, args.journal.is_some(), listener.as_mut());
+    warn_if_volatile(&directory, args.journal.is_some(), listener.as_mut());
     let listener = Box::new(vec![listener, Box::new(Prose(steps.clone()))]);
     print_stderr(&style().bold(&recipe.front.title));
     print_stderr("Asks before every action; ? lists the possible answers.");

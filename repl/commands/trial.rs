@@ -41,7 +41,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
     complete(&unbuilt)?;
     let interrupts = interrupts()?;
     let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let directory = Directory::make(args.keep.as_deref(), &program)?;
+    let directory = Directory::create(args.keep.as_deref(), &program)?;
     let mut screen = screen(args.json);
     let media = media(args, directory.path(), &interrupts, screen.as_mut())?;
     let given = complete(&media)?;
@@ -65,7 +65,7 @@ fn try_trial(args: &TryArgs) -> Result<(), Exit> {
             let boots = if args.boot.is_some() { "it boots" } else { "two boots" };
             let text = format!("{} works: {boots} in {seconds} s", recipe.name);
             screen.on_event(&Event::Said { text });
-            directory.tell();
+            directory.print_path();
             Ok(())
         }
         Err(trouble) => {
@@ -92,15 +92,15 @@ fn failed(error: &std::io::Error) -> Exit {
 /// Lists the secrets that were generated because the user has set none, and the file that contains
 /// them.
 fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listener) {
-    let made: Vec<&str> = given.made().collect();
-    if made.is_empty() {
+    let generated: Vec<&str> = given.generated().collect();
+    if generated.is_empty() {
         return;
     }
     let place = match directory {
         Directory::Kept(path) => format!("; they are in {}", path.join("answers.toml").display()),
         Directory::Temporary(..) => String::new(),
     };
-    let text = format!("Generated for this virtual machine: {}{place}", made.join(", "));
+    let text = format!("Generated for this virtual machine: {}{place}", generated.join(", "));
     screen.on_event(&Event::Said { text });
 }
 
@@ -120,7 +120,7 @@ fn media(
     let media = match args.boot {
         Some(_) => {
             let mut said = |line: &str| screen.on_event(&Event::Said { text: printable(line) });
-            Media::whole(directory, &cache(), interrupts, &mut said)
+            Media::installable(directory, &cache(), interrupts, &mut said)
         }
         None => Media::build(directory, interrupts),
     };
@@ -224,8 +224,8 @@ enum Directory {
 }
 
 impl Directory {
-    fn make(keep: Option<&Path>, program: &Path) -> Result<Self, Exit> {
-        let made = match keep {
+    fn create(keep: Option<&Path>, program: &Path) -> Result<Self, Exit> {
+        let generated = match keep {
             Some(path) => {
                 fs::create_dir_all(path).and_then(|()| fs::canonicalize(path)).map(Self::Kept)
             }
@@ -236,7 +236,7 @@ impl Directory {
                 })
             }
         };
-        made.map_err(|error| failed(&error))
+        generated.map_err(|error| failed(&error))
     }
 
     fn path(&self) -> &Path {
@@ -246,7 +246,7 @@ impl Directory {
         }
     }
 
-    fn tell(&self) {
+    fn print_path(&self) {
         if let Self::Kept(path) = self {
             print_stderr(&format!("Disks, journals and logs: {}", path.display()));
         }

@@ -23,7 +23,7 @@ const VIRTUAL_DISK: &str = "/dev/ubd";
 pub(super) fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Exit> {
     let mut table = toml::Table::new();
     if let Some(path) = &args.values.answers {
-        of_file(path, args, recipe, &mut table)?;
+        from_file(path, args, recipe, &mut table)?;
     }
     for (name, value) in &args.values.set {
         refuse_secret_argument(recipe, name)?;
@@ -32,12 +32,12 @@ pub(super) fn answers(args: &TryArgs, recipe: &Recipe) -> Result<toml::Table, Ex
     Ok(table)
 }
 
-fn wrong(error: &ParamError) -> Exit {
+fn print_param_error(error: &ParamError) -> Exit {
     Problem::new(error.to_string()).help(error.remedy()).print();
     Exit::Usage
 }
 
-fn of_file(
+fn from_file(
     path: &Path,
     args: &TryArgs,
     recipe: &Recipe,
@@ -45,7 +45,8 @@ fn of_file(
 ) -> Result<(), Exit> {
     let read = read_answers_file(path)?;
     let file = path.display().to_string();
-    let answers = answers_of(&file, &read.text, recipe).map_err(|error| wrong(&error))?;
+    let answers =
+        answers_of(&file, &read.text, recipe).map_err(|error| print_param_error(&error))?;
     let stands_in = stage3_stands_in(args, &answers);
     for answer in answers {
         let declared = recipe.front.params.iter().filter(|param| param.name == answer.name);
@@ -61,7 +62,9 @@ fn of_file(
             kind if is_device(kind) => answer.value,
             _ => {
                 let checks = declared.iter().map(|param| answer.check(param));
-                checks.collect::<Result<Vec<()>, _>>().map_err(|error| wrong(&error))?;
+                checks
+                    .collect::<Result<Vec<()>, _>>()
+                    .map_err(|error| print_param_error(&error))?;
                 answer.value
             }
         };
@@ -116,7 +119,7 @@ fn secret(answer: &FileAnswer, param: &ParamDecl) -> Result<toml::Value, Exit> {
         .iter()
         .map(|(key, path)| (key.clone(), path.as_str().map_or(Value::Unit, Value::from)));
     let read = referenced_secret(param, &Value::Map(fields.collect()))
-        .map_err(|error| wrong(&error.at(Some(&answer.site))))?;
+        .map_err(|error| print_param_error(&error.at(Some(&answer.site))))?;
     match read {
         Value::Secret(secret) => {
             let text = String::from_utf8_lossy(secret.expose()).into_owned();

@@ -11,19 +11,19 @@ pub(super) struct PlainListener {
     /// The name of the running action.
     title: String,
     /// The progress of a long step, in tenths, that was printed last.
-    told: u64,
+    last_tenth: u64,
 }
 
 impl Listener for PlainListener {
     fn on_event(&mut self, event: &Event) {
         if let Event::Began { name, about, .. } = event {
             format!("{name} {about}").trim_end().clone_into(&mut self.title);
-            self.told = 0;
+            self.last_tenth = 0;
         }
         if let Event::Progress { done, total: Some(total), .. } = event {
             let tenths = done * 10 / (*total).max(1);
-            if tenths > self.told {
-                self.told = tenths;
+            if tenths > self.last_tenth {
+                self.last_tenth = tenths;
                 print_stderr(&format!("  … {}: {} %", self.title, tenths * 10));
             }
         }
@@ -50,7 +50,7 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
         }
         Event::Skipped { .. } => note(s.yellow(s.warning), s.yellow(&shown![title, "  skipped"])),
         Event::Warning { text } => note(s.yellow(s.warning), s.yellow(text)),
-        Event::Said { text } => vec![s.said(text)],
+        Event::Said { text } => vec![s.recipe_output(text)],
         Event::Released { text, error: None } => note(s.dim(s.same), s.dim(text)),
         Event::Released { text, error: Some(error) } => {
             note(s.red(s.failed), shown![text, ": ", error])

@@ -13,7 +13,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The maximum width of one untrusted string in columns; equals PATH_MAX, the longest path in
 /// bytes.
-const MOST: usize = 4096;
+const MAX_WIDTH: usize = 4096;
 
 /// A string that is safe for a terminal: everything untrusted in it is escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,10 +40,10 @@ impl Show for Shown {
 /// Escapes an untrusted string, and truncates it to one line.
 fn field(text: &str) -> String {
     let shown = printable(text);
-    if shown.len() <= MOST {
+    if shown.len() <= MAX_WIDTH {
         return shown;
     }
-    let kept = cut(&shown, MOST);
+    let kept = cut(&shown, MAX_WIDTH);
     if kept == shown {
         return shown;
     }
@@ -126,9 +126,9 @@ impl Shown {
 
 /// Wraps one line to rows of `columns` columns.
 fn wrap(line: &str, columns: usize, mark: &str) -> String {
-    const LEAST: usize = 16;
+    const MIN_WIDTH: usize = 16;
     let seen = pieces(line).filter(|(_, is_sequence)| !is_sequence);
-    if columns < LEAST || seen.map(|(text, _)| text.width()).sum::<usize>() <= columns {
+    if columns < MIN_WIDTH || seen.map(|(text, _)| text.width()).sum::<usize>() <= columns {
         return line.to_owned();
     }
     let blank = line.len() - line.trim_start_matches(' ').len();
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_long_string_is_truncated_with_a_mark() {
-        let line = shown!["x".repeat(MOST + 50)];
+        let line = shown!["x".repeat(MAX_WIDTH + 50)];
         assert!(line.as_str().ends_with("x… (51 more characters)"), "{line:?}");
     }
 

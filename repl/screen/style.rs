@@ -55,7 +55,7 @@ fn unicode() -> bool {
 /// characters can be used. The fonts of the Linux console have them, but its locale must be known
 /// to be UTF-8.
 pub(crate) fn canvas() -> Canvas {
-    const WIDEST: usize = 140;
+    const MAX_WIDTH: usize = 140;
     let told = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let seen = || columns(&Stream::Output).or_else(|| columns(&Stream::Error));
     let width: usize = told.or_else(seen).unwrap_or(80);
@@ -65,7 +65,7 @@ pub(crate) fn canvas() -> Canvas {
         None => !console,
     };
     // Pictures are indented by two.
-    Canvas { width: width.clamp(20, WIDEST) - 2, unicode }
+    Canvas { width: width.clamp(20, MAX_WIDTH) - 2, unicode }
 }
 
 impl Style {
@@ -124,7 +124,7 @@ impl Style {
     }
 
     /// Renders output of a recipe, with a mark before each line.
-    pub(crate) fn said(&self, text: &str) -> Shown {
+    pub(crate) fn recipe_output(&self, text: &str) -> Shown {
         Shown::indented(&shown!["  ", self.dim(self.said), " "], text)
     }
 

@@ -21,7 +21,7 @@ use crate::state::{Log, RunDirectory};
 
 /// Returns a string that moves the cursor, clears the screen, sets the title, hides and colours
 /// text, and forges a heading at the beginning of a row.
-fn hostile() -> String {
+fn malicious() -> String {
     let sequences = "\u{1b}[2J\u{1b}[1mA\u{1b}[0m\u{1b}]0;t\u{7}\u{9b}2J\u{1b}[8m\u{1b}P\u{1b}\\";
     let marks = "\u{202e}\u{2066}\u{200f}\u{61c}\u{200b}\u{feff}\u{e0041}\u{2028}\u{2029}\u{7f}\0";
     format!("EVIL{sequences}\r{marks}\n# forged\r\n\t{}# forged", "x".repeat(85))
@@ -165,7 +165,7 @@ fn no_row_is_forged(seen: &str) {
 #[test]
 fn no_event_gets_through_to_a_terminal() {
     for screen in ["plain", "terminal", "json", "prose"] {
-        let evil = seen(screen, &hostile());
+        let evil = seen(screen, &malicious());
         assert!(evil.contains("EVIL"), "{screen}: {evil}");
         for sequence in sequences(&evil) {
             assert!(OURS.contains(&sequence), "{screen}: {sequence:?} in {evil:?}");
@@ -181,7 +181,7 @@ fn no_event_gets_through_to_a_terminal() {
 
 #[test]
 fn json_stays_data() {
-    let text = hostile().replace('\0', "");
+    let text = malicious().replace('\0', "");
     let seen = seen("json", &text).replace("\r\n", "\n");
     let events: Vec<Event> = seen
         .lines()
@@ -200,7 +200,7 @@ fn json_stays_data() {
 fn the_log_can_be_read_on_a_terminal() {
     let directory = tempfile::tempdir().expect("a directory");
     let run = RunDirectory::of(&directory.path().join("journal.jsonl"));
-    show(&mut Log::create(&run).expect("a log"), &hostile());
+    show(&mut Log::create(&run).expect("a log"), &malicious());
     let log = std::fs::read_to_string(run.log()).expect("the log");
     assert_eq!(sequences(&log), Vec::<&str>::new());
     // Every line begins with its time.

@@ -37,7 +37,7 @@ enum Paint {
 impl Paint {
     /// Appends text in this style.
     #[expect(clippy::default_trait_access, reason = "the editor does not export the type")]
-    fn put(self, to: &mut StyledText, text: &str) {
+    fn append(self, to: &mut StyledText, text: &str) {
         let style = match self {
             Self::None => Default::default(),
             Self::Dim => Color::Default.dimmed(),
@@ -68,11 +68,11 @@ impl Highlighter for SyntaxHighlighter {
             } else {
                 word(whole.as_str())
             };
-            Paint::None.put(&mut styled, &line[at..whole.start()]);
-            paint.put(&mut styled, whole.as_str());
+            Paint::None.append(&mut styled, &line[at..whole.start()]);
+            paint.append(&mut styled, whole.as_str());
             at = whole.end();
         }
-        Paint::None.put(&mut styled, &line[at..]);
+        Paint::None.append(&mut styled, &line[at..]);
         styled
     }
 }
@@ -83,7 +83,7 @@ pub(crate) struct NoopHighlighter;
 impl Highlighter for NoopHighlighter {
     fn highlight(&self, line: &str, _cursor: usize) -> StyledText {
         let mut styled = StyledText::new();
-        Paint::None.put(&mut styled, line);
+        Paint::None.append(&mut styled, line);
         styled
     }
 }

@@ -13,7 +13,7 @@ use gscript::types::{Secret, Value};
 
 use super::approver::ReviewMode;
 use super::save;
-use super::session::{After, Shell};
+use super::session::{Flow, Shell};
 use crate::ask;
 use crate::commands::doc;
 use crate::screen::{Shown, canvas, output, print_stderr, print_stdout, shown};
@@ -58,9 +58,9 @@ pub(super) const COMMANDS: &[ShellCommand] = &[
     command("run", "RECIPE", "run a recipe", run),
     command("step", "RECIPE", "run a recipe action by action", step),
     command("chroot", "[ROOT]", "open a shell in a root [default: /mnt/gentoo]", chroot),
-    command("look", "", "probe the machine again", look),
-    command("lua", "", "use Lua", |shell, _| speak(shell, Language::Lua)),
-    command("rhai", "", "use Rhai", |shell, _| speak(shell, Language::Rhai)),
+    command("look", "", "probe the machine again", probe_machine),
+    command("lua", "", "use Lua", |shell, _| set_language(shell, Language::Lua)),
+    command("rhai", "", "use Rhai", |shell, _| set_language(shell, Language::Rhai)),
     command("vi", "", "use vi key bindings", |shell, _| set_key_bindings(shell, true)),
     command("emacs", "", "use Emacs key bindings", |shell, _| set_key_bindings(shell, false)),
     command("quit", "", "quit the shell", |shell, _| quit(shell)),
@@ -94,7 +94,7 @@ chroot::prepare(\"/mnt/gentoo\")
 :plan on                                      simulate from here on";
 
 impl Shell<'_> {
-    pub(super) fn command(&mut self, text: &str) -> CommandResult<After> {
+    pub(super) fn command(&mut self, text: &str) -> CommandResult<Flow> {
         let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let known = COMMANDS.iter().filter(|command| command.name.starts_with(name));
         let known: Vec<&ShellCommand> = known.collect();
@@ -108,7 +108,7 @@ impl Shell<'_> {
             }
         };
         (command.run)(self, rest.trim())?;
-        Ok(if std::mem::take(&mut self.quits) { After::Leave } else { After::Stay })
+        Ok(if std::mem::take(&mut self.quits) { Flow::Leave } else { Flow::Stay })
     }
 }
 
@@ -162,7 +162,7 @@ fn log(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
         print_stdout("this session has no actions");
     }
     for deed in deeds {
-        let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
+        let text = save::to_source(deed.call.name, &deed.args, shell.bench.language());
         print_stdout(&shown![output().green(output().done), " ", text]);
     }
     Ok(())
@@ -187,7 +187,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
         let deed = shell.bench.deeds().pop();
         shell.bench.undo().map_err(|error| error.to_string())?;
         if let Some(deed) = deed {
-            let text = save::shown(deed.call.name, &deed.args, shell.bench.language());
+            let text = save::to_source(deed.call.name, &deed.args, shell.bench.language());
             shell.undone.push(text);
         }
     }
@@ -261,7 +261,7 @@ fn run(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
         );
     }
     (shell.launcher()?.run)(recipe);
-    look(shell, "")
+    probe_machine(shell, "")
 }
 
 fn step(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
@@ -271,7 +271,7 @@ fn step(shell: &mut Shell<'_>, recipe: &str) -> CommandResult<()> {
         );
     }
     (shell.launcher()?.step)(recipe);
-    look(shell, "")
+    probe_machine(shell, "")
 }
 
 /// Handles one problem at a time: fixing one can reveal others.
@@ -286,7 +286,7 @@ fn rescue(shell: &mut Shell<'_>, arguments: &str) -> CommandResult<()> {
     let root = if root.is_empty() { ROOT } else { root };
     let mut told: Vec<BootProblem> = Vec::new();
     loop {
-        look(shell, "")?;
+        probe_machine(shell, "")?;
         let new = |problem: &BootProblem| !told.contains(problem);
         let found = shell.bench.rescue(root, read_only).map_err(|error| error.to_string())?;
         let Some(problem) = found.into_iter().find(new) else { break };
@@ -303,7 +303,7 @@ fn rescue(shell: &mut Shell<'_>, arguments: &str) -> CommandResult<()> {
             continue;
         }
         for (name, args) in &problem.calls {
-            let text = save::shown(name, args, shell.bench.language());
+            let text = save::to_source(name, args, shell.bench.language());
             print_stderr(&text);
             // `evaluate` prints its own error; the search continues with the next problem.
             if shell.evaluate(&text).is_err() {
@@ -323,12 +323,12 @@ fn chroot(shell: &mut Shell<'_>, root: &str) -> CommandResult<()> {
     Ok(())
 }
 
-fn look(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
-    shell.bench.look().map_err(|error| error.to_string())?;
+fn probe_machine(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
+    shell.bench.probe_machine().map_err(|error| error.to_string())?;
     Ok(())
 }
 
-fn speak(shell: &mut Shell<'_>, language: Language) -> CommandResult<()> {
+fn set_language(shell: &mut Shell<'_>, language: Language) -> CommandResult<()> {
     shell.bench.switch_language(language).map_err(|error| error.to_string())?;
     Ok(())
 }

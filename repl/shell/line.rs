@@ -35,7 +35,7 @@ pub(super) fn editor(
     let mut editor = Reedline::create()
         .with_ansi_colors(colour)
         .use_bracketed_paste(true)
-        .with_break_signal(ask::ended())
+        .with_break_signal(ask::new_termination_flag())
         .with_completer(Box::new(WordCompleter { known: Arc::clone(known) }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_quick_completions(true)

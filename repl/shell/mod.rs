@@ -28,7 +28,7 @@ pub(crate) use step::{Prose, Request, Stepper, Steps};
 use crate::render::Problem;
 use crate::screen::{print_stderr, style};
 use line::ShellPrompt;
-use session::After;
+use session::Flow;
 
 impl Shell<'_> {
     /// Reads from the terminal until the user quits or the terminal disappears.
@@ -36,13 +36,13 @@ impl Shell<'_> {
         let known = Arc::new(Mutex::new(self.known()));
         let mut editor = line::editor(&known, self.history.clone(), self.vi);
         loop {
-            let sign = ShellPrompt { text: self.sign() };
+            let sign = ShellPrompt { text: self.prompt_text() };
             let text = match editor.read_line(&sign) {
                 Ok(Signal::Success(text)) => text,
                 Ok(Signal::CtrlC) => continue,
                 _ => return,
             };
-            if self.execute(&text) == Ok(After::Leave) {
+            if self.execute(&text) == Ok(Flow::Leave) {
                 return;
             }
             if let Ok(mut known) = known.lock() {
@@ -67,8 +67,8 @@ impl Shell<'_> {
             }
             let before = self.execute(&std::mem::take(&mut text));
             match before.and_then(|_| self.execute(&line)) {
-                Ok(After::Stay) => {}
-                Ok(After::Leave) => return Exit::Done,
+                Ok(Flow::Stay) => {}
+                Ok(Flow::Leave) => return Exit::Done,
                 Err(exit) => return exit,
             }
         }
@@ -76,10 +76,10 @@ impl Shell<'_> {
     }
 
     /// Runs a command, or evaluates source code.
-    fn execute(&mut self, text: &str) -> Result<After, Exit> {
+    fn execute(&mut self, text: &str) -> Result<Flow, Exit> {
         let text = text.trim_end();
         if text.is_empty() {
-            return Ok(After::Stay);
+            return Ok(Flow::Stay);
         }
         if let Some(command) = text.strip_prefix(':') {
             return self.command(command).map_err(|why| {
@@ -87,7 +87,7 @@ impl Shell<'_> {
                 Exit::Usage
             });
         }
-        self.evaluate(text).map(|()| After::Stay)
+        self.evaluate(text).map(|()| Flow::Stay)
     }
 
     fn known(&self) -> Candidates {

@@ -34,7 +34,8 @@ pub(super) fn recipe(
         }
         // Writing to a String cannot fail.
         let text = source::call(primitive.spec, &deed.args, language);
-        let _ = writeln!(calls, "{}{}", named(&text, &extracted, language), end(language));
+        let _ =
+            writeln!(calls, "{}{}", named(&text, &extracted, language), closing_keyword(language));
     }
     let comment = language.front_mark();
     let mut out = format!(
@@ -52,11 +53,11 @@ pub(super) fn recipe(
         let _ = writeln!(out, "{comment} ```");
     }
     let step = source::quoted(title, language);
-    let _ = write!(out, "\nstep({step}){}\n{calls}", end(language));
+    let _ = write!(out, "\nstep({step}){}\n{calls}", closing_keyword(language));
     out
 }
 
-fn end(language: Language) -> &'static str {
+fn closing_keyword(language: Language) -> &'static str {
     if language == Language::Lua { "" } else { ";" }
 }
 
@@ -103,6 +104,6 @@ fn named(call: &str, extracted: &[ExtractedParam], language: Language) -> String
 }
 
 /// Returns an action as source code.
-pub(super) fn shown(name: &str, args: &Map, language: Language) -> String {
+pub(super) fn to_source(name: &str, args: &Map, language: Language) -> String {
     primitive(name).map_or_else(String::new, |p| source::call(p.spec, args, language))
 }

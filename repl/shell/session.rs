@@ -19,7 +19,7 @@ const SESSION: &str = "session";
 
 /// Whether the session continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum Flow {
     Stay,
     Leave,
 }
@@ -57,7 +57,7 @@ impl<'a> Shell<'a> {
     ) -> Self {
         let history = crate::state::history();
         let (place, undone) = (place.to_owned(), Vec::new());
-        ask::over();
+        ask::termination_flag();
         Self {
             bench,
             mode,
@@ -90,7 +90,10 @@ impl<'a> Shell<'a> {
         match self.bench.run(SESSION, text) {
             Ok(value) => {
                 if value != Value::Unit {
-                    print_stdout(&screen::Shown::lines(&shown(&value, self.bench.language())));
+                    print_stdout(&screen::Shown::lines(&render_value(
+                        &value,
+                        self.bench.language(),
+                    )));
                 }
                 Ok(())
             }
@@ -101,7 +104,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    pub(super) fn sign(&self) -> String {
+    pub(super) fn prompt_text(&self) -> String {
         let language = if self.bench.language() == Language::Lua { " lua" } else { "" };
         let mode = match self.mode.get() {
             ReviewMode::Ask => "",
@@ -113,7 +116,7 @@ impl<'a> Shell<'a> {
 }
 
 /// Renders a value for display: strings verbatim, lists and maps one entry per line.
-fn shown(value: &Value, language: Language) -> String {
+fn render_value(value: &Value, language: Language) -> String {
     let line = |value: &Value| source::source(value, language);
     match value {
         Value::Text(text) => text.trim_end_matches('\n').to_owned(),

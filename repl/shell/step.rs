@@ -86,7 +86,7 @@ impl Listener for Prose {
         };
         steps.current.set(index + 1);
         print_stderr(&style().dim(&format!("chapter {} of {}", index + 1, chapters.len())));
-        print_stderr(&style().said(&chapters[index].prose));
+        print_stderr(&style().recipe_output(&chapters[index].prose));
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn calls(scan: &Scan<'_>) -> Vec<Finding> {
             Some(primitive) => {
                 let given = arguments(&scan.tokens[index + 3..]);
                 found.extend(
-                    given.iter().flat_map(|given| fits(scan, primitive.spec, given, &site)),
+                    given
+                        .iter()
+                        .flat_map(|given| argument_mistakes(scan, primitive.spec, given, &site)),
                 );
             }
             None => found.push(unknown(scan, domain_name, &name, site)),
@@ -120,7 +122,12 @@ fn keys(part: &[&Token]) -> Option<Vec<(String, u32)>> {
 }
 
 /// Returns the mistakes in the arguments of a call.
-fn fits(scan: &Scan<'_>, spec: &'static Spec, given: &CallShape, site: &Site) -> Vec<Finding> {
+fn argument_mistakes(
+    scan: &Scan<'_>,
+    spec: &'static Spec,
+    given: &CallShape,
+    site: &Site,
+) -> Vec<Finding> {
     let required: Vec<&str> = spec.required().map(|param| param.name).collect();
     let has_options = spec.params.len() > required.len();
     let finding = |error: &ArgError, site: Site| {

@@ -21,10 +21,10 @@ use crate::system::{Interrupts, Sim};
 use crate::types::{Map, Value};
 
 /// The maximum number of plans.
-const MOST: usize = 200;
+const MAX_PLANS: usize = 200;
 /// The time limit of all plans. No useful recipe reaches it on any machine: the findings must not
 /// depend on the speed of the machine.
-const LONGEST: Duration = Duration::from_mins(10);
+const TIME_LIMIT: Duration = Duration::from_mins(10);
 
 /// The number of disks in a list of disks: enough for every RAID level.
 const DISKS_PER_LIST: usize = 4;
@@ -42,15 +42,15 @@ struct Planned {
 
 /// Plans the recipe in its variants.
 pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> FoundPlan {
-    let machine = trial.machine.clone().unwrap_or_else(|| made_up(recipe));
+    let machine = trial.machine.clone().unwrap_or_else(|| generated_machine(recipe));
     let base = values(recipe, trial, &machine);
     let mut findings = Vec::new();
     let mut planned = Vec::new();
     let (mut count, mut failed) = (0, 0);
     let start = Instant::now();
     let mut variants = Variants::new(recipe, trial, &base, &machine);
-    for index in 0..MOST {
-        if index > 0 && start.elapsed() > LONGEST {
+    for index in 0..MAX_PLANS {
+        if index > 0 && start.elapsed() > TIME_LIMIT {
             break;
         }
         let Some(variant) = variants.next() else { break };
@@ -72,7 +72,7 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
             return FoundPlan { findings, plans: count };
         }
     }
-    findings.extend(exceeded(recipe, &planned, scan));
+    findings.extend(undeclared_effects(recipe, &planned, scan));
     findings.extend(unused_needs(recipe, &planned, scan));
     findings.extend(unreachable_chapters(&planned, count, failed, scan));
     findings.extend(nondeterminism(recipe, &machine, &base, scan));
@@ -100,7 +100,7 @@ fn plan(
 }
 
 /// Returns a machine with a disk for each disk parameter, and a USB stick for each other device.
-fn made_up(recipe: &Recipe) -> Machine {
+fn generated_machine(recipe: &Recipe) -> Machine {
     let text = |text: &str| Value::Text(text.to_owned());
     let count = |kind| recipe.front.params.iter().filter(|param| param.kind == kind).count();
     let disks = count(ParamKind::Disk) + DISKS_PER_LIST * count(ParamKind::Disks);
@@ -118,7 +118,7 @@ fn made_up(recipe: &Recipe) -> Machine {
         (format!("/dev/sd{letter}"), Value::Map(disk))
     };
     let all = (0..disks + sticks).zip('a'..='z').map(|(index, letter)| disk(index, letter));
-    Machine::described(&Value::Map(all.collect())).unwrap_or_else(|_| Machine::empty())
+    Machine::from_description(&Value::Map(all.collect())).unwrap_or_else(|_| Machine::empty())
 }
 
 /// Returns a value for every parameter without a default.
@@ -188,7 +188,7 @@ fn failure(
 }
 
 /// Finds effects of plans that the recipe does not declare, once each.
-fn exceeded(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
+fn undeclared_effects(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Finding> {
     let Some(needs) = &recipe.front.needs else { return Vec::new() };
     let mut found = BTreeMap::new();
     for Planned { variables, report } in planned {

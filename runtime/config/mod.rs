@@ -5,9 +5,9 @@
 //! and an action that applies them to a file of a system with `primitives::edit`.
 
 pub mod authorized_keys;
+pub mod bls;
 pub mod build_log;
 pub mod cgroup;
-pub mod bls;
 pub mod crypttab;
 pub mod dmcrypt;
 pub mod emerge_log;

@@ -165,7 +165,7 @@ impl Journal {
     /// here.
     ///
     /// If the journal itself is on this filesystem, it continues in its home directory.
-    pub(crate) fn leave(&mut self, at: &str) -> Result<()> {
+    pub(crate) fn close_copies_on(&mut self, at: &str) -> Result<()> {
         let on = |path: &Path| is_below(&path.to_string_lossy(), at);
         if self.files.iter().all(|lines| on(&lines.path)) {
             let path = self.add_copy_in(&self.home.clone())?;
@@ -216,7 +216,7 @@ impl Journal {
     }
 
     /// Returns the warnings about copies that could not be written any more, and clears them.
-    pub(crate) fn given_up(&mut self) -> Vec<String> {
+    pub(crate) fn write_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.given_up)
     }
 }

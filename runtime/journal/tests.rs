@@ -95,7 +95,7 @@ fn a_copy_is_written_until_its_filesystem_is_unmounted() {
     journal.write(&begin(1), true).expect("a line");
     let read = |path: &Path| fs::read_to_string(path).expect("the journal");
     assert_eq!(read(&copy), read(journal.path()));
-    journal.leave(&stick.to_string_lossy()).expect("closed");
+    journal.close_copies_on(&stick.to_string_lossy()).expect("closed");
     let before = read(&copy);
     journal.write(&begin(2), true).expect("a line");
     assert_eq!(read(&copy), before);
@@ -103,7 +103,7 @@ fn a_copy_is_written_until_its_filesystem_is_unmounted() {
     drop(journal);
     let home = directory.path().join("home");
     let mut journal = Journal::reopen(&copy).expect("the journal").with_home(home.clone());
-    journal.leave(&stick.to_string_lossy()).expect("moved");
+    journal.close_copies_on(&stick.to_string_lossy()).expect("moved");
     journal.write(&begin(3), true).expect("a line");
     assert!(journal.path().starts_with(&home));
     assert!(read(journal.path()).starts_with(&before) && read(journal.path()) != before);

@@ -200,7 +200,7 @@ impl Cmd {
     /// Declares that the command may change any file of the root that it runs in, so the plan
     /// cannot predict its contents.
     #[must_use]
-    pub fn anything(self) -> Self {
+    pub fn may_change_any_file(self) -> Self {
         Self { anything: true, ..self }
     }
 

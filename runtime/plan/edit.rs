@@ -5,7 +5,7 @@ use crate::system::{FilesStep, Step};
 use crate::types::unified_diff;
 
 /// The maximum file size in bytes; for larger files, only the size is shown.
-const MOST: usize = 256 << 10;
+const MAX_SIZE: usize = 256 << 10;
 /// The maximum product of the numbers of lines of both files, which limits the running time of the
 /// comparison.
 const MAX_LINE_PAIRS: usize = 1 << 26;
@@ -32,8 +32,8 @@ pub fn edit(step: &Step, files: &dyn Files) -> Option<String> {
     let name = place.to_string();
     let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count();
     let pairs = old.as_ref().map_or(0, |old| lines(old).saturating_mul(lines(new)));
-    if new.len() > MOST
-        || old.as_ref().is_some_and(|old| old.len() > MOST)
+    if new.len() > MAX_SIZE
+        || old.as_ref().is_some_and(|old| old.len() > MAX_SIZE)
         || pairs > MAX_LINE_PAIRS
     {
         return Some(format!("+++ {name}: {} bytes\n", new.len()));

@@ -242,13 +242,13 @@ impl Comparison {
             self.assumed = true;
             return None;
         }
-        Some(ResultDifference { planned: planned.shown.clone(), found: shown(answer) })
+        Some(ResultDifference { planned: planned.shown.clone(), found: short_result(answer) })
     }
 }
 
 impl Tracing {
     /// Records or finds a call with its arguments.
-    pub(crate) fn arrive(&mut self, site: &Site, name: &'static str, args: &Map) -> Position {
+    pub(crate) fn enter_call(&mut self, site: &Site, name: &'static str, args: &Map) -> Position {
         match self {
             Self::Off => Position::Untraced,
             Self::Record(trace) => Position::At(trace.push(place(site, name), args)),
@@ -258,7 +258,7 @@ impl Tracing {
 
     /// Records or compares an action that is about to run. Returns the reason if it is not part of
     /// the plan.
-    pub(crate) fn act(
+    pub(crate) fn admit_action(
         &mut self,
         site: &Site,
         name: &'static str,
@@ -326,7 +326,7 @@ impl Tracing {
                 call.answer = Some(hash_answer(answer));
                 call.assumed = assumed;
                 if !assumed && call.steps.is_empty() {
-                    call.shown = shown(answer);
+                    call.shown = short_result(answer);
                 }
                 None
             }
@@ -380,11 +380,11 @@ fn is_part(mut some: impl Iterator<Item = Hash>, all: &[Hash]) -> bool {
 }
 
 /// Returns a result that is short enough to show in a message.
-fn shown(answer: &Result<Value>) -> Option<Box<str>> {
-    const MOST: usize = 80;
+fn short_result(answer: &Result<Value>) -> Option<Box<str>> {
+    const MAX_LENGTH: usize = 80;
     let text = match answer {
         Ok(value) => value.recorded().to_string(),
         Err(error) => format!("error: {error}"),
     };
-    (text.len() <= MOST).then(|| text.into())
+    (text.len() <= MAX_LENGTH).then(|| text.into())
 }

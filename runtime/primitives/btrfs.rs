@@ -146,7 +146,7 @@ impl Make {
     }
 
     /// Returns the UUID of an existing filesystem that matches the request.
-    fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
+    fn existing_filesystem(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
         let first = devices.first()?;
         let Some(Content::Filesystem { kind, uuid, label }) = &first.content else { return None };
         let same = cx.machine.same_filesystem(first);
@@ -174,7 +174,7 @@ impl Action for Make {
         self.check(&devices)?;
         let paths: Vec<String> = devices.iter().map(|device| device.path.clone()).collect();
         if self.keep
-            && let Some(uuid) = self.kept(&devices, cx)
+            && let Some(uuid) = self.existing_filesystem(&devices, cx)
         {
             let why = format!("a btrfs filesystem is on {}", paths.join(" "));
             return Ok(Plan::already(why).returns(uuid));

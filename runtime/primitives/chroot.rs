@@ -229,7 +229,7 @@ fn bind_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result
 
 /// The maximum output that is returned to a script: the output of a build may exceed the maximum
 /// size of a string.
-const KEPT: usize = 1 << 20;
+const MAX_RETURNED_OUTPUT: usize = 1 << 20;
 
 /// The result of `chroot.run`.
 #[derive(Debug, Serialize)]
@@ -264,7 +264,9 @@ impl Action for Run {
             guess,
             move |outcomes| match outcomes.last() {
                 Some(outcome) => {
-                    let stdout = outcome.stdout[..outcome.stdout.floor_char_boundary(KEPT)].into();
+                    let stdout = outcome.stdout
+                        [..outcome.stdout.floor_char_boundary(MAX_RETURNED_OUTPUT)]
+                        .into();
                     Ok(ProgramResult { code: outcome.code, stdout })
                 }
                 None => {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::edit::{edit, exists, there, unreadable, writes};
+use super::edit::{edit, exists, system_file, unreadable, writes};
 use crate::args;
 use crate::config::{crypttab, dmcrypt};
 use crate::error::{Result, Rule};
@@ -190,7 +190,7 @@ impl Action for Set {
             None => return Err(CrypttabRule::NoIdentifier { device: found.path.clone() }.into()),
         };
         let fields = [self.name.as_str(), &device, &self.key, &self.options];
-        let place = there(&self.root, CRYPTTAB);
+        let place = system_file(&self.root, CRYPTTAB);
         let mut ignored = None;
         let plan = edit(place.clone(), cx, |text| {
             if let [first, others @ ..] = &crypttab::lines_of(text, self.name.as_str())[..] {
@@ -213,7 +213,7 @@ impl Action for RemoveEntry {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let place = there(&self.root, CRYPTTAB);
+        let place = system_file(&self.root, CRYPTTAB);
         if exists(&place, cx)? == Some(false) {
             return Ok(Plan::already(format!("{place} does not exist")));
         }
@@ -234,7 +234,7 @@ impl Query for Entries {
     type Output = Vec<CrypttabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let bytes = match super::file::text(&there(&self.root, CRYPTTAB), cx)? {
+        let bytes = match super::file::text(&system_file(&self.root, CRYPTTAB), cx)? {
             None => return Ok(Answer::Known(Vec::new())),
             Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
             Some(FileContents::Known(bytes)) => bytes,
@@ -258,7 +258,7 @@ impl Action for SetDmcrypt {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let place = there(&self.root, DMCRYPT);
+        let place = system_file(&self.root, DMCRYPT);
         let source = identifier(&self.device, cx)?;
         let stick = self.stick.as_ref().map(|stick| identifier(stick, cx)).transpose()?;
         let mut settings = vec![("source", source.as_str())];

@@ -13,11 +13,11 @@ use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, sha256};
 
 pub(super) fn writes(root: &AbsPath, path: &str) -> Effect {
-    Effect::Files(FilesEffect::Writes { path: there(root, path).to_string() })
+    Effect::Files(FilesEffect::Writes { path: system_file(root, path).to_string() })
 }
 
 /// Returns the place of a file of the system.
-pub(super) fn there(root: &AbsPath, path: &str) -> Place {
+pub(super) fn system_file(root: &AbsPath, path: &str) -> Place {
     Place::new(&AbsPath::known(path), Some(root))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn exists(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
 /// at different paths.
 pub(super) fn none_of(root: &AbsPath, paths: &[&str], cx: &Planning<'_>) -> Result<bool> {
     for path in paths {
-        if exists(&there(root, path), cx)? != Some(false) {
+        if exists(&system_file(root, path), cx)? != Some(false) {
             return Ok(false);
         }
     }

@@ -255,7 +255,7 @@ pub(super) fn check_key(place: &Place, cx: &Planning<'_>) -> Result<Option<u64>>
         FileStatus::File { mode, .. } if mode.open_to_others() => {
             Err(KeyRule::Readable { place: place.clone(), mode }.into())
         }
-        FileStatus::File { len, .. } if len > u64::from(KeyBytes::MOST) => {
+        FileStatus::File { len, .. } if len > u64::from(KeyBytes::MAX) => {
             Err(KeyRule::Long { place: place.clone(), len }.into())
         }
         FileStatus::File { len, .. } => Ok((len > 0).then_some(len)),

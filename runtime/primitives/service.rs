@@ -6,7 +6,7 @@ pub use status::Status;
 
 use std::path::Path;
 
-use super::edit::{command, exists, there};
+use super::edit::{command, exists, system_file};
 use super::system::Init;
 use crate::args;
 use crate::error::{Result, Rule};
@@ -129,7 +129,7 @@ impl Rule for ServiceRule {
 
 /// Returns the path of the link that enables a service in an OpenRC runlevel.
 fn link_in(root: &AbsPath, runlevel: &str, name: &str) -> Place {
-    there(root, &format!("/etc/runlevels/{runlevel}/{name}"))
+    system_file(root, &format!("/etc/runlevels/{runlevel}/{name}"))
 }
 
 /// Returns the path of the OpenRC script of a service.
@@ -160,7 +160,7 @@ fn unit(name: &str) -> String {
 /// Rejects a service that does not exist.
 fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Result<()> {
     let places: Vec<Place> = match init {
-        Init::Openrc => vec![there(root, &script(name))],
+        Init::Openrc => vec![system_file(root, &script(name))],
         Init::Systemd => {
             // An instance such as `getty@tty1` is created from its template `getty@`.
             let file = match unit(name).split_once('@') {
@@ -170,7 +170,7 @@ fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Resu
                 }
                 None => unit(name),
             };
-            UNITS.map(|directory| there(root, &format!("{directory}/{file}"))).into()
+            UNITS.map(|directory| system_file(root, &format!("{directory}/{file}"))).into()
         }
     };
     for place in &places {
@@ -178,7 +178,7 @@ fn must_exist(root: &AbsPath, name: &str, init: Init, cx: &Planning<'_>) -> Resu
             return Ok(());
         }
     }
-    let place = places.last().cloned().unwrap_or_else(|| there(root, "/"));
+    let place = places.last().cloned().unwrap_or_else(|| system_file(root, "/"));
     Err(ServiceRule::NoService { name: name.to_owned(), place }.into())
 }
 
@@ -203,11 +203,12 @@ fn rc_update(root: &AbsPath, cx: &Planning<'_>) -> Result<Cmd> {
 }
 
 /// Returns whether a unit is enabled in any of the common targets.
-fn wanted(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
+fn is_enabled(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<bool> {
     for target in
         ["multi-user", "graphical", "sysinit", "sockets", "timers", "getty", "network-online"]
     {
-        let place = there(root, &format!("{}/{target}.target.wants/{}", UNITS[0], unit(name)));
+        let place =
+            system_file(root, &format!("{}/{target}.target.wants/{}", UNITS[0], unit(name)));
         if matches!(cx.look(&place)?, FileStatus::Link { .. }) {
             return Ok(true);
         }
@@ -255,7 +256,7 @@ impl Action for Enable {
                     .makes(FilesFact::Link { place, to: script(name) })
                     .undo(Undo::Steps(vec![Step::Run(del)])))
             }
-            Init::Systemd if wanted(root, name, cx)? => {
+            Init::Systemd if is_enabled(root, name, cx)? => {
                 Ok(Plan::already(format!("{} is enabled", unit(name))))
             }
             Init::Systemd => {

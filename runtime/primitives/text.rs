@@ -62,15 +62,15 @@ impl Rule for BadPattern {
 pub struct Groups(Option<Vec<Option<String>>>);
 
 /// The maximum size of a compiled pattern in bytes.
-const MOST: usize = 1 << 20;
+const MAX_PATTERN_SIZE: usize = 1 << 20;
 /// The maximum product of the sizes of a compiled pattern and of a string, in bytes: in the worst
 /// case, each byte of the string is compared with the whole pattern.
-const WORK: usize = 1 << 34;
+const MAX_SEARCH_COST: usize = 1 << 34;
 
 /// Returns the beginning of a pattern, for messages.
 fn shown(pattern: &str) -> String {
-    const MOST: usize = 100;
-    match pattern.char_indices().nth(MOST) {
+    const MAX_SHOWN: usize = 100;
+    match pattern.char_indices().nth(MAX_SHOWN) {
         Some((at, _)) => format!("{}…", &pattern[..at]),
         None => pattern.to_owned(),
     }
@@ -80,10 +80,10 @@ impl Query for Find {
     type Output = Groups;
 
     fn answer(&self, _cx: &mut Planning<'_>) -> Result<Answer<Groups>> {
-        let most = (WORK / self.text.len().max(1)).min(MOST);
+        let most = (MAX_SEARCH_COST / self.text.len().max(1)).min(MAX_PATTERN_SIZE);
         let pattern = RegexBuilder::new(&self.pattern).size_limit(most).build();
         let pattern = pattern.map_err(|error| {
-            if let (regex::Error::CompiledTooBig(_), true) = (&error, most < MOST) {
+            if let (regex::Error::CompiledTooBig(_), true) = (&error, most < MAX_PATTERN_SIZE) {
                 let why = format!("too complex for a string of {} bytes", self.text.len());
                 return BadPattern { pattern: shown(&self.pattern), why };
             }

@@ -26,7 +26,7 @@ pub(super) enum ModuleSource<'a> {
 const LAYOUTS_MODULE: &str = "layouts";
 
 /// The maximum number of modules of a recipe.
-const MOST: usize = 64;
+const MAX_MODULES: usize = 64;
 /// The maximum depth of nested imports.
 const DEPTH: usize = 8;
 
@@ -83,8 +83,8 @@ fn follow(
             let why = format!("more than {DEPTH} nested imports: {}", longer.join(" → "));
             return Err(bad(why, "reduce the depth of imports"));
         }
-        if found.len() >= MOST {
-            return Err(bad(format!("more than {MOST} modules"), "import less"));
+        if found.len() >= MAX_MODULES {
+            return Err(bad(format!("more than {MAX_MODULES} modules"), "import less"));
         }
         let (language, file, text) = (module.language(), &module.file, &module.text);
         follow(&Importing { file, language, text }, source, &longer, found)?;
@@ -129,7 +129,7 @@ fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String
         let file = directory.join(&path);
         // Omit a leading `./`, which adds no information.
         let file = file.strip_prefix("./").unwrap_or(&file).display().to_string();
-        match read_below(directory, Path::new(&path), Input::Script.most()) {
+        match read_below(directory, Path::new(&path), Input::Script.max_size()) {
             Ok(Some(bytes)) => {
                 let text = text_of(bytes).ok_or_else(|| format!("{file} is not a text file"))?;
                 beside.push(Module { name: name.to_owned(), file, text });

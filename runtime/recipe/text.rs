@@ -69,7 +69,7 @@ impl Recipe {
         let Some(language) = Language::of(path) else {
             return Err(bad(format!("{name}: not a recipe file"), choose));
         };
-        if meta.len() > Input::Script.most() {
+        if meta.len() > Input::Script.max_size() {
             return Err(bad(format!("{name}: too large for a recipe"), choose));
         }
         let bytes = read_input(path, Input::Script)

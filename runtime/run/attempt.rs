@@ -276,29 +276,29 @@ impl Attempt {
     /// Returns the calls that would fail if the failed action were skipped, as far as a plan on the
     /// present machine shows them.
     pub fn dependent_calls(&self, job: &Job<'_>) -> Vec<DependentCall> {
-        const MOST: usize = 20;
-        let mut misses = Vec::new();
-        let Some(failed) = self.failed_action() else { return misses };
+        const MAX_CALLS: usize = 20;
+        let mut dependent_calls = Vec::new();
+        let Some(failed) = self.failed_action() else { return dependent_calls };
         let session = self.session.borrow();
         let transcript = session.ledger().transcript();
         let Ok(mut replay) =
             transcript.map(|transcript| session.replay().with_transcript(&transcript, false))
         else {
-            return misses;
+            return dependent_calls;
         };
         replay.skip(failed.number);
-        while misses.len() < MOST {
+        while dependent_calls.len() < MAX_CALLS {
             let (host, _planned) = self.simulated(job, replay.clone());
             let Err(failure) = crate::script::run(&job.script(), &host) else { break };
             let Some(call) = &failure.call else { break };
             let why = failure.error.to_string();
-            misses.push(DependentCall { call: call.to_string(), why });
+            dependent_calls.push(DependentCall { call: call.to_string(), why });
             // A failing query ends the script, so later calls cannot be planned.
             if !call.action || !replay.skip(call.number) {
                 break;
             }
         }
-        misses
+        dependent_calls
     }
 
     /// Ends the run: after a failure, everything that ends with a reboot is released.
@@ -311,7 +311,7 @@ impl Attempt {
         let tally = session.tally();
         end(&mut session.parts(), ok, start.elapsed());
         let lasting = session.parts().ledger.take_lasting();
-        let lasting = session.environment().sort(lasting).0;
+        let lasting = session.environment().split_by_holding(lasting).0;
         let machine = session.machine().clone();
         RunOutcome { error, clean, tally, lasting, machine }
     }
@@ -331,7 +331,7 @@ fn continue_run(
     }
     session.parts().ledger.resumed(at, text, Vec::new())?;
     session.restart(replay);
-    session.parts().environment.look()?;
+    session.parts().environment.probe_all()?;
     Ok(())
 }
 

@@ -59,7 +59,7 @@ impl Environment {
     }
 
     /// Starts the identifiers of a call.
-    pub(crate) fn enter(&mut self, call: u64) {
+    pub(crate) fn start_call(&mut self, call: u64) {
         self.ids.enter(call);
     }
 
@@ -89,7 +89,7 @@ impl Environment {
     }
 
     /// Splits facts into those that are known to hold and the rest.
-    pub(crate) fn sort(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
+    pub(crate) fn split_by_holding(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
         facts.into_iter().partition(|fact| self.holds(fact))
     }
 
@@ -120,12 +120,12 @@ impl Environment {
     }
 
     /// Adds a fact to the model that would be true if the rest of the plan could be made.
-    pub(crate) fn suppose(&mut self, fact: &Fact) -> std::result::Result<(), Contradiction> {
+    pub(crate) fn assume(&mut self, fact: &Fact) -> std::result::Result<(), Contradiction> {
         self.machine.learn(fact)
     }
 
     /// Probes the whole machine.
-    pub(crate) fn look(&mut self) -> std::result::Result<(), StepError> {
+    pub(crate) fn probe_all(&mut self) -> std::result::Result<(), StepError> {
         if let Some(machine) = self.system.probe(&self.machine, None)? {
             self.machine = machine;
         }
@@ -148,7 +148,7 @@ impl Environment {
     /// Continues with a simulation of the present machine.
     pub(crate) fn simulate(&mut self) -> ReplacedSystem {
         let below = Box::new(Real::new(Interrupts::default()));
-        let system = mem::replace(&mut self.system, Box::new(Sim::above(below)));
+        let system = mem::replace(&mut self.system, Box::new(Sim::on_top_of(below)));
         ReplacedSystem { system, machine: self.machine.clone() }
     }
 

@@ -28,8 +28,8 @@ impl Watch for EventWatch<'_> {
     }
 
     fn progress(&mut self, progress: Progress) {
-        const OFTEN: Duration = Duration::from_millis(100);
-        if self.last.is_some_and(|last| last.elapsed() < OFTEN) {
+        const MIN_INTERVAL: Duration = Duration::from_millis(100);
+        if self.last.is_some_and(|last| last.elapsed() < MIN_INTERVAL) {
             return;
         }
         self.last = Some(Instant::now());

@@ -139,8 +139,8 @@ impl InteractiveSession {
     }
 
     /// Probes the whole machine, because other programs change it, too.
-    pub fn look(&mut self) -> Result<()> {
-        Ok(self.session.borrow_mut().parts().environment.look()?)
+    pub fn probe_machine(&mut self) -> Result<()> {
+        Ok(self.session.borrow_mut().parts().environment.probe_all()?)
     }
 
     /// Returns the mapping from the device names of the run to the present ones.

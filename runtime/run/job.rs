@@ -49,7 +49,7 @@ impl Job<'_> {
         machine: &Machine,
         below: Box<dyn Files>,
     ) -> std::result::Result<Report, Box<(Failure, Report)>> {
-        let (host, session) = shared(self.setup(Sim::above(below), machine));
+        let (host, session) = shared(self.setup(Sim::on_top_of(below), machine));
         let result = script::run(&self.script(), &host);
         drop(host);
         let session = into_session(session);
@@ -72,7 +72,7 @@ impl Job<'_> {
 
     /// Creates the setup for a plan on top of the files of the real machine.
     pub(crate) fn simulated(&self, machine: &Machine) -> Setup {
-        self.setup(Sim::above(Box::new(Real::new(self.interrupts.clone()))), machine)
+        self.setup(Sim::on_top_of(Box::new(Real::new(self.interrupts.clone()))), machine)
     }
 }
 
@@ -105,7 +105,7 @@ pub struct Reopened {
     /// The failure, if there was one.
     pub failure: Option<Box<crate::failure::Failure>>,
     /// The lasting facts that still hold.
-    pub so: Vec<Fact>,
+    pub unchanged: Vec<Fact>,
     /// The lasting facts that no longer hold.
     pub lost: Vec<Fact>,
 }
@@ -129,15 +129,15 @@ pub fn reopen(
             break;
         }
     }
-    let (so, lost) = match &failure {
+    let (unchanged, lost) = match &failure {
         Some(_) => (Vec::new(), Vec::new()),
-        None => session.environment().sort(crate::run::reopen::lasting(records)),
+        None => session.environment().split_by_holding(crate::run::reopen::lasting(records)),
     };
     let text = layout(session.machine(), &[]);
     session.parts().reporter.emit(&Event::Layout { text });
     session.chapter("Close what was opened");
     release_all(&mut session.parts());
-    Reopened { failure, so, lost }
+    Reopened { failure, unchanged, lost }
 }
 
 /// Executes releases in order until one fails. Returns whether all succeeded, and the machine

@@ -65,7 +65,7 @@ impl Ledger {
     ) -> Result<()> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let written = journal.write(&record(), sync);
-        for text in journal.given_up() {
+        for text in journal.write_warnings() {
             reporter.warn(text);
         }
         written
@@ -112,7 +112,7 @@ impl Ledger {
 
     /// Closes files on a filesystem that is about to be unmounted.
     pub(crate) fn close_copies_on(&mut self, at: &str) -> Result<()> {
-        self.journal.as_mut().map_or(Ok(()), |journal| journal.leave(at))
+        self.journal.as_mut().map_or(Ok(()), |journal| journal.close_copies_on(at))
     }
 
     /// Sets the journal aside, because the next actions are already recorded or must not be.

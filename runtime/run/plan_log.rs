@@ -29,7 +29,7 @@ impl PlanLog {
     }
 
     /// Adds a message that the recipe prints.
-    pub(crate) fn said(&mut self, text: &str) {
+    pub(crate) fn add_message(&mut self, text: &str) {
         self.entries.push(PlanEntry::Said { text: text.to_owned() });
     }
 

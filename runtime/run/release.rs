@@ -39,7 +39,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     let Parts { environment, ledger, reporter, .. } = parts;
     // An earlier Ctrl-C must not interrupt the clean-up.
     reporter.clear_interrupts();
-    if let Err(error) = environment.look() {
+    if let Err(error) = environment.probe_all() {
         reporter.warn(error.to_string());
     }
     let mut clean = true;

@@ -32,7 +32,7 @@ impl RepeatedCall {
 pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<RepeatedCall> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
     let mut again: Vec<RepeatedCall> = Vec::new();
-    let passing = temporary_mounts(records);
+    let temporary = temporary_mounts(records);
     let mut last: Vec<RepeatedCall> = Vec::new();
     for record in valid_records(records) {
         match record {
@@ -50,7 +50,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                     if call.name != "crypt.swap_on"
                         && !again.iter().any(|known| known.is_like(&call))
                     {
-                        let when = if passing.contains(number) { &mut last } else { &mut again };
+                        let when = if temporary.contains(number) { &mut last } else { &mut again };
                         when.push(call);
                     }
                 }
@@ -65,7 +65,7 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
 /// Returns the calls that mounted a device which was later unmounted and mounted elsewhere. They
 /// are repeated last, because a filesystem keeps the options of its first mount.
 fn temporary_mounts(records: &[Record]) -> BTreeSet<u64> {
-    let mut passing = BTreeSet::new();
+    let mut temporary = BTreeSet::new();
     // The device, the mount point, the number of the call, and whether it has been unmounted since.
     let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
     for record in valid_records(records) {
@@ -83,14 +83,14 @@ fn temporary_mounts(records: &[Record]) -> BTreeSet<u64> {
                     ..
                 }) => {
                     let earlier = mounts.iter().filter(|(d, .., ended)| d == device && *ended);
-                    passing.extend(earlier.map(|(.., call, _)| *call));
+                    temporary.extend(earlier.map(|(.., call, _)| *call));
                     mounts.push((device, at, *call, false));
                 }
                 _ => {}
             }
         }
     }
-    passing
+    temporary
 }
 
 /// Returns the calls that restore the results of one action that ended with the reboot.

@@ -159,7 +159,7 @@ impl Session {
         if self.planning() {
             self.log.chapter(title, seen);
         }
-        if !self.replay.is_playing() {
+        if !self.replay.has_results() {
             let record = || Record::Chapter { title: title.to_owned() };
             // The next action writes to the same file, and fails if this does.
             let _ = self.ledger.record(&mut self.reporter, false, record);
@@ -175,7 +175,7 @@ impl Session {
             return;
         }
         if self.planning() {
-            self.log.said(text);
+            self.log.add_message(text);
         }
         self.reporter.emit(&Event::Said { text: text.to_owned() });
     }

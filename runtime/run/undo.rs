@@ -46,11 +46,11 @@ pub(crate) fn undo(parts: &mut Parts<'_>) -> Result<()> {
         let error = result.as_ref().err().map(ToString::to_string);
         reporter.emit(&Event::Released { text, error });
         if let Err(error) = result {
-            environment.look()?;
+            environment.probe_all()?;
             return Err(error.into());
         }
     }
-    environment.look()?;
+    environment.probe_all()?;
     ledger.remove_undone(reporter, &deed);
     Ok(())
 }

@@ -71,22 +71,22 @@ impl Engines {
         })
     }
 
-    fn speaker(self: &Rc<Self>, language: Language) -> Result<&dyn ScriptEngine, Failure> {
+    fn engine_of(self: &Rc<Self>, language: Language) -> Result<&dyn ScriptEngine, Failure> {
         let (cell, make) = match language {
             Language::Rhai => (&self.rhai, self.makers.rhai),
             Language::Lua => (&self.lua, self.makers.lua),
         };
-        if let Some(speaker) = cell.get() {
-            return Ok(speaker.as_ref());
+        if let Some(engine) = cell.get() {
+            return Ok(engine.as_ref());
         }
-        let speaker = make(self)?;
-        Ok(cell.get_or_init(|| speaker).as_ref())
+        let engine = make(self)?;
+        Ok(cell.get_or_init(|| engine).as_ref())
     }
 
     /// Returns the engine of a language, downcast to its type.
     pub(super) fn of<E: 'static>(self: &Rc<Self>, language: Language) -> Result<&E, Failure> {
-        let speaker = self.speaker(language)?.as_any();
-        Ok(speaker.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
+        let engine = self.engine_of(language)?.as_any();
+        Ok(engine.downcast_ref().unwrap_or_else(|| unreachable!("each language has one engine")))
     }
 
     /// Returns the module of this name.
@@ -101,7 +101,7 @@ impl Engines {
 
     /// Returns the exports of a module.
     pub(super) fn exports(self: &Rc<Self>, module: &Module) -> Result<Exports, Failure> {
-        self.speaker(module.language())?.exports(module)
+        self.engine_of(module.language())?.exports(module)
     }
 
     /// Calls a function of a module from the other language.
@@ -119,8 +119,8 @@ impl Engines {
             return Err(limited(Limit::Depth, from.site));
         }
         self.depth.set(depth);
-        let speaker = self.speaker(module.language());
-        let result = speaker.and_then(|speaker| speaker.call(module, function, values));
+        let engine = self.engine_of(module.language());
+        let result = engine.and_then(|engine| engine.call(module, function, values));
         self.depth.set(outside);
         result.map_err(|error| error.with_site(from.site))
     }

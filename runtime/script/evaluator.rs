@@ -54,13 +54,13 @@ impl Evaluator {
     ) -> Result<Self, Failure> {
         let makers = EngineConstructors { rhai: rhai::make_engine, lua: lua::make_engine };
         let engines = Engines::new(host, modules, makers);
-        let tongue = match language {
+        let state = match language {
             Language::Rhai => {
                 EngineState::Rhai(Box::new(rhai::RhaiSources::new(&engines, variables)))
             }
             Language::Lua => EngineState::Lua(lua::LuaSources::new(&engines, variables)?),
         };
-        Ok(Self { host: host.clone(), engines, state: tongue })
+        Ok(Self { host: host.clone(), engines, state })
     }
 
     /// Runs a source; its last value is the result. The limits apply to each source separately.

@@ -39,7 +39,7 @@ static HANDLER: OnceLock<Handler> = OnceLock::new();
 static RUNNING: Mutex<Vec<WatchedScript>> = Mutex::new(Vec::new());
 
 /// The interval of the checks.
-const OFTEN: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Sets the handler that ends the program when a script hangs.
 pub fn on_hang(handler: Handler) {
@@ -127,15 +127,15 @@ pub(super) fn watch(script: WatchedScript) -> Option<Watched> {
 
 /// Returns the processor time of this process; except during primitives, this is the time of the
 /// script.
-fn computed() -> Duration {
+fn process_cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 fn monitor(script: WatchedScript, ended: &Receiver<()>) {
     let WatchedScript { pulse, interrupts, .. } = &script;
-    let (mut beats, mut since_beat, mut since_asked) = (0, computed(), None);
-    while ended.recv_timeout(OFTEN) == Err(RecvTimeoutError::Timeout) {
-        let (now, beats_now) = (computed(), pulse.beats.load(Ordering::Relaxed));
+    let (mut beats, mut since_beat, mut since_asked) = (0, process_cpu_time(), None);
+    while ended.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        let (now, beats_now) = (process_cpu_time(), pulse.beats.load(Ordering::Relaxed));
         if pulse.away.load(Ordering::Relaxed) {
             (since_beat, since_asked) = (now, None);
             continue;

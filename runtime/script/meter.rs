@@ -9,7 +9,7 @@ use super::hang::Heartbeat;
 use super::limits::{
     CALLS, CLOCK_TICK, Limit, MEMORY, OPERATIONS, PER_OPERATION, PER_PRINT, PRINTED,
 };
-use super::time_limit::{allowed, computed};
+use super::time_limit::{allowed, thread_cpu_time};
 use super::{Host, Shared, Tests, memory};
 use crate::event::Site;
 use crate::failure::Failure;
@@ -58,7 +58,7 @@ impl Meter {
             looks: Cell::new(0),
             allowed: Cell::new(allowed),
             operations: Cell::new(0),
-            started: Cell::new(computed()),
+            started: Cell::new(thread_cpu_time()),
             primitive_time: Cell::new(Duration::ZERO),
             memory: Cell::new(memory::in_use()),
             allocated: Cell::new(memory::allocated()),
@@ -74,7 +74,7 @@ impl Meter {
         self.calls.set(0);
         self.printed.set(0);
         self.operations.set(0);
-        self.started.set(computed());
+        self.started.set(thread_cpu_time());
         self.primitive_time.set(Duration::ZERO);
         self.memory.set(memory::in_use());
         self.allocated.set(memory::allocated());
@@ -153,7 +153,7 @@ impl Meter {
     }
 
     /// Checks the memory and, at intervals, the clock; returns the limit if the script must end.
-    pub(super) fn look(&self) -> Option<Limit> {
+    pub(super) fn check_limits(&self) -> Option<Limit> {
         self.heartbeat.beat();
         let used = memory::in_use() - self.memory.get();
         if usize::try_from(used).is_ok_and(|used| used > MEMORY) {
@@ -162,7 +162,8 @@ impl Meter {
         let looks = self.looks.get().wrapping_add(1);
         self.looks.set(looks);
         if looks.is_multiple_of(CLOCK_TICK) {
-            let own = computed().saturating_sub(self.started.get() + self.primitive_time.get());
+            let own =
+                thread_cpu_time().saturating_sub(self.started.get() + self.primitive_time.get());
             let allowed = self.allowed.get()(own);
             if own > allowed {
                 self.exceed(Limit::Time { seconds: allowed.as_secs() });
@@ -194,7 +195,7 @@ impl Meter {
         if self.calls.get() > CALLS {
             self.exceed(Limit::Calls);
         }
-        let (before, allocated) = (computed(), memory::allocated());
+        let (before, allocated) = (thread_cpu_time(), memory::allocated());
         let site = Site { file: self.shared(site.file), ..site };
         self.heartbeat.set_in_primitive(true);
         let result = self.host.call(index, site, values);
@@ -202,7 +203,8 @@ impl Meter {
         self.heartbeat.set_in_primitive(false);
         let own = memory::allocated().wrapping_sub(allocated);
         self.allocated.set(self.allocated.get().wrapping_add(own));
-        self.primitive_time.set(self.primitive_time.get() + computed().saturating_sub(before));
+        self.primitive_time
+            .set(self.primitive_time.get() + thread_cpu_time().saturating_sub(before));
         result
     }
 

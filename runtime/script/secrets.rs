@@ -9,7 +9,7 @@ use crate::primitives::registry::PRIMITIVES;
 use crate::types::Param;
 
 /// Parts of variable names that indicate a secret.
-const TELLING: [&str; 3] = ["pass", "secret", "pwd"];
+const SECRET_NAME_PARTS: [&str; 3] = ["pass", "secret", "pwd"];
 
 /// Returns whether a source in either language contains a literal where a secret is expected. False
 /// positives are preferred over false negatives.
@@ -70,7 +70,7 @@ fn named(tokens: &[Token]) -> bool {
             .flat_map(|spec| spec.params)
             .any(|p| is_secret(p) && p.name == name)
     };
-    if !TELLING.iter().any(|part| name.contains(part)) && !known() {
+    if !SECRET_NAME_PARTS.iter().any(|part| name.contains(part)) && !known() {
         return false;
     }
     let rest = &tokens[1..];

@@ -14,10 +14,10 @@ use super::limits::SECONDS;
 /// fast one.
 const REFERENCE: Duration = Duration::from_millis(20);
 /// The number of bytes that the benchmark processes.
-const WORK: usize = 16 << 20;
+const BENCHMARK_BYTES: usize = 16 << 20;
 
 /// Returns the processor time of this thread, which does not depend on the load of the machine.
-pub(super) fn computed() -> Duration {
+pub(super) fn thread_cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
@@ -31,10 +31,10 @@ pub(super) fn allowed(own: Duration) -> Duration {
 /// Scales a duration from the fastest machine to this machine, which is measured once.
 pub(super) fn scaled(time: Duration) -> Duration {
     static MEASURED: OnceLock<Duration> = OnceLock::new();
-    slower(time, *MEASURED.get_or_init(benchmark))
+    scale(time, *MEASURED.get_or_init(benchmark))
 }
 
-fn slower(time: Duration, measured: Duration) -> Duration {
+fn scale(time: Duration, measured: Duration) -> Duration {
     time.mul_f64(measured.div_duration_f64(REFERENCE).max(1.0))
 }
 
@@ -42,11 +42,11 @@ fn slower(time: Duration, measured: Duration) -> Duration {
 /// profile.
 fn benchmark() -> Duration {
     let text = "ä€x".repeat(1 << 12);
-    let before = computed();
-    for _ in 0..WORK / text.len() {
+    let before = thread_cpu_time();
+    for _ in 0..BENCHMARK_BYTES / text.len() {
         _ = black_box(std::str::from_utf8(black_box(text.as_bytes())));
     }
-    computed().saturating_sub(before)
+    thread_cpu_time().saturating_sub(before)
 }
 
 #[cfg(test)]
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn a_slower_machine_gives_more_time() {
         let least = Duration::from_secs(SECONDS);
-        assert_eq!(slower(least, Duration::ZERO), least);
-        assert_eq!(slower(least, REFERENCE * 10), least * 10);
+        assert_eq!(scale(least, Duration::ZERO), least);
+        assert_eq!(scale(least, REFERENCE * 10), least * 10);
         assert!(benchmark() > Duration::ZERO);
         // Without a measurement, the minimum applies.
         assert_eq!(allowed(Duration::ZERO), least);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::file::TestFile;
 use super::misuse::TestError;
-use super::simulate::{Ran, simulate};
+use super::simulate::{SimulatedRun, simulate};
 use super::tested::Tested;
 use crate::error::{Exit, Result};
 use crate::event::Site;
@@ -47,9 +47,9 @@ pub(super) struct Current {
     pending: PendingFaults,
     /// The faults of the latest run.
     active: PendingFaults,
-    ran: Option<Ran>,
+    ran: Option<SimulatedRun>,
     /// Whether the test has an expectation about the end of the latest run.
-    judged: bool,
+    end_expected: bool,
 }
 
 /// Faults, and the call and description of each.
@@ -112,7 +112,7 @@ impl TestState {
             pending: PendingFaults::default(),
             active: PendingFaults::default(),
             ran: None,
-            judged: false,
+            end_expected: false,
         });
         true
     }
@@ -134,13 +134,13 @@ impl TestState {
     }
 
     /// Returns the latest run.
-    pub(super) fn ran(&mut self) -> Result<&Ran> {
+    pub(super) fn ran(&mut self) -> Result<&SimulatedRun> {
         self.current()?.ran.as_ref().ok_or_else(|| TestError::NothingRan.into())
     }
 
     /// Marks the end of the latest run as expected by the test, and returns the run.
-    pub(super) fn judge(&mut self) -> Result<&Ran> {
-        self.current()?.judged = true;
+    pub(super) fn mark_expected(&mut self) -> Result<&SimulatedRun> {
+        self.current()?.end_expected = true;
         self.ran()
     }
 
@@ -178,7 +178,7 @@ impl TestState {
 
     /// Runs the recipe; if `again`, on the machine that the latest run left.
     pub(super) fn run(&mut self, only_plan: bool, again: bool) -> Result<Value> {
-        self.settle();
+        self.check_latest_run();
         let beside = self.file.recipe();
         let path = self.current()?.recipe.clone().or(beside).ok_or(TestError::NoRecipe)?;
         let recipe = self
@@ -199,16 +199,16 @@ impl TestState {
         current.active = std::mem::take(&mut current.pending);
         let faults = current.active.faults.clone();
         let ran = simulate(&recipe, variables, &machine, sim, &faults, only_plan);
-        (current.ran, current.judged) = (Some(ran), false);
+        (current.ran, current.end_expected) = (Some(ran), false);
         Ok(Value::Unit)
     }
 
     /// Reports an unexpected failure and faults that did not occur, before the next run and at the
     /// end.
-    fn settle(&mut self) {
+    fn check_latest_run(&mut self) {
         let Some(current) = &mut self.current else { return };
         let mut findings = Vec::new();
-        if let (Some(ran), false) = (&current.ran, current.judged)
+        if let (Some(ran), false) = (&current.ran, current.end_expected)
             && let Some(error) = &ran.error
         {
             findings.push(unexpected(error, ran, &current.site, &self.file.text));
@@ -217,17 +217,21 @@ impl TestState {
             Some(ran) if ran.only_planned => "run::plan() injects no faults: use run::recipe()",
             _ => "compare it with the steps: gscript plan",
         };
-        findings.extend(std::mem::take(&mut current.active).missed(&self.file.text, help));
+        findings.extend(
+            std::mem::take(&mut current.active).unused_fault_findings(&self.file.text, help),
+        );
         // A mistake is reported once: a failed run may explain all other findings.
-        current.judged = true;
+        current.end_expected = true;
         current.findings.splice(0..0, findings);
     }
 
     pub(super) fn finish(&mut self, result: std::result::Result<(), Failure>) {
-        self.settle();
+        self.check_latest_run();
         let Some(mut current) = self.current.take() else { return };
         let late = std::mem::take(&mut current.pending);
-        current.findings.extend(late.missed(&self.file.text, "run the recipe after it"));
+        current
+            .findings
+            .extend(late.unused_fault_findings(&self.file.text, "run the recipe after it"));
         if let Err(error) = result {
             let site = error.site.clone().unwrap_or_else(|| current.site.clone());
             let mut finding = self.finding(error.to_string(), &site);
@@ -253,7 +257,7 @@ impl TestState {
 
 impl PendingFaults {
     /// Returns a finding for each fault that did not occur.
-    fn missed(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
+    fn unused_fault_findings(self, source: &Rc<str>, help: &str) -> Vec<Finding> {
         let injected = self.faults.injected();
         let missed = self.by.into_iter().zip(injected).filter(|(_, injected)| !injected);
         let finding = |((site, text), _)| Finding {
@@ -278,7 +282,7 @@ pub(super) struct FailedExpectation {
 }
 
 /// A failure of the recipe that its test did not expect, shown where it happened.
-fn unexpected(error: &Failure, ran: &Ran, test: &Site, tests: &Rc<str>) -> Finding {
+fn unexpected(error: &Failure, ran: &SimulatedRun, test: &Site, tests: &Rc<str>) -> Finding {
     let (site, source) = match error.site.clone() {
         Some(site) => {
             let source = Rc::from(ran.recipe.source(Some(&site)));

@@ -23,7 +23,7 @@ use crate::types::Map;
 use bench::TestState;
 
 pub use file::{NotFound, TestFile, find};
-pub use simulate::{Ran, TestedCall, simulate};
+pub use simulate::{SimulatedRun, TestedCall, simulate};
 pub use tested::Tested;
 pub use words::{TEST_FUNCTIONS, TestFunction};
 

@@ -19,7 +19,7 @@ use crate::system::sim::faults::Faults;
 use crate::types::Map;
 
 /// The record of a simulated run.
-pub struct Ran {
+pub struct SimulatedRun {
     /// The recipe.
     pub recipe: Recipe,
     /// Whether the recipe was only planned.
@@ -76,8 +76,8 @@ pub fn simulate(
     sim: Sim,
     faults: &Faults,
     only_plan: bool,
-) -> Ran {
-    let mut ran = Ran {
+) -> SimulatedRun {
+    let mut ran = SimulatedRun {
         recipe: recipe.clone(),
         only_planned: only_plan,
         begun: false,
@@ -112,7 +112,7 @@ pub fn simulate(
     ran
 }
 
-impl Ran {
+impl SimulatedRun {
     fn setup(&self, system: Sim, gate: Gate, listener: Box<dyn Listener>) -> Setup {
         Setup { seed: SEED, gate, listener, ..Setup::plan(Box::new(system), self.before.clone()) }
     }
@@ -174,11 +174,11 @@ impl Ran {
         if let Some(sim) = sim {
             self.sim = *sim;
         }
-        self.hear(&events.0.borrow());
+        self.record_events(&events.0.borrow());
     }
 
     /// Converts the events of the run to its record.
-    fn hear(&mut self, events: &[Event]) {
+    fn record_events(&mut self, events: &[Event]) {
         self.calls.clear();
         self.chapters.clear();
         self.said.clear();

@@ -11,7 +11,7 @@ macro_rules! numbers {
 
         impl $name {
             /// The largest allowed number.
-            pub const MOST: u32 = *$range.end();
+            pub const MAX: u32 = *$range.end();
 
             /// Returns the number.
             pub const fn get(self) -> u32 {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 /// The maximum length of a passphrase that cryptsetup(8) reads from a terminal, in bytes.
-const LONGEST: usize = 512;
+const MAX_LENGTH: usize = 512;
 
 /// A passphrase, which is zeroed when the last handle is dropped and printed as `***`.
 ///
@@ -56,7 +56,7 @@ impl Secret {
                  boot",
             );
         }
-        (self.bytes.len() > LONGEST)
+        (self.bytes.len() > MAX_LENGTH)
             .then_some("a secret of more than 512 bytes, which no boot prompt accepts")
     }
 }
@@ -85,13 +85,13 @@ mod tests {
     use super::*;
     use crate::types::{ParamValue, Value};
 
-    fn told(value: &Value) -> String {
+    fn error_message(value: &Value) -> String {
         Secret::decode(value).map_or_else(|mismatch| mismatch.to_string(), |_| String::new())
     }
 
     #[test]
     fn only_what_can_be_typed_at_boot_is_a_passphrase() {
-        let secret = |bytes: &[u8]| told(&Value::Secret(Secret::new("p", bytes.to_vec())));
+        let secret = |bytes: &[u8]| error_message(&Value::Secret(Secret::new("p", bytes.to_vec())));
         for good in [&b"x"[..], b"  two words ", "Größe 数据".as_bytes(), &[b'x'; 512], b"a\"'\\:#"]
         {
             assert_eq!(secret(good), "", "{good:?}");
@@ -118,7 +118,7 @@ mod tests {
         let map = Value::Map(vec![("hunter2".into(), text())]);
         for value in [text(), Value::Int(4711), Value::Float(47.11), Value::List(vec![text()]), map]
         {
-            let told = told(&value);
+            let told = error_message(&value);
             assert!(told.contains("got "), "{told}");
             assert!(!told.contains("hunter2") && !told.contains("47"), "{told}");
         }

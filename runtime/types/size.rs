@@ -13,7 +13,7 @@ pub const MIB: u64 = 1 << 20;
 
 /// The largest size: the kernel's offsets in files and devices are signed 64-bit (`loff_t`). The
 /// sum of two sizes therefore never overflows a `u64`.
-const MOST: u64 = i64::MAX.cast_unsigned();
+const MAX_BYTES: u64 = i64::MAX.cast_unsigned();
 
 /// A number of bytes. `512M` and `512MiB` are mebibytes, as in LVM and sfdisk; `512MB` is decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ impl FromStr for Size {
             Some((whole, fraction)) => fixed_point(whole, fraction, scale),
         };
         match bytes {
-            Some(bytes) if bytes <= MOST => Ok(Self(bytes)),
+            Some(bytes) if bytes <= MAX_BYTES => Ok(Self(bytes)),
             _ if number.bytes().any(|b| b.is_ascii_digit()) => {
                 Err(format!("{text:?}: invalid fraction, or not below 8 EiB"))
             }

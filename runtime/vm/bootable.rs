@@ -36,9 +36,9 @@ fn put(cache: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// Returns the last output line of the script.
-pub fn build_bootable(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
+pub fn build_bootable(cache: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
     put(cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-    let path = run(&cache.join(ROOT), &[cache], said)?;
+    let path = run(&cache.join(ROOT), &[cache], progress)?;
     match path.is_empty() {
         false => Ok(path.into()),
         true => Err("the script printed nothing".to_owned()),
@@ -50,21 +50,21 @@ pub fn build_bootable(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBu
 /// # Errors
 ///
 /// Returns the last output line of the script.
-pub fn build_stage3(cache: &Path, said: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
-    let root = build_bootable(cache, said)?;
+pub fn build_stage3(cache: &Path, progress: &mut dyn FnMut(&str)) -> Result<PathBuf, String> {
+    let root = build_bootable(cache, progress)?;
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     let scripts: String = SCRIPTS.iter().map(|(_, text)| *text).collect();
     let key = crate::types::sha256(format!("{name}\0{scripts}").as_bytes());
-    let whole = cache.join(format!("whole-{}.tar", &key[..16]));
-    if !whole.exists() {
-        said("Adding services, languages and stand-ins for Portage");
+    let stage3 = cache.join(format!("whole-{}.tar", &key[..16]));
+    if !stage3.exists() {
+        progress("Adding services, languages and stand-ins for Portage");
         let new = tempfile::Builder::new().prefix("whole-").suffix(".new").tempfile_in(cache);
         let new = new.map_err(|error| format!("{}: {error}", cache.display()))?;
-        run(&cache.join(STAGE3), &[&root, new.path()], said)?;
-        let kept = new.persist(&whole).map_err(|error| error.to_string());
+        run(&cache.join(STAGE3), &[&root, new.path()], progress)?;
+        let kept = new.persist(&stage3).map_err(|error| error.to_string());
         kept.and_then(|file| readable(&file).map_err(|error| error.to_string()))?;
     }
-    Ok(whole)
+    Ok(stage3)
 }
 
 /// Makes a file readable for the virtual machine, which runs as a different user.
@@ -74,7 +74,7 @@ fn readable(file: &fs::File) -> io::Result<()> {
 }
 
 /// Runs a script; returns its output, or the last line on standard error if it fails.
-fn run(script: &Path, args: &[&Path], said: &mut dyn FnMut(&str)) -> Result<String, String> {
+fn run(script: &Path, args: &[&Path], progress: &mut dyn FnMut(&str)) -> Result<String, String> {
     let mut child = Command::new("bash")
         .arg(script)
         .args(args)
@@ -84,9 +84,11 @@ fn run(script: &Path, args: &[&Path], said: &mut dyn FnMut(&str)) -> Result<Stri
         .spawn()
         .map_err(|error| format!("bash: {error}"))?;
     let mut tail: Vec<String> = Vec::new();
-    for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).lines()) {
+    for line in
+        child.stderr.take().into_iter().flat_map(|progress| BufReader::new(progress).lines())
+    {
         let Ok(line) = line else { break };
-        said(&line);
+        progress(&line);
         tail.push(line);
         tail.drain(..tail.len().saturating_sub(TAIL));
     }

@@ -46,7 +46,7 @@ const WAITING_LINES: usize = 256;
 /// The path of the order in the guest.
 const ORDER: &str = "/run/gscript/order.json";
 /// The file size limit of the guest's process, unless its memory or a disk is larger.
-const LARGEST_FILE: u64 = 8 << 30;
+const MAX_FILE_SIZE: u64 = 8 << 30;
 
 /// Returns the path of the User Mode Linux kernel of this system.
 pub fn find_kernel() -> Result<PathBuf, VmError> {
@@ -66,14 +66,14 @@ impl Boot<'_> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(start(error)),
             _ => {}
         }
-        let owner = Owner::choose();
+        let owner = Owner::for_caller();
         self.give_to(owner).map_err(start)?;
         let mut child = self
             .cell(owner)
             .and_then(|cell| cell.spawn(self.program, CellStdin::Closed))
             .map_err(start)?;
         console.started(child.id());
-        let lines = listen(&mut child);
+        let lines = read_lines(&mut child);
         let mut tail = Vec::new();
         let ended = self.wait(&lines, interrupts, &mut tail, console);
         let code = end(&mut child);
@@ -136,7 +136,7 @@ impl Boot<'_> {
             shares: readable.chain(self.writable().map(Share::writable)).collect(),
             files: vec![(ORDER.into(), serde_json::to_string(self.order)?)],
             shared_memory: memory + (memory >> 3) + (16 << 20),
-            largest_file: sizes.fold(LARGEST_FILE.max(memory), u64::max),
+            largest_file: sizes.fold(MAX_FILE_SIZE.max(memory), u64::max),
             owner,
         })
     }
@@ -175,7 +175,7 @@ impl Boot<'_> {
 const LAST_DISK: usize = 15;
 
 /// Reads the lines of both output streams until both end.
-fn listen(child: &mut Child) -> Receiver<String> {
+fn read_lines(child: &mut Child) -> Receiver<String> {
     let (send, lines) = sync_channel(WAITING_LINES);
     let streams: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),

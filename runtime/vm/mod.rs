@@ -1,7 +1,7 @@
 //! Disposable virtual machines: User Mode Linux with the host's own tools, on the host's root,
 //! read-only below an overlay in the guest's memory.
 //!
-//! An emulated PC (`pc`) boots an installed system and is operated through its console (`talk`).
+//! An emulated PC (`pc`) boots an installed system and is operated through its console (`dialogue`).
 //!
 //! Both run in a sandbox (`cell`): a machine can only access the parts of the host that are shared
 //! with it.
@@ -14,6 +14,7 @@ mod bootable;
 #[expect(clippy::disallowed_types, reason = "the confined program is started here")]
 mod cell;
 mod console;
+mod dialogue;
 mod error;
 #[expect(clippy::disallowed_types, reason = "the first process of the guest starts the others")]
 mod guest;
@@ -23,15 +24,14 @@ mod order;
 mod pc;
 #[expect(clippy::disallowed_types, reason = "the removal runs in a separate process")]
 mod sweep;
-mod talk;
 
 pub use bootable::{build_bootable, build_stage3};
 pub use cell::{Inside, Share, cell, inside};
 pub use console::Console;
+pub use dialogue::{ConsoleTranscript, Turn};
 pub use error::VmError;
 pub use guest::guest;
 pub use host::{Boot, find_kernel};
 pub use order::{GuestReport, Order};
 pub use pc::{Firmware, Pc, find_emulator};
 pub use sweep::{Sweeper, sweep};
-pub use talk::{ConsoleTranscript, Turn};

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
+use super::dialogue::{ConsoleDialogue, ConsoleTranscript, Turn};
 use super::error::{QEMU, VmError};
-use super::talk::{ConsoleDialogue, ConsoleTranscript, Turn};
 use crate::system::Interrupts;
 use crate::system::real::{die_with_parent, find_program};
 use crate::types::{Choice, Size};
@@ -138,7 +138,7 @@ impl Pc<'_> {
                 .fold(1 << 20, u64::max),
             owner,
         };
-        let owner = Owner::choose();
+        let owner = Owner::for_caller();
         let owner = if command.kvm { owner.with_group_of(Path::new(KVM)) } else { owner };
         let give_all =
             |owner| files.iter().try_for_each(|file| change_owner(file, owner)).map_err(start);

@@ -14,7 +14,7 @@ use gscript::primitives::registry::{Read, primitive};
 use gscript::recipe::{Answers, Recipe};
 use gscript::system::sim::faults::{FaultEvent, Faults};
 use gscript::system::{FailureKind, Sim};
-use gscript::test::{Ran, simulate};
+use gscript::test::{SimulatedRun, simulate};
 use gscript::types::{Pattern, Secret, Value};
 
 use crate::support::dsl::project;
@@ -104,7 +104,7 @@ fn sweep(event: &FaultEvent, must_fail: bool) -> usize {
                 break;
             }
             injected += 1;
-            let found = judged(&ran, must_fail);
+            let found = check_run(&ran, must_fail);
             wrong.extend(found.map(|why| format!("{} on {machine}, {after}: {why}", recipe.name)));
         }
     }
@@ -112,12 +112,12 @@ fn sweep(event: &FaultEvent, must_fail: bool) -> usize {
     injected
 }
 
-fn message(ran: &Ran) -> String {
+fn message(ran: &SimulatedRun) -> String {
     ran.error.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Returns an error if the outcome of a run with a failed step is not as required.
-fn judged(ran: &Ran, must_fail: bool) -> Option<String> {
+fn check_run(ran: &SimulatedRun, must_fail: bool) -> Option<String> {
     let Some(error) = &ran.error else {
         return must_fail.then(|| "nobody noticed".to_owned());
     };

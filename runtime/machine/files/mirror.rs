@@ -97,7 +97,7 @@ impl StageSource {
     }
 
     /// Returns the shell command that downloads the latest tarball.
-    pub(super) fn shown(&self, into: &Place) -> String {
+    pub(super) fn download_command(&self, into: &Place) -> String {
         let file = format!("stage3-amd64-{}-<date>.tar.xz", self.variant);
         let address = quote(&self.address(&format!("<date>/{file}")));
         let into = quote(&into.to_string());

@@ -89,7 +89,7 @@ pub struct ResolvedPath {
 
 impl ResolvedPath {
     /// Returns the place unchanged, without any further knowledge.
-    fn named(place: &Place) -> Self {
+    fn unresolved(place: &Place) -> Self {
         Self { place: place.clone(), origin: place.outside(), kernel: None }
     }
 }
@@ -136,14 +136,14 @@ pub trait Files {
     }
 
     /// Returns the free and the total bytes of the filesystem at this path; `None` if unknown.
-    fn room(&self, _path: &Path) -> Option<(u64, u64)> {
+    fn free_and_total_bytes(&self, _path: &Path) -> Option<(u64, u64)> {
         None
     }
 
     /// Returns the file that this place leads to. A symbolic link at the last component is only
     /// followed if `follow` is set.
     fn resolve_place(&self, place: &Place, _follow: bool) -> Result<ResolvedPath, FileError> {
-        Ok(ResolvedPath::named(place))
+        Ok(ResolvedPath::unresolved(place))
     }
 
     /// Returns the mounts as listed by the kernel; empty if unknown.

@@ -67,18 +67,18 @@ impl MountTable {
     pub fn origin(&self, path: &Path) -> PathBuf {
         let text = path.to_string_lossy();
         let Some(mount) = self.covering(&text) else { return path.to_owned() };
-        let inner = below(&mount.part, rest(&text, &mount.at));
+        let inner = join_below(&mount.part, rest(&text, &mount.at));
         let shown = |other: &&RawMount| {
             let same = other.number == mount.number && is_below(&inner, &other.part);
             // The file is not visible where another mount covers it.
             same && self
-                .covering(&below(&other.at, rest(&inner, &other.part)))
+                .covering(&join_below(&other.at, rest(&inner, &other.part)))
                 .is_some_and(|top| std::ptr::eq(top, *other))
         };
         let mut all: Vec<&RawMount> = self.0.iter().filter(shown).collect();
         all.sort_by_key(|other| other.at != "/");
         match all.first() {
-            Some(other) => below(&other.at, rest(&inner, &other.part)).into(),
+            Some(other) => join_below(&other.at, rest(&inner, &other.part)).into(),
             None => path.to_owned(),
         }
     }
@@ -104,7 +104,7 @@ fn rest<'a>(path: &'a str, directory: &str) -> &'a str {
     if directory == "/" { path } else { path.get(directory.len()..).unwrap_or_default() }
 }
 
-fn below(directory: &str, rest: &str) -> String {
+fn join_below(directory: &str, rest: &str) -> String {
     let rest = rest.trim_start_matches('/');
     match (directory, rest) {
         (directory, "") => directory.to_owned(),

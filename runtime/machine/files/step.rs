@@ -200,7 +200,7 @@ impl fmt::Display for FilesStep {
                 [proof] => f.write_str(&proof.check(archive)),
                 _ => write!(f, "gpg --verify {}.{{asc,DIGESTS,sha256}}", word(archive)),
             },
-            Self::Fetch { into, source, .. } => f.write_str(&source.shown(into)),
+            Self::Fetch { into, source, .. } => f.write_str(&source.download_command(into)),
             Self::Unpack { archive, into } => write!(
                 f,
                 "tar xpf {} --xattrs-include='*.*' --numeric-owner -C {}",

@@ -76,7 +76,7 @@ impl PartState for Network {
         let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
         for name in names {
             if scope.is_none_or(|scope| scope.net.links.contains(name)) {
-                let side = |links: &BTreeMap<String, Link>| links.get(name).map(described);
+                let side = |links: &BTreeMap<String, Link>| links.get(name).map(describe_link);
                 differences.note(format!("link {name}"), side(then), side(now));
             }
         }
@@ -84,7 +84,7 @@ impl PartState for Network {
 }
 
 /// Returns the properties of a link that operations determine, on one line.
-fn described(link: &Link) -> String {
+fn describe_link(link: &Link) -> String {
     let state = if link.up { "up" } else { "down" };
     let kind = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
     let master = link.master.as_ref().map(|master| format!(", part of {master}"));

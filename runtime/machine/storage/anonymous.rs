@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::machine::file::anonymise;
 
 /// Identifiers of at least this length are replaced wherever they occur, even within other names.
-const TELLING: usize = 8;
+const MIN_IDENTIFYING_LEN: usize = 8;
 /// Directories whose entries are named after users or labels.
 const PRIVATE_DIRECTORIES: [&str; 5] = ["/home", "/root", "/media", "/run/media", "/run/user"];
 
@@ -63,7 +63,7 @@ impl Machine {
             *path = anonymise_path(path, &mut words);
         }
         let names = names.iter().map(|name| (name.clone(), "host".to_owned()));
-        let known = ids.known.into_iter().filter(|(from, _)| from.len() >= TELLING);
+        let known = ids.known.into_iter().filter(|(from, _)| from.len() >= MIN_IDENTIFYING_LEN);
         let mut everywhere: Vec<(String, String)> = known.chain(names).collect();
         everywhere.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
         machine.renamed(&|name| {

@@ -88,12 +88,12 @@ impl Machine {
             let members = group.members.iter().map(String::as_str).collect();
             sentence(format!("volume group {name}"), members)
         });
-        let spread = self.spread(device).into_iter();
+        let spread = self.members_elsewhere(device).into_iter();
         groups.chain(spread.filter_map(move |(what, members)| sentence(what, members)))
     }
 
     /// Returns the arrays and filesystems with a member on this device, each with all its members.
-    fn spread(&self, device: &Device) -> Vec<(String, Vec<&str>)> {
+    fn members_elsewhere(&self, device: &Device) -> Vec<(String, Vec<&str>)> {
         let mut parts = self.descendants(&device.path);
         parts.push(device);
         let mut spread: Vec<(String, Vec<&str>)> = Vec::new();

@@ -40,14 +40,14 @@ struct PartitionSpec {
 }
 
 impl DiskSpec {
-    fn on(&self) -> ContentSpec<'_> {
+    fn content_spec(&self) -> ContentSpec<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
         ContentSpec { content, label, mounted: self.mounted.as_deref() }
     }
 }
 
 impl PartitionSpec {
-    fn on(&self) -> ContentSpec<'_> {
+    fn content_spec(&self) -> ContentSpec<'_> {
         let (content, label) = (self.content.as_deref(), self.label.as_deref());
         ContentSpec { content, label, mounted: self.mounted.as_deref() }
     }
@@ -75,7 +75,7 @@ const LUKS_OFFSET: u64 = 16 * MIB;
 
 impl Machine {
     /// Creates a live system with these disks: `#{ "/dev/sda": #{ size: "64G" } }`.
-    pub fn described(disks: &Value) -> Result<Self, String> {
+    pub fn from_description(disks: &Value) -> Result<Self, String> {
         let json = serde_json::to_value(disks).map_err(|error| error.to_string())?;
         let disks: BTreeMap<String, DiskSpec> = serde_path_to_error::deserialize(json)
             .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
@@ -101,7 +101,7 @@ impl Machine {
         if !disk.parts.is_empty() || disk.table.is_some() {
             device.table = Some(Table { kind, id: table_id(kind, path) });
         }
-        self.put(&disk.on(), device.clone())?;
+        self.add_device(&disk.content_spec(), device.clone())?;
         let mut start = MIB;
         for (number, part) in (1..).zip(&disk.parts) {
             let left = size.saturating_sub(start + MIB);
@@ -120,14 +120,14 @@ impl Machine {
             let path = device.partition_path(number);
             let mut part_device = Device::new(path, size, DeviceKind::Partition(entry));
             part_device.sector = device.sector;
-            self.put(&part.on(), part_device)?;
+            self.add_device(&part.content_spec(), part_device)?;
             start += size;
         }
         Ok(())
     }
 
     /// Adds a device with its contents.
-    fn put(&mut self, on: &ContentSpec<'_>, mut device: Device) -> Result<(), String> {
+    fn add_device(&mut self, on: &ContentSpec<'_>, mut device: Device) -> Result<(), String> {
         if let Some(kind) = on.content {
             device.content = Some(content(kind, on.label.map(str::to_owned), &device.path)?);
         }
@@ -224,10 +224,12 @@ mod tests {
             Value::Map(vec![("/dev/sda".into(), Value::Map(disk))])
         };
         let good = disk(vec![part("100M", "vfat"), part("rest", "ext4")]);
-        let machine = Machine::described(&good).expect("the description is valid");
+        let machine = Machine::from_description(&good).expect("the description is valid");
         assert_eq!(machine.partitions("/dev/sda").len(), 2);
         assert_eq!(machine.partitions("/dev/sda")[1].size, (1 << 30) - 102 * MIB);
-        let why = |parts| Machine::described(&disk(parts)).expect_err("the description is invalid");
+        let why = |parts| {
+            Machine::from_description(&disk(parts)).expect_err("the description is invalid")
+        };
         assert_eq!(why(vec![part("2G", "ext4")]), "at /dev/sda: partition 1 does not fit");
         assert!(why(vec![part("1M", "ext5")]).contains(
             "unknown contents \"ext5\"; expected one \

@@ -183,7 +183,7 @@ pub enum MountOrigin {
         kind: String,
         /// The subvolume that is mounted; `/` for the whole filesystem, and `None` for the one that
         /// the filesystem has as its default.
-        #[serde(default = "whole")]
+        #[serde(default = "root_path")]
         part: Option<String>,
     },
     /// A filesystem without a device, such as proc, sysfs or tmpfs.
@@ -201,7 +201,7 @@ pub enum MountOrigin {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "serde takes the default of the field's type")]
-fn whole() -> Option<String> {
+fn root_path() -> Option<String> {
     Some("/".into())
 }
 

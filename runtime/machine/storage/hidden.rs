@@ -51,7 +51,7 @@ impl ClosedContents {
         });
     }
 
-    pub(super) fn forget(&mut self, key: &str) {
+    pub(super) fn drop_content(&mut self, key: &str) {
         self.contents.remove(key);
     }
 

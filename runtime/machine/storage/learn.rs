@@ -83,7 +83,7 @@ impl Machine {
     ) -> Result<(), Contradiction> {
         let before = self.find(device).and_then(|device| device.content.as_ref()?.uuid());
         if let Some(uuid) = content.uuid().filter(|uuid| before != Some(uuid)) {
-            self.storage.hidden.forget(&contents_key(uuid));
+            self.storage.hidden.drop_content(&contents_key(uuid));
             self.forget_contents(device);
         }
         self.set_content(device, content)?;
@@ -224,11 +224,12 @@ impl Machine {
             }
             StorageFact::VolumeMade { group, volume, extents, kind } => {
                 let found = self.group(group)?;
-                let before = found.taken();
+                let before = found.allocated_extents();
                 let made = Volume { extents: *extents, kind: kind.clone(), ..Volume::default() };
                 let blank = format!("{group}/{volume}");
                 found.volumes.insert(volume.clone(), made);
-                found.free = found.free.saturating_sub(found.taken().saturating_sub(before));
+                found.free =
+                    found.free.saturating_sub(found.allocated_extents().saturating_sub(before));
                 self.storage.hidden.store_content(blank, None);
                 self.activate(group, volume, true)?;
             }
@@ -237,11 +238,12 @@ impl Machine {
                 let path = self.group(group)?.volume_path(group, volume);
                 self.device_disappeared(&path);
                 self.storage.hidden.drop_device(&path);
-                self.storage.hidden.forget(&format!("{group}/{volume}"));
+                self.storage.hidden.drop_content(&format!("{group}/{volume}"));
                 let found = self.group(group)?;
-                let before = found.taken();
+                let before = found.allocated_extents();
                 found.volumes.remove(volume);
-                found.free = found.free.saturating_add(before.saturating_sub(found.taken()));
+                found.free =
+                    found.free.saturating_add(before.saturating_sub(found.allocated_extents()));
             }
             _ => {}
         }

@@ -83,9 +83,12 @@ impl Machine {
     /// Returns all devices of the filesystem on this device (several for btrfs) and all devices
     /// below them: this device and those below it first, without duplicates.
     pub fn below_filesystem(&self, device: &Device) -> Vec<String> {
-        let mut found = self.below(&device.path);
+        let mut found = self.self_and_ancestors(&device.path);
         for other in self.same_filesystem(device) {
-            let new = self.below(&other.path).into_iter().filter(|path| !found.contains(path));
+            let new = self
+                .self_and_ancestors(&other.path)
+                .into_iter()
+                .filter(|path| !found.contains(path));
             let new: Vec<String> = new.collect();
             found.extend(new);
         }
@@ -227,7 +230,7 @@ impl Machine {
     }
 
     /// Returns the device and all devices below it, the nearest first.
-    pub fn below(&self, path: &str) -> Vec<String> {
+    pub fn self_and_ancestors(&self, path: &str) -> Vec<String> {
         let mut found: Vec<String> = vec![path.to_owned()];
         let mut next = 0;
         while let Some(path) = found.get(next) {
@@ -280,7 +283,7 @@ impl Machine {
     /// volume is followed by its group. If a statement is true of one device in each chain, it is
     /// true of everything that this device is on.
     pub fn chains_to_disks(&self, path: &str) -> Vec<Vec<String>> {
-        self.ways(path, MAX_DEPTH)
+        self.chains(path, MAX_DEPTH)
     }
 
     /// Returns the chains of the members of a volume group, each starting with the group.
@@ -299,7 +302,7 @@ impl Machine {
         self.chains_through(array, members.map(|device| device.path.as_str()), MAX_DEPTH)
     }
 
-    fn ways(&self, path: &str, depth: usize) -> Vec<Vec<String>> {
+    fn chains(&self, path: &str, depth: usize) -> Vec<Vec<String>> {
         let parents = self.parents_of(path);
         if parents.is_empty() || depth == 0 {
             return vec![vec![path.to_owned()]];
@@ -319,7 +322,7 @@ impl Machine {
         members: impl Iterator<Item = &'a str>,
         depth: usize,
     ) -> Vec<Vec<String>> {
-        let below = members.flat_map(|member| self.ways(member, depth));
+        let below = members.flat_map(|member| self.chains(member, depth));
         let ways: Vec<Vec<String>> =
             below.map(|way| [vec![first.to_owned()], way].concat()).collect();
         if ways.is_empty() { vec![vec![first.to_owned()]] } else { ways }

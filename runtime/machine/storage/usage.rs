@@ -331,7 +331,7 @@ mod tests {
             volumes: [("pool".to_owned(), pool)].into(),
             ..Group::default()
         };
-        assert_eq!(group.extents - group.taken(), group.free);
+        assert_eq!(group.extents - group.allocated_extents(), group.free);
         machine.storage.groups.insert("vg".into(), group);
         assert_eq!(machine.uses("/dev/sda").len(), 1);
         assert_eq!(

@@ -147,7 +147,7 @@ impl fmt::Display for VolumeKind {
 
 impl Volume {
     /// Returns the number of extents of the group that the volume occupies.
-    pub fn taken(&self) -> u64 {
+    pub fn allocated_extents(&self) -> u64 {
         match &self.kind {
             VolumeKind::Linear | VolumeKind::Snapshot { .. } => self.extents,
             VolumeKind::Thin { .. } => 0,
@@ -213,7 +213,7 @@ impl Group {
 
     /// Returns the number of extents that LVM reserves for repairing a pool: the size of the
     /// largest pool's metadata.
-    pub fn spare(&self) -> u64 {
+    pub fn reserved_extents(&self) -> u64 {
         let metadata = self.volumes.values().map(|volume| match volume.kind {
             VolumeKind::ThinPool { metadata } | VolumeKind::Layered { metadata, .. } => metadata,
             _ => 0,
@@ -222,9 +222,9 @@ impl Group {
     }
 
     /// Returns the number of extents that the volumes and the reserve occupy.
-    pub fn taken(&self) -> u64 {
-        let taken = self.volumes.values().map(Volume::taken);
-        taken.fold(self.spare(), u64::saturating_add)
+    pub fn allocated_extents(&self) -> u64 {
+        let taken = self.volumes.values().map(Volume::allocated_extents);
+        taken.fold(self.reserved_extents(), u64::saturating_add)
     }
 
     /// Returns whether the group consists of exactly these physical volumes, in any order.
@@ -289,14 +289,14 @@ pub struct Mount {
     pub kind: String,
     /// The directory of the filesystem that is mounted; `/` unless it is a bind mount or a
     /// subvolume. In a plan it is empty where the filesystem's default subvolume will be mounted.
-    #[serde(default = "whole", skip_serializing_if = "is_root_path")]
+    #[serde(default = "root_path", skip_serializing_if = "is_root_path")]
     pub part: String,
     /// Options other than those of a plain read-write mount, as the kernel prints them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub options: BTreeSet<String>,
 }
 
-fn whole() -> String {
+fn root_path() -> String {
     "/".into()
 }
 

@@ -50,15 +50,15 @@ impl Machine {
         let machine: Self = serde_path_to_error::deserialize(&mut json)
             .map_err(|error| vec![parse_problem(error.path(), error.inner())])?;
         json.end().map_err(|error| vec![parse_problem_at("", &error)])?;
-        let mut flaws = machine.flaws();
-        flaws.retain(|flaw| !machine.host.notes.contains(&flaw.note()));
-        if flaws.is_empty() { Ok(machine) } else { Err(flaws) }
+        let mut problems = machine.problems();
+        problems.retain(|flaw| !machine.host.notes.contains(&flaw.note()));
+        if problems.is_empty() { Ok(machine) } else { Err(problems) }
     }
 
     /// Adds a note for each contradiction. What a probe finds is so, even if no file written by
     /// hand could be meant like that; with the notes, its file can be read.
     pub fn note_contradictions(&mut self) {
-        for note in self.flaws().iter().map(MachineProblem::note) {
+        for note in self.problems().iter().map(MachineProblem::note) {
             if !self.host.notes.contains(&note) {
                 self.host.notes.push(note);
             }
@@ -96,11 +96,11 @@ fn parse_problem_at(at: &str, error: &serde_json::Error) -> MachineProblem {
     }
 }
 
-macro_rules! flaws {
+macro_rules! problems {
     ($($module:ident $Part:ident,)*) => {
         impl Machine {
             /// Returns all contradictions in the machine.
-            pub fn flaws(&self) -> Vec<MachineProblem> {
+            pub fn problems(&self) -> Vec<MachineProblem> {
                 let mut notes = Problems::default();
                 $(<super::$module::Part as MachinePart>::State::check(self, &mut notes);)*
                 notes.all()
@@ -109,4 +109,4 @@ macro_rules! flaws {
     };
 }
 
-parts!(flaws);
+parts!(problems);

@@ -6,7 +6,7 @@ use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::Planning;
-use crate::primitives::edit::{included, there};
+use crate::primitives::edit::{included, system_file};
 use crate::primitives::file::text;
 use crate::types::AbsPath;
 
@@ -29,12 +29,12 @@ pub(super) fn replaced_later(
         return Ok(warnings);
     }
     // In the order of the shell's pattern *.cfg.
-    let names = cx.files.known_names(&there(root, MORE)).unwrap_or_default();
+    let names = cx.files.known_names(&system_file(root, MORE)).unwrap_or_default();
     for name in names.iter().filter(|name| !name.starts_with('.')) {
         if name.strip_suffix(".cfg").is_none() {
             continue;
         }
-        let place = there(root, &format!("{MORE}/{name}"));
+        let place = system_file(root, &format!("{MORE}/{name}"));
         let SourcedText::Known(text) = included(&place, cx)? else { continue };
         for (variable, value) in given {
             let Ok(Some((line, found))) = shell::last(&text, variable) else { continue };
@@ -50,7 +50,7 @@ pub(super) fn replaced_later(
 /// Returns whether grub-mkconfig of the system may read these files.
 fn reads_more(root: &AbsPath, cx: &Planning<'_>) -> Result<bool> {
     for path in MKCONFIG {
-        if let Some(FileContents::Known(bytes)) = text(&there(root, path), cx)? {
+        if let Some(FileContents::Known(bytes)) = text(&system_file(root, path), cx)? {
             return Ok(String::from_utf8_lossy(&bytes).contains("default/grub.d"));
         }
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::{Content, Device};
 use crate::operation::Planning;
-use crate::primitives::edit::{there, unreadable};
+use crate::primitives::edit::{system_file, unreadable};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, LuksVersion};
 
@@ -17,7 +17,7 @@ const CRYPTODISK: &str = "GRUB_ENABLE_CRYPTODISK";
 /// Returns the containers below the filesystem that contains `/boot` of a system.
 fn containers<'a>(root: &AbsPath, cx: &Planning<'a>) -> Vec<&'a Device> {
     let machine = cx.machine;
-    let below = machine.backing_devices(&there(root, "/boot").to_string());
+    let below = machine.backing_devices(&system_file(root, "/boot").to_string());
     let devices = below.iter().filter_map(|path| machine.find(path));
     devices.filter(|device| matches!(device.content, Some(Content::Luks { .. }))).collect()
 }
@@ -32,7 +32,7 @@ pub(super) fn reject_argon2(root: &AbsPath, cx: &Planning<'_>) -> Result<()> {
         };
         let only_argon2 = !slots.is_empty() && *slots == details.argon2;
         if *version == LuksVersion::Luks2 && only_argon2 {
-            let (boot, device) = (there(root, "/boot"), device.path.clone());
+            let (boot, device) = (system_file(root, "/boot"), device.path.clone());
             return Err(BootRule::Argon2 { boot, device }.into());
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn reject_argon2(root: &AbsPath, cx: &Planning<'_>) -> Result<()> {
 pub(super) fn check_boot_containers(root: &AbsPath, cx: &Planning<'_>) -> Result<()> {
     reject_argon2(root, cx)?;
     let Some(device) = containers(root, cx).into_iter().next() else { return Ok(()) };
-    let place = there(root, DEFAULTS);
+    let place = system_file(root, DEFAULTS);
     let enabled = match text(&place, cx)? {
         None => false,
         Some(FileContents::Unknown(_)) => true,
@@ -55,7 +55,7 @@ pub(super) fn check_boot_containers(root: &AbsPath, cx: &Planning<'_>) -> Result
     match enabled {
         true => Ok(()),
         false => {
-            let (boot, device) = (there(root, "/boot"), device.path.clone());
+            let (boot, device) = (system_file(root, "/boot"), device.path.clone());
             Err(BootRule::NoCryptodisk { boot, device, place }.into())
         }
     }

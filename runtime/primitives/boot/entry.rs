@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::{Content, is_below};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
-use crate::primitives::edit::{edit, exists, there, writes};
+use crate::primitives::edit::{edit, exists, system_file, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, KERNEL_VERSION, KernelLine, MenuTitle, Place};
 
@@ -115,7 +115,7 @@ impl Action for MenuEntry {
             block += &format!("\tinitrd {}\n", paths.collect::<Result<Vec<_>>>()?.join(" "));
         }
         block.push('}');
-        edit(there(&self.root, CUSTOM), cx, |text| Ok(grub::set(text, title, &block)))
+        edit(system_file(&self.root, CUSTOM), cx, |text| Ok(grub::set(text, title, &block)))
     }
 }
 
@@ -134,7 +134,7 @@ impl Query for Entries {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let mut found = Vec::new();
         for file in [CONFIG, CUSTOM] {
-            match text(&there(&self.root, file), cx)? {
+            match text(&system_file(&self.root, file), cx)? {
                 None => {}
                 Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
                 Some(FileContents::Known(bytes)) => {

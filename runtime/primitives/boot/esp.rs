@@ -5,12 +5,12 @@ use crate::error::Result;
 use crate::machine::Content;
 use crate::operation::Planning;
 use crate::primitives::disk::is_kind;
-use crate::primitives::edit::there;
+use crate::primitives::edit::system_file;
 use crate::types::AbsPath;
 
 /// Rejects a directory that is not the mount point of an EFI system partition.
 pub(super) fn check_esp(root: &AbsPath, efi: &AbsPath, cx: &Planning<'_>) -> Result<()> {
-    let place = there(root, &efi.to_string());
+    let place = system_file(root, &efi.to_string());
     let not = |why: &str| BootRule::NotEfi { place: place.clone(), why: why.to_owned() };
     let at = place.to_string();
     let mount = cx.machine.storage.mounts.iter().rfind(|mount| mount.at == at);

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::machine::{FilesFact, Mount, PartitionEntry, Table};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::disk::is_kind;
-use crate::primitives::edit::{command, none_of, there, writes};
+use crate::primitives::edit::{command, none_of, system_file, writes};
 use crate::system::Step;
 use crate::types::{AbsPath, DevicePath, ModuleName, Place, TableKind};
 
@@ -69,7 +69,7 @@ impl GrubInstall {
             .args(["--target=i386-pc", "--boot-directory=/boot"])
             .arg(self.modules())
             .arg(&disk.path);
-        let core = there(&self.root, &format!("{GRUB}/i386-pc/core.img"));
+        let core = system_file(&self.root, &format!("{GRUB}/i386-pc/core.img"));
         Ok(Plan::run(cmd).makes(FilesFact::File { place: core, digest: None, mode: None }))
     }
 
@@ -79,14 +79,14 @@ impl GrubInstall {
             .args(["--target=x86_64-efi", "--boot-directory=/boot"])
             .arg(format!("--efi-directory={efi}"))
             .arg(self.modules());
-        let core = there(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
+        let core = system_file(&self.root, &format!("{GRUB}/x86_64-efi/core.efi"));
         let mut plan = Plan::steps(Vec::new());
         if !self.removable {
             self.check_boot_entry(cx)?;
         }
         if self.removable {
             cmd = cmd.args(["--removable", "--no-nvram"]);
-            let place = there(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
+            let place = system_file(&self.root, &efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
             plan = plan.makes(FilesFact::File { place, digest: None, mode: None });
         }
         Ok(plan.then(Step::Run(cmd)).makes(FilesFact::File {

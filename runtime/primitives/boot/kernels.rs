@@ -6,7 +6,7 @@ use crate::config::shell;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{exists, there, writes};
+use crate::primitives::edit::{exists, system_file, writes};
 use crate::primitives::file::{replace, text};
 use crate::types::{AbsPath, KernelLine, MenuTitle, Mode};
 
@@ -77,11 +77,11 @@ impl Action for KernelEntries {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let root = &self.root;
-        if exists(&there(root, LINUX), cx)? == Some(false) {
-            return Err(BootRule::NoScripts { place: there(root, LINUX) }.into());
+        if exists(&system_file(root, LINUX), cx)? == Some(false) {
+            return Err(BootRule::NoScripts { place: system_file(root, LINUX) }.into());
         }
         let name = self.name();
-        let place = there(root, &format!("{SCRIPTS}/11_{name}"));
+        let place = system_file(root, &format!("{SCRIPTS}/11_{name}"));
         let old = text(&place, cx)?;
         let content = FileContents::Known(self.script(&name).into_bytes());
         Ok(replace(place, old, content, Some(Mode::new(0o755)), String::new()))

@@ -7,7 +7,7 @@ use crate::config::bls;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
-use crate::primitives::edit::{exists, there};
+use crate::primitives::edit::{exists, system_file};
 use crate::primitives::file::text;
 use crate::types::AbsPath;
 
@@ -45,7 +45,7 @@ impl LoaderEntries {
     /// Returns the names of the files in a directory of the partition with this extension; `None`
     /// if a simulation cannot know them.
     fn names(&self, under: &str, ext: &str, cx: &Planning<'_>) -> Result<Option<Vec<String>>> {
-        let directory = there(&self.root, &self.efi.join(under).to_string());
+        let directory = system_file(&self.root, &self.efi.join(under).to_string());
         if exists(&directory, cx)? == Some(false) {
             return Ok(Some(Vec::new()));
         }
@@ -57,7 +57,7 @@ impl LoaderEntries {
     /// Returns the entry in a file; `None` if a simulation cannot know it.
     fn read(&self, name: &str, cx: &Planning<'_>) -> Result<Option<LoaderEntryInfo>> {
         let path = self.efi.join(&format!("{ENTRIES}/{name}")).to_string();
-        let Some(FileContents::Known(bytes)) = text(&there(&self.root, &path), cx)? else {
+        let Some(FileContents::Known(bytes)) = text(&system_file(&self.root, &path), cx)? else {
             return Ok(None);
         };
         let inside = |path: &str| self.efi.join(path.trim_start_matches('/')).to_string();

@@ -11,7 +11,7 @@ use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{assign, command, there, writes};
+use crate::primitives::edit::{assign, command, system_file, writes};
 use crate::system::{Outcome, Step};
 use crate::types::AbsPath;
 
@@ -109,7 +109,7 @@ fn set_defaults(
     if given.is_empty() {
         return Ok(Plan::steps(Vec::new()));
     }
-    let mut plan = assign(there(root, DEFAULTS), cx, &given)?;
+    let mut plan = assign(system_file(root, DEFAULTS), cx, &given)?;
     plan.warnings.extend(replaced_later(root, &given, cx)?);
     Ok(plan)
 }
@@ -127,10 +127,10 @@ impl Action for GrubConfig {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Vec<FoundKernel>>> {
         reject_argon2(&self.root, cx)?;
-        let config = there(&self.root, &format!("{GRUB}/grub.cfg"));
+        let config = system_file(&self.root, &format!("{GRUB}/grub.cfg"));
         let cmd = command(&self.root, "grub-mkconfig", cx)?;
         let cmd = cmd.args(["--output", &format!("{GRUB}/grub.cfg")]);
-        let boot = there(&self.root, "/boot");
+        let boot = system_file(&self.root, "/boot");
         let read = move |outcomes: &[Outcome]| {
             let output = outcomes.last().map_or("", |outcome| outcome.stderr.as_str());
             let kernels = found_kernels(output);

@@ -6,7 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{command, exists, none_of, there, writes};
+use crate::primitives::edit::{command, exists, none_of, system_file, writes};
 use crate::primitives::kernel::chosen;
 use crate::types::{AbsPath, KERNEL_VERSION, KernelVersion};
 
@@ -103,7 +103,7 @@ impl Action for SystemdBoot {
         let cmd = command(&self.root, "bootctl", cx)?
             .args(["install", "--no-variables"])
             .arg(format!("--esp-path={}", self.efi));
-        let loader = there(&self.root, &self.efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
+        let loader = system_file(&self.root, &self.efi.join("EFI/BOOT/BOOTX64.EFI").to_string());
         // The installed version cannot be detected, so it is always installed again.
         Ok(Plan::run(cmd)
             .makes(FilesFact::File { place: loader, digest: None, mode: None })
@@ -127,7 +127,7 @@ impl KernelInstall {
         ];
         let mut possible = None;
         for path in places {
-            match exists(&there(&self.root, &path), cx)? {
+            match exists(&system_file(&self.root, &path), cx)? {
                 Some(true) => return Ok(path),
                 None => possible = possible.or(Some(path)),
                 Some(false) => {}
@@ -154,7 +154,7 @@ impl Action for KernelInstall {
         let cmd = command(&self.root, "kernel-install", cx)?
             .args(["add", &version, &image])
             .limit(None)
-            .anything();
+            .may_change_any_file();
         Ok(Plan::run(cmd)
             .always()
             .hint(

@@ -139,7 +139,7 @@ impl Action for Make {
             cmd.args.splice(0..0, ["-F".to_owned(), "32".to_owned()]);
         }
         if self.keep
-            && let Some(found) = kept(device, self.kind.word(), label)
+            && let Some(found) = existing_filesystem(device, self.kind.word(), label)
         {
             return Ok(found);
         }
@@ -148,7 +148,7 @@ impl Action for Make {
             uuid: uuid.clone(),
             label: label.map(str::to_owned),
         };
-        Ok(made(device, cmd, content)
+        Ok(formatting_plan(device, cmd, content)
             .warn(unknown_contents_warning(device, self.keep))
             .returns(uuid))
     }
@@ -169,14 +169,14 @@ impl Action for Swap {
             return Err(FsRule::Label { kind: "swap", label, most: 15, ascii: false }.into());
         }
         if self.keep
-            && let Some(found) = kept(device, "swap", label)
+            && let Some(found) = existing_filesystem(device, "swap", label)
         {
             return Ok(found);
         }
         let uuid = cx.uuid();
         let cmd = Cmd::tool("mkswap").args(["-U", &uuid]).option("-L", label).arg(&device.path);
         let content = Content::Swap { uuid: uuid.clone(), label: label.map(str::to_owned) };
-        Ok(made(device, cmd, content)
+        Ok(formatting_plan(device, cmd, content)
             .warn(unknown_contents_warning(device, self.keep))
             .returns(uuid))
     }
@@ -197,14 +197,14 @@ fn check_fat32(device: &Device) -> Result<()> {
 }
 
 /// Returns the plan that keeps existing content of this type and label.
-fn kept(device: &Device, kind: &str, label: Option<&str>) -> Option<Plan<String>> {
+fn existing_filesystem(device: &Device, kind: &str, label: Option<&str>) -> Option<Plan<String>> {
     let content = device.content.as_ref()?;
     let so = content.kind() == kind && content.label() == label;
     let uuid = content.uuid().filter(|_| so)?.to_owned();
     Some(Plan::already(format!("{} holds {content}", device.path)).returns(uuid))
 }
 
-fn made(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {
+fn formatting_plan(device: &Device, cmd: Cmd, content: Content) -> Plan<()> {
     let mut steps: Vec<Step> = wipe(device).into_iter().collect();
     steps.push(Step::Run(cmd));
     Plan::steps(steps)

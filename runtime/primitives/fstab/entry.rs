@@ -6,7 +6,7 @@ use crate::config::fstab::{self, FstabFields};
 use crate::error::Result;
 use crate::machine::{Device, Machine};
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{edit, exists, there, writes};
+use crate::primitives::edit::{edit, exists, system_file, writes};
 use crate::types::{AbsPath, DevicePath, FstabPlace, FstabSource};
 
 args! {
@@ -104,7 +104,7 @@ impl Action for Set {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let line = self.entry.line(cx)?;
         let source = fstab::fields(&line).unwrap_or_default().swap_remove(0);
-        let place = there(&self.root, FSTAB);
+        let place = system_file(&self.root, FSTAB);
         edit(place.clone(), cx, |text| {
             let is_it = |found: &FstabFields<'_>| self.replaces(found, &source, cx.machine);
             Ok(fstab::set(text, &line, is_it).map_err(|lines| FstabRule::Several {
@@ -136,7 +136,7 @@ impl Action for Remove {
             (false, Some(source)) => source.to_owned(),
             (false, None) => return Err(FstabRule::NoSource.into()),
         };
-        let place = there(&self.root, FSTAB);
+        let place = system_file(&self.root, FSTAB);
         if exists(&place, cx)? == Some(false) {
             return Ok(Plan::already(format!("{place} does not exist")));
         }

@@ -8,7 +8,7 @@ pub use write::Write;
 
 use serde::Serialize;
 
-use super::edit::there;
+use super::edit::system_file;
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
@@ -215,7 +215,7 @@ impl Query for Entries {
     type Output = Vec<FstabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let place = there(&self.root, FSTAB);
+        let place = system_file(&self.root, FSTAB);
         let bytes = match cx.files.read(&place)? {
             FileContents::Known(bytes) => bytes,
             FileContents::Unknown(_) => return Ok(Answer::Assumed(Vec::new())),

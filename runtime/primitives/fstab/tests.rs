@@ -61,7 +61,7 @@ fn machine() -> Machine {
     let part = |content: &str| map(&[("size", "1G".into()), ("content", content.into())]);
     let parts = Value::List(vec![part("swap"), part("swap"), part("swap")]);
     let disk = map(&[("size", "8G".into()), ("parts", parts)]);
-    Machine::described(&map(&[("/dev/sda", disk)])).expect("a machine")
+    Machine::from_description(&map(&[("/dev/sda", disk)])).expect("a machine")
 }
 
 fn uuid(machine: &Machine, device: &str) -> String {

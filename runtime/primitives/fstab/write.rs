@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{there, writes};
+use crate::primitives::edit::{system_file, writes};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Mode, sha256};
 
@@ -53,7 +53,7 @@ impl Action for Write {
             places.push(&entry.at);
             text += &entry.line(cx)?;
         }
-        let place = there(&self.root, FSTAB);
+        let place = system_file(&self.root, FSTAB);
         let old = match cx.look(&place)? {
             FileStatus::File { .. } => match cx.files.read(&place)? {
                 FileContents::Known(bytes) => Some(bytes),

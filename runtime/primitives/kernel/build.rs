@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{assign, command, exists, there, writes};
+use crate::primitives::edit::{assign, command, exists, system_file, writes};
 use crate::primitives::portage::{BuildReport, EmergeRun, emerge_plan};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{
@@ -52,7 +52,7 @@ args! {
         /// The mount point of the system.
         pub root: AbsPath,
         /// The build method. `make` requires an existing `.config`.
-        pub how: How = "genkernel",
+        pub how: BuildMethod = "genkernel",
         /// The number of parallel compiler processes, from 1 to 4096.
         pub jobs: Option<Jobs>,
     }
@@ -98,14 +98,14 @@ args! {
 
 /// The method of building a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum BuildMethod {
     /// `genkernel all`.
     Genkernel,
     /// The Makefile of the kernel.
     Make,
 }
 
-impl Choice for How {
+impl Choice for BuildMethod {
     const NAME: &'static str = "kernel build method";
     const WORDS: &'static [&'static str] = &["genkernel", "make"];
     const ALL: &'static [Self] = &[Self::Genkernel, Self::Make];
@@ -130,7 +130,7 @@ impl Action for GenkernelConf {
         let wanted = wanted.map(|(name, value)| (*name, (*value).to_owned()));
         let all: Vec<(&str, String)> =
             wanted.chain(given.iter().map(|(name, value)| (*name, (*value).to_owned()))).collect();
-        assign(there(&self.root, GENKERNEL_CONF), cx, &all)
+        assign(system_file(&self.root, GENKERNEL_CONF), cx, &all)
     }
 }
 
@@ -143,23 +143,23 @@ impl Action for Build {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let config = there(&self.root, &format!("{SOURCES}/.config"));
-        let makefile = there(&self.root, &format!("{SOURCES}/Makefile"));
+        let config = system_file(&self.root, &format!("{SOURCES}/.config"));
+        let makefile = system_file(&self.root, &format!("{SOURCES}/Makefile"));
         if exists(&makefile, cx)? == Some(false) {
-            return Err(KernelRule::NoSources { place: there(&self.root, SOURCES) }.into());
+            return Err(KernelRule::NoSources { place: system_file(&self.root, SOURCES) }.into());
         }
-        if self.how == How::Make && exists(&config, cx)? == Some(false) {
+        if self.how == BuildMethod::Make && exists(&config, cx)? == Some(false) {
             return Err(KernelRule::NoConfig { searched: vec![config] }.into());
         }
         let jobs = self.jobs.map(|jobs| format!("-j{}", jobs.get()));
-        let run = |cmd: Cmd| Step::Run(cmd.limit(None).anything());
+        let run = |cmd: Cmd| Step::Run(cmd.limit(None).may_change_any_file());
         let steps = match self.how {
-            How::Genkernel => {
+            BuildMethod::Genkernel => {
                 let cmd = command(&self.root, "genkernel", cx)?.arg("--no-menuconfig");
                 let makeopts = jobs.map(|jobs| format!("--makeopts={jobs}"));
                 vec![run(cmd.args(makeopts).arg("all"))]
             }
-            How::Make => {
+            BuildMethod::Make => {
                 let make = command(&self.root, "make", cx)?.args(["-C", SOURCES]);
                 let build = make.clone().args(jobs);
                 vec![
@@ -214,15 +214,15 @@ impl Action for Install {
         let version = chosen(self.version.as_ref(), &self.root, cx)?;
         let known = version.is_some();
         let version = version.unwrap_or_else(|| KERNEL_VERSION.into());
-        let from = |name: &str| there(&self.root, &format!("{SOURCES}/{name}"));
-        let to = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
+        let from = |name: &str| system_file(&self.root, &format!("{SOURCES}/{name}"));
+        let to = |name: &str| system_file(&self.root, &format!("/boot/{name}-{version}"));
         let plan = Plan::steps(Vec::new());
         let plan = installed(plan, from(&self.image), to("vmlinuz"), cx)?;
         let mut plan = installed(plan, from(".config"), to("config"), cx)?;
         if exists(&from("System.map"), cx)? != Some(false) {
             plan = installed(plan, from("System.map"), to("System.map"), cx)?;
         }
-        let boot = there(&self.root, "/boot");
+        let boot = system_file(&self.root, "/boot");
         if exists(&boot, cx)? == Some(false) {
             plan.steps
                 .insert(0, Step::Files(FilesStep::MakeDir { place: boot, mode: Mode::new(0o755) }));

@@ -6,7 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{command, exists, none_of, there};
+use crate::primitives::edit::{command, exists, none_of, system_file};
 use crate::system::{FilesStep, Outcome, Step};
 use crate::types::{
     AbsPath, Choice, Compression, KERNEL_VERSION, KernelVersion, ModuleName, Place, ProgramName,
@@ -78,7 +78,7 @@ fn must_have(root: &AbsPath, module: &str, cx: &Planning<'_>) -> Result<()> {
     let missing =
         || KernelRule::NoDracutModule { root: root.to_string(), module: module.to_owned() };
     for number in 0..100 {
-        let place = there(root, &format!("{DRACUT}/{number:02}{module}"));
+        let place = system_file(root, &format!("{DRACUT}/{number:02}{module}"));
         if exists(&place, cx)? != Some(false) {
             return Ok(());
         }
@@ -103,7 +103,7 @@ fn must_open_containers(root: &AbsPath, modules: &[String], cx: &Planning<'_>) -
         return Ok(());
     }
     for path in SYSTEMD_PATHS {
-        let systemd = there(root, path);
+        let systemd = system_file(root, path);
         if exists(&systemd, cx)? == Some(true) && none_of(root, &SYSTEMD_CRYPTSETUP, cx)? {
             return Err(KernelRule::NoSystemdCryptsetup { systemd }.into());
         }
@@ -151,7 +151,7 @@ impl Initramfs {
         cx: &Planning<'_>,
     ) -> Result<Plan<String>> {
         let root = &self.root;
-        if exists(&there(root, DRACUT), cx)? == Some(false) {
+        if exists(&system_file(root, DRACUT), cx)? == Some(false) {
             let (program, package) = ("dracut", "sys-kernel/dracut");
             return Err(KernelRule::NoProgram { root: root.to_string(), program, package }.into());
         }
@@ -172,7 +172,7 @@ impl Initramfs {
         let guess = image.clone();
         let read = move |outcomes: &[Outcome]| {
             let said = outcomes.last().map(|o| format!("{}\n{}", o.stdout, o.stderr));
-            match left_out(&said.unwrap_or_default(), &modules) {
+            match omitted_module(&said.unwrap_or_default(), &modules) {
                 Some(module) => Err(KernelRule::LeftOut { root: root.clone(), module }.into()),
                 None => Ok(image.clone()),
             }
@@ -203,7 +203,7 @@ impl Initramfs {
 }
 
 /// Returns the first of these modules that dracut has omitted, according to its output.
-fn left_out(said: &str, modules: &[String]) -> Option<String> {
+fn omitted_module(said: &str, modules: &[String]) -> Option<String> {
     let refuses = |line: &str| {
         line.contains("cannot be installed")
             || line.contains("cannot be found")
@@ -228,7 +228,7 @@ impl Action for Initramfs {
         let modules = self.add.as_deref().map_or_else(default, words);
         let version = chosen(self.version.as_ref(), root, cx)?;
         if let Some(version) = &version {
-            let place = there(root, &format!("{MODULES}/{version}"));
+            let place = system_file(root, &format!("{MODULES}/{version}"));
             if exists(&place, cx)? == Some(false) {
                 return Err(KernelRule::NoModules { version: version.clone(), place }.into());
             }
@@ -284,7 +284,7 @@ mod tests {
         let said = "dracut: dracut module 'nbd' will not be installed, because command 'nbd-client' could not be found!\n\
             dracut: Module 'crypt-gpg' cannot be installed.\n";
         let modules = ["crypt".to_owned(), "crypt-gpg".to_owned()];
-        assert_eq!(super::left_out(said, &modules).as_deref(), Some("crypt-gpg"));
-        assert_eq!(super::left_out(said, &modules[..1]), None);
+        assert_eq!(super::omitted_module(said, &modules).as_deref(), Some("crypt-gpg"));
+        assert_eq!(super::omitted_module(said, &modules[..1]), None);
     }
 }

@@ -7,7 +7,7 @@ use super::SOURCES;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::Planning;
-use crate::primitives::edit::there;
+use crate::primitives::edit::system_file;
 use crate::primitives::file::text;
 use crate::types::AbsPath;
 
@@ -24,7 +24,7 @@ pub(super) fn options(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<BTreeS
         if !seen.insert(path.clone()) {
             continue;
         }
-        match text(&there(root, &format!("{SOURCES}/{path}")), cx)? {
+        match text(&system_file(root, &format!("{SOURCES}/{path}")), cx)? {
             Some(FileContents::Known(bytes)) => {
                 add(&String::from_utf8_lossy(&bytes), &path, &mut found, &mut next);
             }

@@ -10,7 +10,7 @@ use crate::config::kernel::{self, Options, Setting};
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
-use crate::primitives::edit::there;
+use crate::primitives::edit::system_file;
 use crate::types::{AbsPath, Place};
 
 args! {
@@ -54,7 +54,7 @@ impl Require {
         if let Some(file) = &self.file {
             return vec![Place::new(file, Some(&self.root))];
         }
-        let sources = there(&self.root, &format!("{SOURCES}/.config"));
+        let sources = system_file(&self.root, &format!("{SOURCES}/.config"));
         if self.root.to_string() != "/" {
             return vec![sources];
         }
@@ -96,8 +96,13 @@ const NO_SUCH_OPTION: &str = "no such option";
 
 impl Require {
     /// Marks missing options that the sources of a configuration do not define.
-    fn excuse(&self, table: &mut [CheckedOption], at: &Place, cx: &Planning<'_>) -> Result<()> {
-        let of_sources = *at == there(&self.root, &format!("{SOURCES}/.config"));
+    fn mark_undefined_options(
+        &self,
+        table: &mut [CheckedOption],
+        at: &Place,
+        cx: &Planning<'_>,
+    ) -> Result<()> {
+        let of_sources = *at == system_file(&self.root, &format!("{SOURCES}/.config"));
         if !of_sources || table.iter().all(|row| row.ok) {
             return Ok(());
         }
@@ -122,7 +127,7 @@ impl Query for Require {
                 Some(FileContents::Known(bytes)) => bytes,
             };
             let mut table = self.table(&String::from_utf8_lossy(&bytes));
-            self.excuse(&mut table, place, cx)?;
+            self.mark_undefined_options(&mut table, place, cx)?;
             let lacking: Vec<CheckedOption> = table.iter().filter(|row| !row.ok).cloned().collect();
             return match self.check && !lacking.is_empty() {
                 true => Err(KernelRule::Lacks { place: place.clone(), lacking }.into()),

@@ -6,7 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{exists, there, writes};
+use crate::primitives::edit::{exists, system_file, writes};
 use crate::primitives::file::Link;
 use crate::system::FilesStep;
 use crate::types::{AbsPath, KernelVersion, LinkTarget, Mode, Place};
@@ -61,9 +61,9 @@ impl Action for Sources {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let to = format!("linux-{}", self.version);
         let directory = format!("/usr/src/{to}");
-        let makefile = there(&self.root, &format!("{directory}/Makefile"));
+        let makefile = system_file(&self.root, &format!("{directory}/Makefile"));
         if exists(&makefile, cx)? == Some(false) {
-            return Err(KernelRule::NoSources { place: there(&self.root, &directory) }.into());
+            return Err(KernelRule::NoSources { place: system_file(&self.root, &directory) }.into());
         }
         let to = LinkTarget::known(to);
         let link = Link { to, path: AbsPath::known(SOURCES), root: Some(self.root.clone()) };
@@ -104,23 +104,26 @@ impl Action for CopyFrom {
             return Err(KernelRule::SameSystem { root: from.to_string() }.into());
         }
         let modules = format!("{MODULES}/{version}");
-        if exists(&there(from, &modules), cx)? == Some(false) {
-            let place = there(from, &modules);
+        if exists(&system_file(from, &modules), cx)? == Some(false) {
+            let place = system_file(from, &modules);
             return Err(KernelRule::NoModules { version: version.to_string(), place }.into());
         }
-        let image = first(images(version).map(|path| there(from, &path)), cx)?;
+        let image = first(images(version).map(|path| system_file(from, &path)), cx)?;
         let Some(image) = image else {
-            return Err(KernelRule::NotBuilt { place: there(from, &images(version)[0]) }.into());
+            return Err(
+                KernelRule::NotBuilt { place: system_file(from, &images(version)[0]) }.into()
+            );
         };
         let mut plan = self.tree(Plan::steps(Vec::new()), MODULES, &modules);
         let sources = format!("/usr/src/linux-{version}");
-        if exists(&there(from, &sources), cx)? == Some(true) {
+        if exists(&system_file(from, &sources), cx)? == Some(true) {
             plan = self.tree(plan, "/usr/src", &sources);
         }
-        let boot = |name: &str| there(&self.root, &format!("/boot/{name}-{version}"));
-        plan = plan.then(FilesStep::MakeDir { place: there(&self.root, "/boot"), mode: DIRECTORY });
+        let boot = |name: &str| system_file(&self.root, &format!("/boot/{name}-{version}"));
+        plan = plan
+            .then(FilesStep::MakeDir { place: system_file(&self.root, "/boot"), mode: DIRECTORY });
         let config = [format!("/boot/config-{version}"), format!("{modules}/config")];
-        if let Some(config) = first(config.map(|path| there(from, &path)), cx)? {
+        if let Some(config) = first(config.map(|path| system_file(from, &path)), cx)? {
             plan = installed(plan, config, boot("config"), cx)?;
         }
         // The image is copied last, so that an existing image implies a complete copy.
@@ -138,8 +141,8 @@ const DIRECTORY: Mode = Mode::new(0o755);
 impl CopyFrom {
     /// Adds the steps that copy a directory tree.
     fn tree(&self, plan: Plan<()>, into: &str, directory: &str) -> Plan<()> {
-        let (from, to) = (there(&self.from, directory), there(&self.root, directory));
-        plan.then(FilesStep::MakeDir { place: there(&self.root, into), mode: DIRECTORY })
+        let (from, to) = (system_file(&self.from, directory), system_file(&self.root, directory));
+        plan.then(FilesStep::MakeDir { place: system_file(&self.root, into), mode: DIRECTORY })
             .then(FilesStep::CopyTree { from, to: to.clone() })
             .makes(FilesFact::Dir { place: to })
     }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
 use crate::primitives::chroot::mounted_root;
-use crate::primitives::edit::{exists, there};
+use crate::primitives::edit::{exists, system_file};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, KERNEL_VERSION, KernelVersion, ParamValue, Place, Value};
 
@@ -105,7 +105,7 @@ impl Query for Installed {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         mounted_root(&self.root, cx)?;
-        let modules = there(&self.root, MODULES);
+        let modules = system_file(&self.root, MODULES);
         if exists(&modules, cx)? == Some(false) {
             return Ok(Answer::Known(Vec::new()));
         }
@@ -125,7 +125,7 @@ pub(in crate::primitives) fn chosen(
 ) -> Result<Option<String>> {
     match version {
         Some(version) => Ok(Some(version.to_string())),
-        None => version_of(&there(root, SOURCES), cx),
+        None => version_of(&system_file(root, SOURCES), cx),
     }
 }
 

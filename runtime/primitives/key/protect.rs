@@ -90,7 +90,7 @@ impl Action for Protect {
             .args(["--cipher-algo", "AES256", "--s2k-digest-algo", "SHA512"])
             .args(["--s2k-count", "65011712", "--output", "-", "--symmetric"])
             .arg(self.key.to_string());
-        Ok(kept(cmd, place))
+        Ok(key_file_plan(cmd, place))
     }
 }
 
@@ -102,7 +102,7 @@ fn must_not_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
 }
 
 /// Returns the plan that stores the output of a command as a key file.
-fn kept(cmd: Cmd, place: Place) -> Plan<String> {
+fn key_file_plan(cmd: Cmd, place: Place) -> Plan<String> {
     let output = place.to_string();
     Plan::step(FilesStep::SaveOutput { cmd, place: place.clone() })
         .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })
@@ -129,6 +129,6 @@ impl Action for Unlock {
             return Err(KeyRule::OnDisk { place, kind: mount.kind.clone() }.into());
         }
         must_not_exist(&place, cx)?;
-        Ok(kept(unprotect(&self.key, &self.passphrase), place))
+        Ok(key_file_plan(unprotect(&self.key, &self.passphrase), place))
     }
 }

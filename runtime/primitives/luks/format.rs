@@ -108,7 +108,7 @@ impl Format {
     fn sector(&self, device: &Device) -> Result<u32> {
         let sector = match (self.sector, self.version) {
             (None, LuksVersion::Luks1) => 512,
-            (None, LuksVersion::Luks2) => device.sector.min(SectorSize::MOST),
+            (None, LuksVersion::Luks2) => device.sector.min(SectorSize::MAX),
             (Some(sector), LuksVersion::Luks2) => sector.get(),
             (Some(sector), LuksVersion::Luks1) if sector.get() == 512 => 512,
             (Some(sector), LuksVersion::Luks1) => {

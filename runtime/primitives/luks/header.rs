@@ -192,7 +192,7 @@ impl Action for BackupHeader {
 
 /// Returns the assumed content of a backup that is not readable yet: the header that is on the
 /// device, or otherwise a header with the defaults of cryptsetup.
-fn guess(device: &Device, ids: &mut Ids) -> Content {
+fn assumed_header(device: &Device, ids: &mut Ids) -> Content {
     match &device.content {
         Some(content @ Content::Luks { .. }) => content.clone(),
         _ => Content::Luks {
@@ -227,7 +227,7 @@ impl Action for RestoreHeader {
             FileContents::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
         };
         let guessed = saved.is_none();
-        let content = saved.unwrap_or_else(|| guess(device, cx.ids));
+        let content = saved.unwrap_or_else(|| assumed_header(device, cx.ids));
         let cmd = Cmd::tool("cryptsetup")
             .args(["luksHeaderRestore", "--batch-mode", &device.path])
             .args(["--header-backup-file", &self.file.to_string()]);

@@ -79,7 +79,7 @@ impl OpenMethod<'_> {
         }
     }
 
-    fn give_to(&self, cmd: Cmd) -> Cmd {
+    fn add_input(&self, cmd: Cmd) -> Cmd {
         match self {
             Self::Plain(unlock) => unlock.add_to(cmd),
             Self::Protected(key, passphrase) => {
@@ -196,7 +196,7 @@ impl Action for Open {
         if self.discard {
             cmd = cmd.arg("--allow-discards");
         }
-        let cmd = means.give_to(cmd).arg(&device.path).arg(self.name.as_str());
+        let cmd = means.add_input(cmd).arg(&device.path).arg(self.name.as_str());
         Ok(Plan::run(cmd)
             .makes(StorageFact::Opened {
                 on: device.path.clone(),

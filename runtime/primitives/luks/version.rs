@@ -26,7 +26,7 @@ args! {
 const OLDEST: &str = "2.0.0";
 
 /// Returns the version in `cryptsetup 2.6.1 flags: UDEV BLKID …`.
-fn told(said: &str) -> Option<String> {
+fn parse_version(said: &str) -> Option<String> {
     let version = said.strip_prefix("cryptsetup ")?.split_whitespace().next()?;
     // Release candidates (2.7.0-rc1) are treated as their release, because Portage writes them
     // differently.
@@ -41,7 +41,7 @@ impl Query for Version {
     fn answer(&self, _: &mut Planning<'_>) -> Result<Answer<String>> {
         let read = |outcome: &Outcome| {
             let said = outcome.stdout.trim();
-            told(said).ok_or_else(|| LuksRule::NoVersion { said: said.to_owned() }.into())
+            parse_version(said).ok_or_else(|| LuksRule::NoVersion { said: said.to_owned() }.into())
         };
         let cmd = Cmd::tool("cryptsetup").arg("--version");
         Ok(Answer::Ask { cmd, assumed: OLDEST.into(), read: Rc::new(read) })
@@ -50,14 +50,14 @@ impl Query for Version {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::parse_version;
 
     #[test]
     fn the_version_of_cryptsetup_is_parsed() {
-        assert_eq!(told("cryptsetup 2.6.1 flags: UDEV BLKID").as_deref(), Some("2.6.1"));
-        assert_eq!(told("cryptsetup 2.3.7").as_deref(), Some("2.3.7"));
-        assert_eq!(told("cryptsetup 2.7.0-rc1").as_deref(), Some("2.7.0"));
-        assert_eq!(told(""), None);
-        assert_eq!(told("cryptsetup: not found"), None);
+        assert_eq!(parse_version("cryptsetup 2.6.1 flags: UDEV BLKID").as_deref(), Some("2.6.1"));
+        assert_eq!(parse_version("cryptsetup 2.3.7").as_deref(), Some("2.3.7"));
+        assert_eq!(parse_version("cryptsetup 2.7.0-rc1").as_deref(), Some("2.7.0"));
+        assert_eq!(parse_version(""), None);
+        assert_eq!(parse_version("cryptsetup: not found"), None);
     }
 }

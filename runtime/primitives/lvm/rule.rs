@@ -8,7 +8,7 @@ use crate::types::{Size, printable, quote, rhai_literal};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LvmRule {
     /// The volume group does not exist.
-    #[error("there is no volume group {group}{}", meant(nearest.as_deref(), known))]
+    #[error("there is no volume group {group}{}", suggestion(nearest.as_deref(), known))]
     NoSuchGroup {
         /// The name of the volume group.
         group: String,
@@ -18,7 +18,7 @@ pub enum LvmRule {
         known: Vec<String>,
     },
     /// The logical volume does not exist.
-    #[error("volume group {group} has no volume {volume}{}", meant(None, known))]
+    #[error("volume group {group} has no volume {volume}{}", suggestion(None, known))]
     NoSuchVolume {
         /// The volume group.
         group: String,
@@ -82,7 +82,7 @@ pub enum LvmRule {
         size: Size,
     },
     /// The thin pool does not exist.
-    #[error("volume group {group} has no thin pool {pool}{}", meant(None, known))]
+    #[error("volume group {group} has no thin pool {pool}{}", suggestion(None, known))]
     NoSuchPool {
         /// The volume group.
         group: String,
@@ -249,7 +249,7 @@ fn sectors(members: &[(String, u32)]) -> String {
     members.iter().map(member).collect::<Vec<_>>().join(", ")
 }
 
-fn meant(nearest: Option<&str>, known: &[String]) -> String {
+fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
         (Some(near), _) => format!("; did you mean {near}?"),
         (None, []) => String::new(),

@@ -99,7 +99,7 @@ impl ThinPoolCreate {
             // The metadata is sized as if all extents held data, which is at most slightly too
             // large.
             let metadata = self.metadata(all, group);
-            let spare = metadata.saturating_sub(group.spare());
+            let spare = metadata.saturating_sub(group.reserved_extents());
             (all.saturating_sub(metadata.saturating_add(spare)), metadata)
         };
         let (data, metadata) = match self.size {
@@ -111,8 +111,9 @@ impl ThinPoolCreate {
             Extents::OfFree(percent) => share(group.free, percent),
             Extents::OfGroup(percent) => share(group.extents, percent),
         };
-        let wanted =
-            data.saturating_add(metadata).saturating_add(metadata.saturating_sub(group.spare()));
+        let wanted = data
+            .saturating_add(metadata)
+            .saturating_add(metadata.saturating_sub(group.reserved_extents()));
         if data == 0 || wanted > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),

@@ -111,11 +111,11 @@ impl LvCreate {
             _ => extents,
         };
         let volume = Volume { extents, kind: kind.clone(), ..Volume::default() };
-        if extents == 0 || volume.taken() > group.free {
+        if extents == 0 || volume.allocated_extents() > group.free {
             return Err(LvmRule::NoRoom {
                 group: self.group.to_string(),
                 free: Size::bytes(group.bytes(group.free)),
-                wanted: Size::bytes(group.bytes(volume.taken().max(1))),
+                wanted: Size::bytes(group.bytes(volume.allocated_extents().max(1))),
             }
             .into());
         }

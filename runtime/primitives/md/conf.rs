@@ -8,7 +8,7 @@ use crate::config::mdadm::{self, ListedArray};
 use crate::error::Result;
 use crate::machine::{Content, Machine};
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{edit, there, writes};
+use crate::primitives::edit::{edit, system_file, writes};
 use crate::types::{AbsPath, ArrayId, ArrayName, ParamValue};
 
 args! {
@@ -78,7 +78,7 @@ impl Action for MdadmConf {
         if arrays.is_empty() {
             return Ok(Plan::already("there are no arrays to list"));
         }
-        let place = there(&self.root, MDADM_CONF);
+        let place = system_file(&self.root, MDADM_CONF);
         let mut ignored = Vec::new();
         let plan = edit(place.clone(), cx, |text| {
             for array in &arrays {

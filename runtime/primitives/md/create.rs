@@ -123,7 +123,7 @@ impl Create {
     }
 
     /// Returns the plan that keeps a matching array, whether it is running or not.
-    fn kept(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
+    fn existing_array(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
         let arrays = memberships(self.name.as_str(), cx.machine);
         let array = arrays.into_iter().find(|array| {
             array.level == self.level.word()
@@ -154,7 +154,7 @@ impl Action for Create {
             self.devices.iter().map(|path| cx.device(path)).collect::<Result<Vec<_>>>()?;
         self.check(&devices)?;
         if self.keep
-            && let Some(plan) = self.kept(&devices, cx)
+            && let Some(plan) = self.existing_array(&devices, cx)
         {
             return Ok(plan);
         }

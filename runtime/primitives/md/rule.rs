@@ -50,7 +50,7 @@ pub enum MdRule {
         device: String,
     },
     /// No device is a member of an array with this name.
-    #[error("no device belongs to an array named {name}{}", meant(nearest.as_deref(), known))]
+    #[error("no device belongs to an array named {name}{}", suggestion(nearest.as_deref(), known))]
     NoSuchArray {
         /// The name.
         name: String,
@@ -79,7 +79,7 @@ pub enum MdRule {
     },
 }
 
-fn meant(nearest: Option<&str>, known: &[String]) -> String {
+fn suggestion(nearest: Option<&str>, known: &[String]) -> String {
     match (nearest, known) {
         (Some(near), _) => format!("; did you mean {near}?"),
         (None, []) => String::new(),

@@ -47,7 +47,7 @@ impl Query for List {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
         let below = self.below.to_string();
         let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&mount.at, &below));
-        let room = |at: &str| cx.files.room(Path::new(at));
+        let room = |at: &str| cx.files.free_and_total_bytes(Path::new(at));
         let used = |at: &str| {
             let (free, all) = room(at)?;
             free.checked_mul(100)?.checked_div(all).map(|percent| 100 - percent.min(100))

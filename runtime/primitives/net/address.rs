@@ -6,7 +6,7 @@ use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
 use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{assign, set_whole, there, writes};
+use crate::primitives::edit::{assign, set_whole, system_file, writes};
 use crate::primitives::system::Init;
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, IpAddress, IpPrefix};
@@ -74,8 +74,8 @@ impl FixedAddress {
         settings.extend(self.servers().map(|servers| (name("dns_servers"), servers)));
         let settings: Vec<(&str, String)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        let plan = assign(there(&self.root, CONF_NET), cx, &settings)?;
-        let place = there(&self.root, &format!("{INIT_D}/net.{link}"));
+        let plan = assign(system_file(&self.root, CONF_NET), cx, &settings)?;
+        let place = system_file(&self.root, &format!("{INIT_D}/net.{link}"));
         let step = |place, to| Step::Files(FilesStep::Link { place, to });
         let undo = match cx.look(&place)? {
             FileStatus::Link { to } if to.as_os_str() == NETIFRC => return Ok(plan),
@@ -102,7 +102,7 @@ impl FixedAddress {
         if let Some(servers) = self.servers() {
             text += &format!("DNS={servers}\n");
         }
-        set_whole(there(&self.root, &format!("{NETWORKD}/20-{link}.network")), cx, text)
+        set_whole(system_file(&self.root, &format!("{NETWORKD}/20-{link}.network")), cx, text)
     }
 
     /// Returns the name servers in one string.

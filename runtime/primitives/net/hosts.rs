@@ -4,7 +4,7 @@ use crate::args;
 use crate::config::hosts;
 use crate::error::Result;
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{edit, there, writes};
+use crate::primitives::edit::{edit, system_file, writes};
 use crate::types::{AbsPath, DomainName, IpAddress};
 
 args! {
@@ -42,6 +42,6 @@ impl Action for Hosts {
             return Ok(Plan::already("there are no names to set"));
         }
         let address = self.address.to_string();
-        edit(there(&self.root, HOSTS), cx, |text| Ok(hosts::set(text, &address, &names)))
+        edit(system_file(&self.root, HOSTS), cx, |text| Ok(hosts::set(text, &address, &names)))
     }
 }

@@ -8,7 +8,7 @@ use crate::types::{Mismatch, ParamType, ParamValue, Value};
 pub struct LinkName(String);
 
 /// The length of the longest name, in bytes.
-const LONGEST: usize = 15;
+const MAX_LENGTH: usize = 15;
 
 impl LinkName {
     /// Returns the name.
@@ -27,7 +27,7 @@ impl ParamValue for LinkName {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"+_.-".contains(&b);
         let fits = |name: &str| {
             !name.is_empty()
-                && name.len() <= LONGEST
+                && name.len() <= MAX_LENGTH
                 && !name.starts_with('-')
                 && !matches!(name, "." | "..")
                 && name.bytes().all(plain)

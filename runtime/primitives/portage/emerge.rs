@@ -149,8 +149,11 @@ pub(in crate::primitives) fn emerge_plan(
             "--autounmask-continue=y",
         ]);
     }
-    let cmd: Cmd =
-        cmd.args(run.packages.iter().cloned()).limit(None).accept_any_exit_code().anything();
+    let cmd: Cmd = cmd
+        .args(run.packages.iter().cloned())
+        .limit(None)
+        .accept_any_exit_code()
+        .may_change_any_file();
     let cmd = match run.make_jobs {
         Some(jobs) => cmd.env("MAKEOPTS", format!("-j{}", jobs.get())),
         None => cmd,
@@ -163,7 +166,7 @@ pub(in crate::primitives) fn emerge_plan(
         let is_accepted = accept_failure && !report.failed.is_empty();
         match report.ok || is_accepted {
             true => Ok(report),
-            false => Err(outcome::why(outcome, &root).into()),
+            false => Err(outcome::failure_reason(outcome, &root).into()),
         }
     };
     let planned = BuildReport { ok: true, ..BuildReport::default() };
@@ -228,7 +231,7 @@ impl Query for HasVersion {
             0 => Ok(true),
             1 => Ok(false),
             // The atom or the root is invalid.
-            _ => Err(outcome::why(outcome, "/").into()),
+            _ => Err(outcome::failure_reason(outcome, "/").into()),
         };
         Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: false, read: Rc::new(read) })
     }

@@ -4,7 +4,7 @@ use crate::args;
 use crate::config::{MakeConfVariables, shell};
 use crate::error::Result;
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{edit, there, unreadable, writes};
+use crate::primitives::edit::{edit, system_file, unreadable, writes};
 use crate::types::{AbsPath, TableFile};
 
 /// The directory of the files.
@@ -45,7 +45,7 @@ impl Action for Env {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let place = there(&self.root, &self.path());
+        let place = system_file(&self.root, &self.path());
         edit(place.clone(), cx, |text| {
             let mut text = text.to_owned();
             for (name, value) in self.values.quoted() {

@@ -10,7 +10,7 @@ use crate::config::{self, MakeConfVariables, portage, shell};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, Plan, Planning};
-use crate::primitives::edit::{edit, included, target, there, unreadable, writes};
+use crate::primitives::edit::{edit, included, system_file, target, unreadable, writes};
 use crate::types::{AbsPath, Place, TableFile};
 
 args! {
@@ -62,7 +62,7 @@ impl ConfFiles<'_> {
     /// Reads files as Portage does.
     fn read(&self, files: &ConfigFiles) -> ConfReading {
         let open = |path: &Path| {
-            let place = there(self.root, &path.to_string_lossy());
+            let place = system_file(self.root, &path.to_string_lossy());
             included(&place, self.cx).unwrap_or(SourcedText::Unknown)
         };
         ConfReading::of(files.files.iter().map(|(at, text)| (&*at.path, text.as_str())), &open)
@@ -91,7 +91,7 @@ impl ConfFiles<'_> {
     fn warnings(&self, files: &ConfigFiles, settings: &[Setting<'_>]) -> Vec<String> {
         let reading = self.read(files);
         let at = |file: &Path, line: usize| {
-            format!("{}:{line}", there(self.root, &file.to_string_lossy()))
+            format!("{}:{line}", system_file(self.root, &file.to_string_lossy()))
         };
         let stopped = reading.stopped.iter().map(|(file, line)| {
             format!("{}: Portage cannot read this line, and ignores make.conf", at(file, *line))
@@ -118,7 +118,7 @@ impl ConfFiles<'_> {
 /// Returns the value of a variable, as Portage reads it from `make.conf`; `None` if it is not set, or
 /// if a simulation cannot know.
 pub(super) fn value(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Result<Option<String>> {
-    let files = ConfigFiles::read(&there(root, MAKE_CONF), cx)?;
+    let files = ConfigFiles::read(&system_file(root, MAKE_CONF), cx)?;
     let conf = ConfFiles { root, cx, files };
     Ok(conf.read(&conf.files).last(name).map(|last| last.value.clone()))
 }
@@ -175,12 +175,14 @@ impl Action for MakeConf {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let whole = there(&self.root, MAKE_CONF);
+        let whole = system_file(&self.root, MAKE_CONF);
         if self.values.is_empty() && self.add.as_ref().is_none_or(MakeConfVariables::is_empty) {
             return Ok(Plan::already("there are no variables to set"));
         }
         let own = match target(&whole, cx)? {
-            FileStatus::Dir { .. } => there(&self.root, &format!("{MAKE_CONF}/{}", self.file)),
+            FileStatus::Dir { .. } => {
+                system_file(&self.root, &format!("{MAKE_CONF}/{}", self.file))
+            }
             _ => whole.clone(),
         };
         let files = ConfigFiles::read(&whole, cx)?;

@@ -4,7 +4,7 @@ use super::rule::{Change, PortageRule};
 use crate::system::{Outcome, Tail};
 
 /// Returns the reason for the failure of emerge.
-pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
+pub(super) fn failure_reason(outcome: &Outcome, root: &str) -> PortageRule {
     let all = without_colors(&format!("{}\n{}", outcome.stdout, outcome.stderr));
     let changes = changes(&all);
     if !changes.is_empty() {
@@ -14,7 +14,7 @@ pub(super) fn why(outcome: &Outcome, root: &str) -> PortageRule {
     if !atoms.is_empty() {
         return PortageRule::Unknown { atoms };
     }
-    let said = said(&all);
+    let said = last_lines(&all);
     match failed(&all) {
         Some((package, phase_of)) => {
             let log = between(&all, "build log is located at '", "'.");
@@ -113,7 +113,7 @@ const REPORT: [&str; 6] = [
 ];
 
 /// Returns the last non-empty lines, as many as an error displays.
-fn said(text: &str) -> Vec<String> {
+fn last_lines(text: &str) -> Vec<String> {
     let mut tail = Tail::default();
     for line in text.lines().map(str::trim_end) {
         let words = line.trim_matches([' ', '*']);
@@ -137,7 +137,7 @@ mod tests {
         let package = "sys-kernel/linux-firmware-1::gentoo".to_owned();
         assert_eq!(failed(&plain), Some((package, Some("pretend".to_owned()))));
         assert_eq!(reason(&plain).as_deref(), Some("/boot not mounted"));
-        assert_eq!(said(&plain).last().map(String::as_str), Some("* Call stack:"));
+        assert_eq!(last_lines(&plain).last().map(String::as_str), Some("* Call stack:"));
         assert_eq!(reason(" * ERROR: a/b-1::c failed:\n *   (no error message)\n * \n"), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{exists, there, writes};
+use crate::primitives::edit::{exists, system_file, writes};
 use crate::primitives::file::text;
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Mode, ProfileName, nearest};
@@ -57,9 +57,9 @@ impl Action for Profile {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = self.name.as_str();
-        let directory = there(&self.root, &format!("{}/profiles", self.repository));
+        let directory = system_file(&self.root, &format!("{}/profiles", self.repository));
         if exists(&directory, cx)? == Some(false) {
-            let place = there(&self.root, &self.repository.to_string());
+            let place = system_file(&self.root, &self.repository.to_string());
             return Err(PortageRule::NoRepository { place }.into());
         }
         let mut profile = directory.clone();
@@ -74,7 +74,7 @@ impl Action for Profile {
             let (name, proposed) = (name.to_owned(), proposed(name, &list));
             return Err(PortageRule::NoProfile { name, place: profile, proposed }.into());
         }
-        let place = there(&self.root, MAKE_PROFILE);
+        let place = system_file(&self.root, MAKE_PROFILE);
         let to = format!("../..{}/profiles/{name}", self.repository);
         let undo = match cx.look(&place)? {
             FileStatus::Link { to } => {

@@ -6,7 +6,7 @@ use crate::config::packages::{self, TableLine, Word, WordFormat};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::operation::{Effect, Plan, Planning};
-use crate::primitives::edit::{edit, target, there, writes};
+use crate::primitives::edit::{edit, system_file, target, writes};
 use crate::types::{AbsPath, Atom, Place, TableFile};
 
 /// A package table.
@@ -30,7 +30,7 @@ impl PackageTable<'_> {
     }
 
     pub(super) fn files(&self, cx: &Planning<'_>) -> Result<ConfigFiles> {
-        ConfigFiles::read(&there(self.root, &self.path()), cx)
+        ConfigFiles::read(&system_file(self.root, &self.path()), cx)
     }
 
     /// Returns the words of an atom in the order in which Portage reads them.
@@ -54,10 +54,10 @@ impl TableRow<'_> {
         }
         let (format, path) = (self.table.format, self.table.path());
         let words = Word::read(self.words.iter().copied(), format);
-        let whole = there(self.table.root, &path);
+        let whole = system_file(self.table.root, &path);
         let own = match target(&whole, cx)? {
             FileStatus::File { .. } => whole,
-            _ => there(self.table.root, &format!("{path}/{}", self.file)),
+            _ => system_file(self.table.root, &format!("{path}/{}", self.file)),
         };
         let table = self.table.files(cx)?;
         let warning = self.contrary(&table, &words);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::operation::spec::Arguments;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
-use crate::primitives::edit::{target, there};
+use crate::primitives::edit::{system_file, target};
 use crate::types::{AbsPath, Atom, Keyword, LicenseName, TableFile, UseFlag};
 
 args! {
@@ -241,7 +241,7 @@ impl TableAction for PackageEnv {
     // Portage only prints a warning for a missing file, and builds without it.
     fn check(&self, cx: &Planning<'_>) -> Result<()> {
         for name in &self.env {
-            let place = there(&self.root, &format!("{ENV_DIR}/{name}"));
+            let place = system_file(&self.root, &format!("{ENV_DIR}/{name}"));
             if target(&place, cx)? == FileStatus::Missing {
                 return Err(PortageRule::NoEnv { name: name.to_string(), place }.into());
             }

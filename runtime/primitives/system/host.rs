@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::machine::FirmwareState;
 use crate::machine::files::FileStatus;
 use crate::operation::{Answer, Planning, Query};
-use crate::primitives::edit::there;
+use crate::primitives::edit::system_file;
 use crate::types::{AbsPath, Choice};
 
 args! {
@@ -83,7 +83,7 @@ impl Query for InitOf {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Option<&'static str>>> {
         // Before a stage3 is unpacked in the run, its files are unknown.
-        let init = cx.look(&there(&self.root, "/sbin/init"))?;
+        let init = cx.look(&system_file(&self.root, "/sbin/init"))?;
         if matches!(init, FileStatus::Unknown(_)) {
             return Ok(Answer::Assumed(None));
         }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{assign, exists, set_whole, there, writes};
+use crate::primitives::edit::{assign, exists, set_whole, system_file, writes};
 use crate::primitives::file::text;
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, HostName, Mode, TimeZone, sha256};
@@ -88,10 +88,10 @@ impl Action for Hostname {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let name = &self.name;
         let line = format!("{name}\n");
-        let plan = set_whole(there(&self.root, HOSTNAME), cx, line)?;
+        let plan = set_whole(system_file(&self.root, HOSTNAME), cx, line)?;
         Ok(match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => {
-                let place = there(&self.root, CONF_HOSTNAME);
+                let place = system_file(&self.root, CONF_HOSTNAME);
                 plan.and(assign(place, cx, &[("hostname", name.to_string())])?)
             }
             Init::Systemd => plan,
@@ -108,11 +108,11 @@ impl Action for Timezone {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let zone = &self.zone;
-        let file = there(&self.root, &format!("/usr/share/zoneinfo/{zone}"));
+        let file = system_file(&self.root, &format!("/usr/share/zoneinfo/{zone}"));
         if matches!(cx.look(&file)?, FileStatus::Missing | FileStatus::Dir { .. }) {
             return Err(SystemRule::NoZone { zone: zone.to_string(), place: file }.into());
         }
-        let place = there(&self.root, LOCALTIME);
+        let place = system_file(&self.root, LOCALTIME);
         let to = format!("../usr/share/zoneinfo/{zone}");
         let undo = match cx.look(&place)? {
             FileStatus::Missing => {
@@ -133,7 +133,7 @@ impl Action for Timezone {
         let plan = Plan::steps(steps).makes(fact).undo(undo);
         Ok(match Init::of(self.init, &self.root, cx)? {
             Init::Openrc => {
-                plan.and(set_whole(there(&self.root, TIMEZONE), cx, format!("{zone}\n"))?)
+                plan.and(set_whole(system_file(&self.root, TIMEZONE), cx, format!("{zone}\n"))?)
             }
             Init::Systemd => plan,
         })
@@ -149,7 +149,7 @@ impl Action for MachineId {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let fresh = cx.uuid().replace('-', "");
-        let place = there(&self.root, MACHINE_ID);
+        let place = system_file(&self.root, MACHINE_ID);
         let old = text(&place, cx)?;
         let is_one = |id: &str| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
         if let (Some(FileContents::Known(bytes)), false) = (&old, self.renew) {

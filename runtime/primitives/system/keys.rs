@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect};
-use crate::primitives::edit::{command, there};
+use crate::primitives::edit::{command, system_file};
 use crate::primitives::file::{FileRule, replace, text};
 use crate::system::{FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, UserName};
@@ -43,7 +43,7 @@ args! {
 
 impl AuthorizedKeys {
     /// Returns the keys to add; `None` if a simulation cannot know them.
-    fn wanted(&self, cx: &Planning<'_>) -> Result<Option<String>> {
+    fn missing_keys(&self, cx: &Planning<'_>) -> Result<Option<String>> {
         let place = Place::new(&self.keys, None);
         let bytes = match text(&place, cx)? {
             None => return Err(FileRule::Missing { place }.into()),
@@ -79,7 +79,7 @@ impl AuthorizedKeys {
             return Ok(None);
         };
         let Some(fields) = named(&users, &self.user) else {
-            let place = there(&self.root, PASSWD);
+            let place = system_file(&self.root, PASSWD);
             return Err(SystemRule::NoUser { user: self.user.to_string(), place }.into());
         };
         let number = |at: usize| fields.get(at)?.parse().ok();
@@ -94,7 +94,7 @@ impl AuthorizedKeys {
 
     /// Returns the new content of the file, and the lines to show if it is unknown.
     fn content(&self, old: Option<&FileContents>, cx: &Planning<'_>) -> Result<Added> {
-        let wanted = self.wanted(cx)?;
+        let wanted = self.missing_keys(cx)?;
         Ok(match (old, wanted) {
             (Some(FileContents::Unknown(why)), wanted) => {
                 (FileContents::Unknown(why.clone()), wanted.unwrap_or_default())
@@ -124,7 +124,7 @@ impl Action for AuthorizedKeys {
 
     fn effects(&self) -> Vec<Effect> {
         let keys = Place::new(&self.keys, None).to_string();
-        let directory = there(&self.root, &self.directory()).to_string();
+        let directory = system_file(&self.root, &self.directory()).to_string();
         vec![
             Effect::Files(FilesEffect::Reads { path: keys }),
             Effect::Files(FilesEffect::Writes { path: directory }),
@@ -139,7 +139,7 @@ impl Action for AuthorizedKeys {
         let owner = self.owner(cx)?;
         let directory = self.directory();
         let file = format!("{directory}/authorized_keys");
-        let (within, place) = (there(&self.root, &directory), there(&self.root, &file));
+        let (within, place) = (system_file(&self.root, &directory), system_file(&self.root, &file));
         let (above, now) = (cx.look(&within)?, cx.look(&place)?);
         // The user could have chosen the target, which would get new contents and a new owner.
         for (place, status) in [(&within, &above), (&place, &now)] {

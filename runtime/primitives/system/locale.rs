@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{assign, command, edit, there, writes};
+use crate::primitives::edit::{assign, command, edit, system_file, writes};
 use crate::primitives::file::text;
 use crate::system::Step;
 use crate::types::{AbsPath, KeymapName, LocaleName};
@@ -127,11 +127,11 @@ impl Action for Locale {
         if !self.locales.contains(lang) {
             return Err(SystemRule::NotMade { default: lang.to_string(), made: made() }.into());
         }
-        let supported = match text(&there(&self.root, SUPPORTED), cx)? {
+        let supported = match text(&system_file(&self.root, SUPPORTED), cx)? {
             Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             _ => String::new(),
         };
-        let listed = edit(there(&self.root, LOCALE_GEN), cx, |text| {
+        let listed = edit(system_file(&self.root, LOCALE_GEN), cx, |text| {
             Ok(self
                 .locales
                 .iter()
@@ -143,7 +143,7 @@ impl Action for Locale {
         };
         let generate = Step::Run(command(&self.root, "locale-gen", cx)?.limit(None));
         // The default locale is set last, so that an interrupted run generates the locales again.
-        let default = assign(there(&self.root, file), cx, &[("LANG", lang.to_string())])?;
+        let default = assign(system_file(&self.root, file), cx, &[("LANG", lang.to_string())])?;
         let made = Undo::Impossible("generated locales stay");
         Ok(listed.then(generate).and(default).undo(made))
     }
@@ -161,7 +161,7 @@ impl Action for Keymap {
             Init::Openrc => (KEYMAPS, "keymap"),
             Init::Systemd => (VCONSOLE, "KEYMAP"),
         };
-        assign(there(&self.root, file), cx, &[(name, self.keymap.to_string())])
+        assign(system_file(&self.root, file), cx, &[(name, self.keymap.to_string())])
     }
 }
 

@@ -19,7 +19,7 @@ pub use memory::Memory;
 pub use people::{Password, User};
 pub use processor::Processor;
 
-use super::edit::{exists, none_of, there};
+use super::edit::{exists, none_of, system_file};
 use crate::config::authorized_keys::KeyFault;
 use crate::error::{Exit, Result, Rule};
 use crate::machine::files::FileStatus;
@@ -68,7 +68,7 @@ fn running_init(cx: &Planning<'_>) -> Result<Option<Init>> {
 
 /// Detects the init system that is installed in a root.
 fn installed_init(root: &AbsPath, cx: &Planning<'_>) -> Result<Option<Init>> {
-    let init = cx.look(&there(root, "/sbin/init"))?;
+    let init = cx.look(&system_file(root, "/sbin/init"))?;
     if let FileStatus::Link { to } = &init
         && to.file_name().is_some_and(|name| name == "systemd")
     {

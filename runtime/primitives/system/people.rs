@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::{Fact, FilesFact};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{command, there};
+use crate::primitives::edit::{command, system_file};
 use crate::primitives::file::text;
 use crate::system::{Stdin, Step};
 use crate::types::{AbsPath, Secret, UserName};
@@ -69,7 +69,7 @@ pub(super) fn lines(
     file: &str,
     cx: &Planning<'_>,
 ) -> Result<Option<Vec<Vec<String>>>> {
-    let bytes = match text(&there(root, file), cx)? {
+    let bytes = match text(&system_file(root, file), cx)? {
         None => Vec::new(),
         Some(FileContents::Known(bytes)) => bytes,
         Some(FileContents::Unknown(_)) => return Ok(None),
@@ -101,7 +101,7 @@ impl Action for Password {
         if self.password.expose().iter().any(|b| matches!(b, b'\n' | b'\r' | 0)) {
             return Err(SystemRule::LineBreak { user: user() }.into());
         }
-        let place = there(&self.root, PASSWD);
+        let place = system_file(&self.root, PASSWD);
         if let Some(found) = lines(&self.root, PASSWD, cx)?
             && named(&found, &self.user).is_none()
         {
@@ -138,7 +138,7 @@ impl Action for User {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let wanted: Vec<&str> = self.groups.iter().flatten().map(UserName::as_str).collect();
-        let home = there(&self.root, &format!("/home/{}", self.name));
+        let home = system_file(&self.root, &format!("/home/{}", self.name));
         let groups = lines(&self.root, GROUP, cx)?;
         let mut missing: Vec<&str> = Vec::new();
         for group in wanted {
@@ -147,7 +147,7 @@ impl Action for User {
                 continue;
             };
             let Some(line) = named(known, group) else {
-                let place = there(&self.root, GROUP);
+                let place = system_file(&self.root, GROUP);
                 return Err(SystemRule::NoGroup { group: group.to_owned(), place }.into());
             };
             let members = line.get(3).map(String::as_str).unwrap_or_default();
@@ -164,7 +164,7 @@ impl Action for User {
             }
             let cmd = command(&self.root, "usermod", cx)?;
             let cmd = cmd.args(["--append", "--groups", &groups, self.name.as_str()]);
-            let place = there(&self.root, GROUP);
+            let place = system_file(&self.root, GROUP);
             return Ok(Plan::run(cmd)
                 .makes(FilesFact::File { place, digest: None, mode: None })
                 .always()
@@ -177,7 +177,7 @@ impl Action for User {
         let cmd = cmd.args(["--shell", &self.shell.to_string(), self.name.as_str()]);
         let mut del = command(&self.root, "userdel", cx)?;
         del = del.arg(self.name.as_str());
-        let changed = [PASSWD, GROUP].map(|file| there(&self.root, file));
+        let changed = [PASSWD, GROUP].map(|file| system_file(&self.root, file));
         let changed =
             changed.map(|place| Fact::Files(FilesFact::File { place, digest: None, mode: None }));
         Ok(Plan::run(cmd)

@@ -125,7 +125,7 @@ pub(super) fn compare_with_plan(
     let (args, declares) = (call.args(), &plan.declares[..]);
     let work = CallWork { args, steps: named, machine, declares, covered };
     let tracing = log.tracing_mut();
-    let deviation = tracing.act(call.site(), call.name(), call.position(), &work);
+    let deviation = tracing.admit_action(call.site(), call.name(), call.position(), &work);
     let Some(why) = deviation else { return Ok(()) };
     // An action that only releases what this run made needs no entry in the plan once the recipe
     // may have branched differently.

@@ -48,7 +48,7 @@ pub(crate) fn make(
     primitive: &Primitive,
     given: std::result::Result<Given, ArgError>,
 ) -> std::result::Result<Value, Failure> {
-    parts.environment.enter(call.number());
+    parts.environment.start_call(call.number());
     if !parts.environment.only_plans() && parts.reporter.is_interrupted() {
         return Err(call.failure(Error::Interrupted));
     }
@@ -165,7 +165,7 @@ fn act(
         if let Some(value) = check_interrupted(parts, call, action, &effects, &wanted)? {
             return Ok(value);
         }
-        parts.environment.enter(call.number());
+        parts.environment.start_call(call.number());
     }
     let mut plan = action.plan(&mut parts.environment.view())?;
     // Unresolved steps are compared with the plan, which may not know yet where a symbolic link

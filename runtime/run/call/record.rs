@@ -18,12 +18,12 @@ use crate::types::{Map, Value};
 
 /// Sets the decoded arguments of a call, and its position in the plan.
 pub(super) fn set_up_call(parts: &mut Parts<'_>, call: &mut Call, args: Map) {
-    let wanted = parts.ledger.has_journal() || parts.replay.is_playing();
+    let wanted = parts.ledger.has_journal() || parts.replay.has_results();
     let digest = if wanted { digest(&args) } else { String::new() };
     call.set_arguments(args, digest);
     if call.number() < FIRST_MANUAL_CALL {
         let tracing = parts.log.tracing_mut();
-        call.set_position(tracing.arrive(call.site(), call.name(), call.args()));
+        call.set_position(tracing.enter_call(call.site(), call.name(), call.args()));
     }
 }
 

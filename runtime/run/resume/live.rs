@@ -18,7 +18,7 @@ pub struct LiveAction {
 }
 
 /// Returns these actions in the order in which they ran.
-pub fn live(records: &[Record]) -> Vec<LiveAction> {
+pub fn live_actions(records: &[Record]) -> Vec<LiveAction> {
     let mut all: Vec<LiveAction> = Vec::new();
     for record in valid_records(records) {
         let (call, facts, ours, ended) = match record {

@@ -11,7 +11,7 @@ mod restore;
 mod traces;
 mod unchanged;
 
-pub use live::{LiveAction, live};
+pub use live::{LiveAction, live_actions};
 pub use names::{MissingDevice, Names};
 pub use past::Past;
 pub(crate) use replay::{Recall, Replay, UnfinishedAction};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LiveAction, Names, Replay, live};
+use super::{LiveAction, Names, Replay, live_actions};
 use crate::event::Site;
 use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, StorageFact, is_below};
@@ -25,7 +25,7 @@ impl Past {
     /// Returns the root for a shell: the last root prepared by `chroot.prepare` that is still
     /// mounted, or else the last mount point that is not below another one.
     pub fn root(&self) -> Option<String> {
-        let live = live(&self.transcript.records);
+        let live = live_actions(&self.transcript.records);
         let mounted: Vec<&str> = live
             .iter()
             .flat_map(|one| &one.facts)
@@ -64,6 +64,6 @@ impl Past {
 
     /// Returns the succeeded actions with results that end with a reboot, in order.
     pub(super) fn ended(&self) -> impl Iterator<Item = LiveAction> {
-        live(&self.transcript.records).into_iter().filter(|one| one.ended)
+        live_actions(&self.transcript.records).into_iter().filter(|one| one.ended)
     }
 }

@@ -92,7 +92,7 @@ pub(crate) struct Replay {
 impl Replay {
     /// Creates the replay of a journal.
     pub(crate) fn of(transcript: &Transcript, names: Names, changed: bool) -> Self {
-        let mut played = BTreeMap::new();
+        let mut recorded = BTreeMap::new();
         let mut questions = Vec::new();
         let plain = |json: &serde_json::Value| Value::from(json.clone());
         // The recipe does not make the manual calls.
@@ -103,10 +103,10 @@ impl Replay {
                     let begun = UnfinishedAction { makes: makes.clone(), undo: undo.clone() };
                     let result = RecordedResult::Open(begun);
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, RecordedCall { name, digest, result });
+                    recorded.insert(*call, RecordedCall { name, digest, result });
                 }
                 Record::Done { call, output, .. } => {
-                    if let Some(known) = played.get_mut(call) {
+                    if let Some(known) = recorded.get_mut(call) {
                         known.result = RecordedResult::Value(plain(output));
                     }
                 }
@@ -114,7 +114,7 @@ impl Replay {
                 | Record::Skipped { call, name, digest, output, .. } => {
                     let result = RecordedResult::Value(plain(output));
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, RecordedCall { name, digest, result });
+                    recorded.insert(*call, RecordedCall { name, digest, result });
                 }
                 Record::Answer { call, name, digest, output, error } => {
                     let result = match error {
@@ -122,7 +122,7 @@ impl Replay {
                         None => RecordedResult::Value(plain(output)),
                     };
                     let (name, digest) = (name.clone(), digest.clone());
-                    played.insert(*call, RecordedCall { name, digest, result });
+                    recorded.insert(*call, RecordedCall { name, digest, result });
                     questions.push(*call);
                     continue;
                 }
@@ -131,9 +131,9 @@ impl Replay {
             questions.clear();
         }
         // No action depended on the last answers: a missing device may have been connected since.
-        played.retain(|call, _| !questions.contains(call));
+        recorded.retain(|call, _| !questions.contains(call));
         let traces = Traces::of(&transcript.records);
-        Self { recorded: played, names, changed, traces, ..Self::default() }
+        Self { recorded, names, changed, traces, ..Self::default() }
     }
 
     /// Returns a replay of the present journal, for the same process and user.
@@ -163,7 +163,7 @@ impl Replay {
     }
 
     /// Returns whether there are results that the script has not requested yet.
-    pub(crate) fn is_playing(&self) -> bool {
+    pub(crate) fn has_results(&self) -> bool {
         !self.recorded.is_empty()
     }
 
@@ -174,7 +174,7 @@ impl Replay {
 
     /// Returns whether the user has already seen the present part of the script.
     pub(crate) fn is_seen(&self) -> bool {
-        self.seen && self.is_playing()
+        self.seen && self.has_results()
     }
 
     /// Returns whether the script has stopped at the end of the journal.
@@ -215,29 +215,30 @@ impl Replay {
             self.recorded.remove(&number);
             return Ok(Recall::Skip);
         }
-        let played = self.recorded.get(&number);
-        let open = played.is_none_or(|played| matches!(played.result, RecordedResult::Open(_)));
+        let recorded = self.recorded.get(&number);
+        let open =
+            recorded.is_none_or(|recorded| matches!(recorded.result, RecordedResult::Open(_)));
         if self.retrace == Retrace::On && open {
             self.retrace = Retrace::Ended;
             return Err(Retraced.into());
         }
-        let Some(played) = self.recorded.remove(&number) else {
+        let Some(recorded) = self.recorded.remove(&number) else {
             return Ok(Recall::Now(None));
         };
         // The declarations of this call belong to the plan of the remaining calls.
         if call.name() == MayCall::SPEC.name {
             return Ok(Recall::Now(None));
         }
-        let same_name = played.name == call.name();
-        if !same_name || played.digest != call.digest() {
+        let same_name = recorded.name == call.name();
+        if !same_name || recorded.digest != call.digest() {
             // A changed recipe may have corrected the failed call.
-            if self.changed && matches!(played.result, RecordedResult::Open(_)) {
+            if self.changed && matches!(recorded.result, RecordedResult::Open(_)) {
                 return Ok(Recall::Now(None));
             }
             let (site, now) = (call.site().clone(), call.info().to_string());
-            return Err(Diverged { site, now, then: played.name, args: same_name }.into());
+            return Err(Diverged { site, now, then: recorded.name, args: same_name }.into());
         }
-        match played.result {
+        match recorded.result {
             RecordedResult::Open(begun) => {
                 let makes = self.names.data_now(&begun.makes);
                 Ok(Recall::Now(Some(UnfinishedAction { makes, ..begun })))
@@ -252,10 +253,10 @@ impl Replay {
     /// Returns whether the call verifies an archive that is still to be unpacked. It is verified
     /// again, because the archive may have been replaced since the run was interrupted.
     fn must_verify_again(&self, call: &Call) -> bool {
-        let unpacked = |(number, played): (&u64, &RecordedCall)| {
+        let unpacked = |(number, recorded): (&u64, &RecordedCall)| {
             *number > call.number()
-                && played.name == Unpack::SPEC.name
-                && matches!(played.result, RecordedResult::Value(_))
+                && recorded.name == Unpack::SPEC.name
+                && matches!(recorded.result, RecordedResult::Value(_))
         };
         [Verify::SPEC.name, Fetch::SPEC.name].contains(&call.name())
             && self.retrace == Retrace::Off
@@ -265,12 +266,12 @@ impl Replay {
     /// Fails if the journal has results that the recipe did not request, which belong to another
     /// recipe. In a changed recipe, the failed call may be missing.
     pub(crate) fn check_all_requested(&self) -> Result<(), Error> {
-        let failed = |played: &RecordedCall| {
-            self.changed && matches!(played.result, RecordedResult::Open(_))
+        let failed = |recorded: &RecordedCall| {
+            self.changed && matches!(recorded.result, RecordedResult::Open(_))
         };
-        match self.recorded.iter().find(|(_, played)| !failed(played)) {
-            Some((call, played)) => {
-                Err(NotCalled { call: *call, name: played.name.clone() }.into())
+        match self.recorded.iter().find(|(_, recorded)| !failed(recorded)) {
+            Some((call, recorded)) => {
+                Err(NotCalled { call: *call, name: recorded.name.clone() }.into())
             }
             None => Ok(()),
         }

@@ -6,7 +6,7 @@
 
 use super::claims::with_claims;
 use super::restore::restore_call;
-use super::{Past, Replay, live};
+use super::{Past, Replay, live_actions};
 use crate::failure::Failure;
 use crate::journal::FIRST_MANUAL_CALL;
 use crate::machine::{Fact, Machine, Release};
@@ -46,7 +46,10 @@ impl Job<'_> {
         }
         // Only results of calls that the recipe makes may be restored.
         let called = |call: u64| call >= FIRST_MANUAL_CALL || !session.replay().has(call);
-        match live(&past.transcript.records).iter().find(|one| one.ended && !called(one.call)) {
+        match live_actions(&past.transcript.records)
+            .iter()
+            .find(|one| one.ended && !called(one.call))
+        {
             Some(_) => session.replay().check_all_requested().map_err(Failure::of),
             None => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Restores what a reboot or a clean-up ended, before the script continues.
 
 use super::unchanged::check_files;
-use super::{LiveAction, Past, Replay, live};
+use super::{LiveAction, Past, Replay, live_actions};
 use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
@@ -100,7 +100,7 @@ pub(super) fn restore_call(
                 plan_unopened(&mut parts, primitive, again.site, &args, &failure.error)?;
                 for fact in past.names.data_now(&one.facts) {
                     // Fails if the device below is not known either.
-                    let _ = parts.environment.suppose(&fact);
+                    let _ = parts.environment.assume(&fact);
                 }
             }
             result => drop(result?),
@@ -236,7 +236,7 @@ pub fn shell(
 /// in order.
 pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
-    for one in live(&past.transcript.records).iter().rev().filter(|one| one.owned) {
+    for one in live_actions(&past.transcript.records).iter().rev().filter(|one| one.owned) {
         let facts = past.names.data_now(&one.facts);
         let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
         for release in shown.filter_map(Fact::release) {
@@ -258,7 +258,7 @@ pub fn release_run(past: &Past, real_machine: RealMachine, journal: Option<Journ
     let mut session = Session::new(real_machine.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
-    for one in live(&past.transcript.records).iter().filter(|one| one.owned) {
+    for one in live_actions(&past.transcript.records).iter().filter(|one| one.owned) {
         let mut facts = past.names.data_now(&one.facts);
         facts.retain(|fact| fact.is_present(parts.environment.machine()));
         parts.ledger.adopt(&facts);

@@ -14,10 +14,10 @@ pub(super) struct Traces {
     asked: BTreeMap<u64, usize>,
     /// The index of the last change of each path, and below each path.
     on: BTreeMap<String, usize>,
-    below: BTreeMap<String, usize>,
+    changed_below: BTreeMap<String, usize>,
     /// The index of the last change of any device, and of the last action with unknown changes.
     devices: usize,
-    anything: usize,
+    unknown_changes: usize,
 }
 
 impl Traces {
@@ -31,7 +31,7 @@ impl Traces {
                 }
                 Record::Begin { makes: facts, .. } | Record::Done { facts, .. } => {
                     if facts.is_empty() {
-                        traces.anything = index;
+                        traces.unknown_changes = index;
                     }
                     for fact in facts {
                         traces.add(&serde_json::to_value(fact).unwrap_or_default(), index);
@@ -49,7 +49,7 @@ impl Traces {
             serde_json::Value::String(path) if path.starts_with('/') && path != "/" => {
                 self.on.insert(path.clone(), index);
                 for above in Path::new(path).ancestors().skip(1) {
-                    self.below.insert(above.to_string_lossy().into_owned(), index);
+                    self.changed_below.insert(above.to_string_lossy().into_owned(), index);
                 }
             }
             serde_json::Value::Array(items) => {
@@ -81,9 +81,9 @@ impl Traces {
             let above = Path::new(path).ancestors().filter_map(Path::to_str);
             volatile
                 || device
-                || later(self.below.get(path))
+                || later(self.changed_below.get(path))
                 || above.into_iter().any(|above| later(self.on.get(above)))
         };
-        !paths.is_empty() && self.anything <= *asked && !paths.into_iter().any(touched)
+        !paths.is_empty() && self.unknown_changes <= *asked && !paths.into_iter().any(touched)
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn check_recorded_answer(
         return Ok(());
     }
     let (call, site) = (call.name().to_owned(), call.site().clone());
-    Err(ChangedAnswer { call, site, then: short(then), now: short(&now) }.into())
+    Err(ChangedAnswer { call, site, then: truncated(then), now: truncated(&now) }.into())
 }
 
 /// An answer that differs from the journal.
@@ -105,10 +105,10 @@ impl Rule for ChangedAnswer {
 }
 
 /// Returns the start of a value for messages.
-fn short(value: &Value) -> String {
-    const MOST: usize = 60;
+fn truncated(value: &Value) -> String {
+    const MAX_LENGTH: usize = 60;
     let text = value.to_string();
-    match text.char_indices().nth(MOST) {
+    match text.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -15,7 +15,7 @@ use crate::vm::Firmware;
 pub struct TrialAnswers {
     table: toml::Table,
     /// The names of the secrets that the trial generated.
-    made: BTreeSet<String>,
+    generated: BTreeSet<String>,
     disks: TrialDisks,
 }
 
@@ -39,7 +39,7 @@ impl TrialAnswers {
         boot: Option<Firmware>,
         sizes: &[Size],
     ) -> Result<Self, TrialError> {
-        let mut made = BTreeSet::new();
+        let mut generated = BTreeSet::new();
         let (mut open, mut named) = (Vec::new(), Vec::new());
         let mut texts = Map::new();
         for param in &recipe.front.params {
@@ -53,7 +53,7 @@ impl TrialAnswers {
                 None => match value(param, media, boot)? {
                     Some(value) => {
                         if param.kind == ParamKind::Secret {
-                            made.insert(param.name.clone());
+                            generated.insert(param.name.clone());
                         }
                         table.insert(param.name.clone(), toml::Value::String(value));
                     }
@@ -67,7 +67,7 @@ impl TrialAnswers {
             }
         }
         let disks = give_devices(&mut table, &open, &named, sizes)?;
-        Ok(Self { table, made, disks })
+        Ok(Self { table, generated, disks })
     }
 
     /// Returns the virtual disks.
@@ -88,8 +88,8 @@ impl TrialAnswers {
     }
 
     /// Returns the names of the generated secrets.
-    pub fn made(&self) -> impl Iterator<Item = &str> {
-        self.made.iter().map(String::as_str)
+    pub fn generated(&self) -> impl Iterator<Item = &str> {
+        self.generated.iter().map(String::as_str)
     }
 
     /// Returns the passphrase of the disk: the first secret whose name contains "passphrase", or
@@ -104,7 +104,12 @@ impl TrialAnswers {
 }
 
 /// Returns the value for a parameter that many recipes have.
-fn known(kind: ParamKind, name: &str, media: &Media, boot: Option<Firmware>) -> Option<String> {
+fn default_answer(
+    kind: ParamKind,
+    name: &str,
+    media: &Media,
+    boot: Option<Firmware>,
+) -> Option<String> {
     let path = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let is_stand_in = media.keys.is_some();
     let value = match (kind, name) {
@@ -137,8 +142,8 @@ fn value(
     boot: Option<Firmware>,
 ) -> Result<Option<String>, TrialError> {
     Ok(match param.kind {
-        ParamKind::Secret if boot.is_some() || param.default.is_none() => Some(made_up()?),
-        kind => known(kind, &param.name, media, boot),
+        ParamKind::Secret if boot.is_some() || param.default.is_none() => Some(generate_secret()?),
+        kind => default_answer(kind, &param.name, media, boot),
     })
 }
 
@@ -192,7 +197,7 @@ fn paths(value: &toml::Value) -> Vec<String> {
 }
 
 /// Generates a secret that can be typed on any keyboard.
-fn made_up() -> io::Result<String> {
+fn generate_secret() -> io::Result<String> {
     const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyz23456789";
     let mut random = std::fs::File::open("/dev/urandom")?;
     let mut text = String::new();
@@ -278,9 +283,10 @@ mod tests {
 
     #[test]
     fn generated_secrets_differ_and_are_alphanumeric() {
-        let made: BTreeSet<String> = (0..50).map(|_| made_up().expect("a secret")).collect();
-        assert_eq!(made.len(), 50);
-        assert!(made.iter().all(|text| {
+        let generated: BTreeSet<String> =
+            (0..50).map(|_| generate_secret().expect("a secret")).collect();
+        assert_eq!(generated.len(), 50);
+        assert!(generated.iter().all(|text| {
             text.len() == SECRET_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         }));
     }

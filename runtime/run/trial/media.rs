@@ -140,7 +140,7 @@ impl Media {
 
     /// Builds a root that a recipe can install completely: the bootable root, with services and
     /// stand-ins for Portage.
-    pub fn whole(
+    pub fn installable(
         directory: &Path,
         cache: &Path,
         interrupts: &Interrupts,

@@ -32,7 +32,7 @@ pub(super) fn watch(lua: &Lua, host: &Metered) -> mlua::Result<()> {
             None => record_position(lua, &host),
         }
         host.charge_operations(limits::LUA_TICK);
-        match host.look() {
+        match host.check_limits() {
             Some(_) => Err(Error::external(Limited)),
             None => Ok(VmState::Continue),
         }

@@ -153,10 +153,10 @@ fn explain(
 
 /// Splits the position that Lua prepends to a message from the rest.
 fn placed<'a>(text: &'a str, spots: &[StackFrame], file: &Rc<str>) -> Option<(Site, &'a str)> {
-    let own = [(Rc::clone(file), short(file))];
+    let own = [(Rc::clone(file), chunk_id(file))];
     let known = spots.iter().map(|spot| (Rc::clone(&spot.frame.site.file), spot.short.clone()));
-    known.chain(own).find_map(|(file, short)| {
-        let rest = text.strip_prefix(&short)?.strip_prefix(':')?;
+    known.chain(own).find_map(|(file, chunk_id)| {
+        let rest = text.strip_prefix(&chunk_id)?.strip_prefix(':')?;
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let line = rest[..digits].parse().ok()?;
         Some((Site { file, line }, rest[digits..].trim_start_matches([':', ' '])))
@@ -164,10 +164,10 @@ fn placed<'a>(text: &'a str, spots: &[StackFrame], file: &Rc<str>) -> Option<(Si
 }
 
 /// Returns a file name as abbreviated by Lua (luaO_chunkid, LUA_IDSIZE).
-fn short(file: &str) -> String {
-    const MOST: usize = 59;
+fn chunk_id(file: &str) -> String {
+    const CHUNK_ID_LEN: usize = 59;
     const ENDING: usize = 56;
-    match file.len() > MOST {
+    match file.len() > CHUNK_ID_LEN {
         true => {
             let ending = &file.as_bytes()[file.len() - ENDING..];
             format!("...{}", String::from_utf8_lossy(ending))

@@ -52,7 +52,7 @@ pub(super) fn seeker(lua: &Lua, host: &Metered) -> mlua::Result<Function> {
         let mut spend = |steps: usize| {
             // A step is much cheaper than an operation.
             host.charge_operations(u32::try_from(steps / 8).unwrap_or(u32::MAX));
-            host.look().is_none() && interrupts.count() == 0
+            host.check_limits().is_none() && interrupts.count() == 0
         };
         match seek(text, pattern, &search, &mut spend) {
             Ok(Some(found)) => match_values(lua, text, &found),

@@ -18,7 +18,7 @@ use crate::script::{Language, Module};
 use crate::types::{Map, Value, nearest};
 
 /// The receiver of values, for error messages.
-const OTHER: &str = "a module in another language";
+const RECEIVER: &str = "a module in another language";
 
 /// Creates the function `require`.
 pub(super) fn require(lua: &Lua, engines: &Weak<Engines>) -> mlua::Result<Function> {
@@ -58,7 +58,7 @@ impl LuaEngine {
         reject_hidden_code(&file, &module.text).map_err(Error::external)?;
         let LuaValue::Table(table) = text.call(())? else {
             let why = "a module must return a table of its functions";
-            return Err(Error::external(wrong(module, why.into())));
+            return Err(Error::external(module_failure(module, why.into())));
         };
         self.loaded.borrow_mut().insert(module.name.clone(), table.clone());
         Ok(table)
@@ -82,7 +82,7 @@ impl LuaEngine {
                 let Some(engines) = engines.upgrade() else { return Ok(LuaValue::Nil) };
                 let host = &engines.meter;
                 let site = caller(lua, host);
-                let values = values.iter().map(|value| from_lua(value, OTHER));
+                let values = values.iter().map(|value| from_lua(value, RECEIVER));
                 let values = nested(values.collect::<mlua::Result<Vec<Value>>>(), host, &site)?;
                 let from = CrossLanguageCall { site, level: 0 };
                 let value = engines.call(&module, &name, &values, from).map_err(thrown)?;
@@ -103,14 +103,14 @@ impl LuaEngine {
         let name = module.name.as_str();
         let table = self.protected(&self.require, name, None);
         let table = table.map_err(|fault| self.explain(&fault, &file))?;
-        table.as_table().cloned().ok_or_else(|| wrong(module, "not a module".into()))
+        table.as_table().cloned().ok_or_else(|| module_failure(module, "not a module".into()))
     }
 }
 
 impl ScriptEngine for LuaEngine {
     /// Returns the exports of a Lua module, for Rhai.
     fn exports(&self, module: &Module) -> Result<Exports, Failure> {
-        let failed = |error: Error| wrong(module, own_message(&error));
+        let failed = |error: Error| module_failure(module, own_message(&error));
         let (mut functions, mut data) = (Vec::new(), Map::new());
         for pair in self.table(module)?.pairs::<LuaValue, LuaValue>() {
             match pair.map_err(failed)? {
@@ -119,16 +119,16 @@ impl ScriptEngine for LuaEngine {
                 }
                 (LuaValue::String(name), value) => {
                     let name = name.to_string_lossy();
-                    let value = from_lua(&value, OTHER).map_err(|error| {
+                    let value = from_lua(&value, RECEIVER).map_err(|error| {
                         let why = own_message(&error);
-                        wrong(module, format!("{name}: {why}"))
+                        module_failure(module, format!("{name}: {why}"))
                     })?;
                     data.push((name, value));
                 }
                 (key, _) => {
                     let kind = key.type_name();
                     let why = format!("a module's table must have string keys, not a {kind}");
-                    return Err(wrong(module, why));
+                    return Err(module_failure(module, why));
                 }
             }
         }
@@ -147,7 +147,7 @@ impl ScriptEngine for LuaEngine {
         let value = self.protected(&body, values, None);
         let value = value.map_err(|fault| self.explain(&fault, &file))?;
         let place = Site { file: Rc::clone(&file), line: 0 };
-        nested(from_lua(&value, OTHER), &self.host, &place).map_err(failed)
+        nested(from_lua(&value, RECEIVER), &self.host, &place).map_err(failed)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -155,7 +155,7 @@ impl ScriptEngine for LuaEngine {
     }
 }
 
-fn wrong(module: &Module, message: String) -> Failure {
+fn module_failure(module: &Module, message: String) -> Failure {
     let site = Site { file: module.file.as_str().into(), line: 0 };
     Failure::of_script(message, site, None)
 }

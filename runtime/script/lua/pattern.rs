@@ -10,7 +10,7 @@ const MOST_CAPTURES: usize = 32;
 /// The maximum recursion depth of the matcher (`MAXCCALLS`).
 const DEPTH: u32 = 200;
 /// The number of steps after which they are charged.
-const OFTEN: usize = 4096;
+const STEPS_PER_CHARGE: usize = 4096;
 
 /// A match.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn malformed<T>(why: &str) -> Result<T, Halt> {
 impl Matcher<'_> {
     fn step(&mut self, count: usize) -> Result<(), Halt> {
         self.steps += count;
-        if self.steps >= OFTEN { self.charge_steps() } else { Ok(()) }
+        if self.steps >= STEPS_PER_CHARGE { self.charge_steps() } else { Ok(()) }
     }
 
     fn charge_steps(&mut self) -> Result<(), Halt> {
@@ -372,7 +372,7 @@ mod tests {
         let text = "a".repeat(30_000);
         let mut left = 100;
         let mut spend = |steps: usize| {
-            left -= steps.div_ceil(OFTEN);
+            left -= steps.div_ceil(STEPS_PER_CHARGE);
             left > 0
         };
         let search = Search { from: 0, anchored: false, but: None };

@@ -8,7 +8,7 @@ use mlua::{Error, Lua, Table, Value as LuaValue};
 use crate::event::Site;
 use crate::script::limits::Limit;
 use crate::script::meter::Metered;
-use crate::script::room::SizeBudget;
+use crate::script::size_budget::SizeBudget;
 use crate::types::{Secret, Value};
 
 /// The receiver of values, for error messages.
@@ -67,25 +67,25 @@ pub(super) fn from_lua(value: &LuaValue, receiver: &str) -> mlua::Result<Value> 
     convert(value, &mut SizeBudget::default(), receiver)
 }
 
-fn convert(value: &LuaValue, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
+fn convert(value: &LuaValue, budget: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
     let large = |limit| Error::external(TooLarge(limit));
-    room.one().map_err(large)?;
+    budget.count_value().map_err(large)?;
     Ok(match value {
         LuaValue::Nil => Value::Unit,
         LuaValue::Boolean(value) => Value::Bool(*value),
         LuaValue::Integer(value) => Value::Int(*value),
         LuaValue::Number(value) => Value::Float(*value),
         LuaValue::String(text) => {
-            room.text(text.as_bytes().len()).map_err(large)?;
+            budget.count_string(text.as_bytes().len()).map_err(large)?;
             Value::Text(text.to_str()?.to_owned())
         }
         LuaValue::UserData(data) if data.is::<Secret>() => {
             Value::Secret(data.borrow::<Secret>()?.clone())
         }
         LuaValue::Table(table) => {
-            room.enter().map_err(large)?;
-            let value = from_table(table, room, receiver)?;
-            room.leave();
+            budget.enter_nested().map_err(large)?;
+            let value = from_table(table, budget, receiver)?;
+            budget.leave_nested();
             value
         }
         other => {
@@ -97,7 +97,7 @@ fn convert(value: &LuaValue, room: &mut SizeBudget, receiver: &str) -> mlua::Res
 
 /// Converts a table to a list if it has elements, or to a map if it has string keys; a table with
 /// both is an error.
-fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
+fn from_table(table: &Table, budget: &mut SizeBudget, receiver: &str) -> mlua::Result<Value> {
     let sealed = |with: &Table| matches!(with.raw_get("__metatable"), Ok(LuaValue::Boolean(false)));
     if table.metatable().as_ref().is_some_and(sealed) {
         return Err(Error::runtime(format!(
@@ -108,7 +108,7 @@ fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Res
     let length = table.raw_len();
     let mut list = Vec::new();
     for item in table.sequence_values::<LuaValue>() {
-        list.push(convert(&item?, room, receiver)?);
+        list.push(convert(&item?, budget, receiver)?);
     }
     let mut map = BTreeMap::new();
     for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -116,7 +116,7 @@ fn from_table(table: &Table, room: &mut SizeBudget, receiver: &str) -> mlua::Res
             (LuaValue::Integer(index), _)
                 if usize::try_from(index).is_ok_and(|i| (1..=length).contains(&i)) => {}
             (LuaValue::String(key), value) => {
-                map.insert(key.to_str()?.to_owned(), convert(&value, room, receiver)?);
+                map.insert(key.to_str()?.to_owned(), convert(&value, budget, receiver)?);
             }
             (key, _) => {
                 let kind = key.type_name();

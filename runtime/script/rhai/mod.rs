@@ -131,7 +131,7 @@ fn engine(host: &Metered) -> Engine {
     let meter = Rc::clone(host);
     engine.on_progress(move |_| {
         meter.charge_operations(1);
-        (interrupts.count() > 0 || meter.look().is_some()).then_some(Dynamic::UNIT)
+        (interrupts.count() > 0 || meter.check_limits().is_some()).then_some(Dynamic::UNIT)
     });
     library::bounded(&mut engine, host);
     if host.tests().is_some() {

@@ -22,7 +22,7 @@ use crate::script::{Module, suggest_name};
 use crate::types::{Map, Value, rhai_literal};
 
 /// The receiver of values, for error messages.
-const OTHER: &str = "a module in another language";
+const RECEIVER: &str = "a module in another language";
 
 /// Resolves imports to the modules that were read before the run.
 pub(super) struct Resolver {
@@ -79,7 +79,8 @@ impl Resolver {
             loaded.functions.iter().map(|(name, _)| name.clone()).collect();
         functions.dedup();
         let data = loaded.module.iter_var().map(|(name, value)| {
-            let value = from_dynamic(value, OTHER).map_err(|thrown| wrong(module, &thrown))?;
+            let value =
+                from_dynamic(value, RECEIVER).map_err(|thrown| module_failure(module, &thrown))?;
             Ok((name.to_owned(), value))
         });
         Ok(Exports { functions, data: data.collect::<Result<Map, Failure>>()? })
@@ -110,7 +111,7 @@ impl Resolver {
         text.push(')');
         engine
             .eval_with_scope::<Dynamic>(&mut scope, &text)
-            .and_then(|value| from_dynamic(&value, OTHER))
+            .and_then(|value| from_dynamic(&value, RECEIVER))
             .map_err(|thrown| self.explain(&thrown))
     }
 
@@ -163,7 +164,7 @@ fn foreign(
         let name = function.clone();
         let call = move |cx: &NativeCallContext<'_>, args: &[Dynamic]| {
             let Some(engines) = engines.upgrade() else { return Ok(Dynamic::UNIT) };
-            let values = from_dynamics(args, cx, OTHER)?;
+            let values = from_dynamics(args, cx, RECEIVER)?;
             let file = cx.call_source().unwrap_or_default().into();
             let from =
                 CrossLanguageCall { site: site(&file, cx.call_position()), level: cx.call_level() };
@@ -178,7 +179,7 @@ fn foreign(
     Ok(Loaded { module: made.into(), functions: Vec::new() })
 }
 
-fn wrong(module: &Module, thrown: &Temporary) -> Failure {
+fn module_failure(module: &Module, thrown: &Temporary) -> Failure {
     let site = crate::event::Site { file: module.file.as_str().into(), line: 0 };
     Failure::of_script(thrown.to_string(), site, None)
 }

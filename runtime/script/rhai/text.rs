@@ -45,7 +45,7 @@ fn parsed(engine: &Engine, file: &Rc<str>, text: &str) -> Result<AST, Failure> {
 }
 
 /// Functions that scripts can call without a domain, in addition to Rhai's own library.
-const OWN: &[&str] = &["step", "print", "debug", "test"];
+const GLOBAL_FUNCTIONS: &[&str] = &["step", "print", "debug", "test"];
 
 /// Parses a source and rejects definitions that replace built-in names.
 pub(super) fn compile(
@@ -68,7 +68,7 @@ pub(super) fn compile(
     }
     for pair in tokens(Language::Rhai, text).windows(2) {
         if let (Some("fn"), TokenKind::Name(name)) = (pair[0].name(), &pair[1].kind)
-            && OWN.contains(&name.as_str())
+            && GLOBAL_FUNCTIONS.contains(&name.as_str())
         {
             return Err(taken(name, pair[1].line));
         }

@@ -6,7 +6,7 @@ use rhai::{
 
 use super::thrown::{NESTED, Temporary};
 use crate::script::limits::Limit;
-use crate::script::room::SizeBudget;
+use crate::script::size_budget::SizeBudget;
 use crate::types::{Secret, Value};
 
 pub(super) fn to_dynamic(value: &Value) -> Dynamic {
@@ -54,8 +54,8 @@ fn too_large(limit: Limit) -> Temporary {
     EvalAltResult::ErrorDataTooLarge(what.into(), Position::NONE).into()
 }
 
-fn convert(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Value, Temporary> {
-    room.one().map_err(too_large)?;
+fn convert(value: &Dynamic, budget: &mut SizeBudget, receiver: &str) -> Result<Value, Temporary> {
+    budget.count_value().map_err(too_large)?;
     if value.is_unit() {
         return Ok(Value::Unit);
     }
@@ -72,22 +72,22 @@ fn convert(value: &Dynamic, room: &mut SizeBudget, receiver: &str) -> Result<Val
         return Ok(Value::Text(value.to_string()));
     }
     if let Some(text) = value.read_lock::<ImmutableString>() {
-        room.text(text.len()).map_err(too_large)?;
+        budget.count_string(text.len()).map_err(too_large)?;
         return Ok(Value::Text(text.to_string()));
     }
     if let Some(items) = value.read_lock::<Array>() {
-        room.enter().map_err(too_large)?;
+        budget.enter_nested().map_err(too_large)?;
         let items =
-            items.iter().map(|item| convert(item, room, receiver)).collect::<Result<_, _>>()?;
-        room.leave();
+            items.iter().map(|item| convert(item, budget, receiver)).collect::<Result<_, _>>()?;
+        budget.leave_nested();
         return Ok(Value::List(items));
     }
     if let Some(map) = value.read_lock::<RhaiMap>() {
-        room.enter().map_err(too_large)?;
+        budget.enter_nested().map_err(too_large)?;
         let entries =
-            map.iter().map(|(key, value)| Ok((key.to_string(), convert(value, room, receiver)?)));
+            map.iter().map(|(key, value)| Ok((key.to_string(), convert(value, budget, receiver)?)));
         let entries = entries.collect::<Result<_, Temporary>>()?;
-        room.leave();
+        budget.leave_nested();
         return Ok(Value::Map(entries));
     }
     if let Some(secret) = value.read_lock::<Secret>() {

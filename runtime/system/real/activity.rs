@@ -12,7 +12,7 @@ use super::orphans::{Process, tree};
 use crate::types::text_of;
 
 /// The interval between checks of /proc.
-const PAUSE: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The time limit of a program.
 pub(super) enum TimeLimit {
@@ -27,7 +27,7 @@ pub(super) enum TimeLimit {
 /// The activity of a program.
 pub(super) struct Activity {
     pid: Pid,
-    patience: TimeLimit,
+    time_limit: TimeLimit,
     /// The start, or the time of the last activity.
     since: Instant,
     looked: Instant,
@@ -36,25 +36,25 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn of(pid: Pid, patience: TimeLimit) -> Self {
+    pub(super) fn of(pid: Pid, time_limit: TimeLimit) -> Self {
         let now = Instant::now();
-        Self { pid, patience, since: now, looked: now, done: BTreeMap::new() }
+        Self { pid, time_limit, since: now, looked: now, done: BTreeMap::new() }
     }
 
     /// Records that the program has printed something.
     pub(super) fn printed(&mut self) {
-        if matches!(self.patience, TimeLimit::Idle(_)) {
+        if matches!(self.time_limit, TimeLimit::Idle(_)) {
             self.since = Instant::now();
         }
     }
 
     /// Returns an error if the time limit is exceeded.
     pub(super) fn check(&mut self) -> Result<(), FailureKind> {
-        match self.patience {
+        match self.time_limit {
             TimeLimit::Total(limit) if self.since.elapsed() > limit => {
                 Err(FailureKind::TimedOut(limit))
             }
-            TimeLimit::Idle(limit) if self.looked.elapsed() > PAUSE.min(limit) => {
+            TimeLimit::Idle(limit) if self.looked.elapsed() > CHECK_INTERVAL.min(limit) => {
                 let idle = self.looked.duration_since(self.since);
                 let works = self.is_active();
                 self.looked = Instant::now();

@@ -22,7 +22,7 @@ pub enum Input {
 
 impl Input {
     /// Returns the maximum size in bytes; a disk image that was given by mistake is larger.
-    pub(crate) fn most(self) -> u64 {
+    pub(crate) fn max_size(self) -> u64 {
         match self {
             Self::Answers => 1 << 20,
             Self::Script => 4 << 20,
@@ -33,7 +33,7 @@ impl Input {
 
 /// Reads a file that was named by the user.
 pub fn read_input(path: &Path, what: Input) -> io::Result<Vec<u8>> {
-    whole(open_input(path)?, what.most())
+    read_all(open_input(path)?, what.max_size())
 }
 
 /// Reads a text file that was named by the user.
@@ -60,12 +60,12 @@ fn regular(file: &File) -> io::Result<()> {
 }
 
 /// Reads an open file of at most `most` bytes.
-pub(super) fn whole(file: File, most: u64) -> io::Result<Vec<u8>> {
+pub(super) fn read_all(file: File, max_size: u64) -> io::Result<Vec<u8>> {
     regular(&file)?;
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        let why = format!("larger than {} MiB", most >> 20);
+    file.take(max_size + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_size {
+        let why = format!("larger than {} MiB", max_size >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)

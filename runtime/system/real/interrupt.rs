@@ -21,10 +21,10 @@ impl Interrupts {
             let count = Arc::clone(&interrupts.0);
             // A closed terminal or a shutdown sends only one signal.
             let weight = if signal == SIGINT { 1 } else { 2 };
-            let note = move || {
+            let handler = move || {
                 count.fetch_add(weight, Ordering::SeqCst);
             };
-            register(signal, note)?;
+            register(signal, handler)?;
         }
         if io::stdin().is_terminal() {
             end_of_input_on_hangup()?;
@@ -56,22 +56,22 @@ impl Interrupts {
 #[expect(unsafe_code, reason = "dup2(2) is one of the calls that signal-safety(7) allows")]
 fn end_of_input_on_hangup() -> io::Result<()> {
     const END_OF_INPUT: [u8; 64] = [4; 64];
-    let (end, pen) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
-    nix::unistd::write(&pen, &END_OF_INPUT)?;
+    let (read_end, write_end) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
+    nix::unistd::write(&write_end, &END_OF_INPUT)?;
     // While the write end is open, the empty pipe is not at its end of file, which would be read
     // forever, too.
-    std::mem::forget(pen);
-    let end = end.into_raw_fd();
+    std::mem::forget(write_end);
+    let read_end = read_end.into_raw_fd();
     // SAFETY: both file descriptors stay open as long as this process; the closure does nothing
     // else.
     let replace = move || unsafe {
-        nix::libc::dup2(end, nix::libc::STDIN_FILENO);
+        nix::libc::dup2(read_end, nix::libc::STDIN_FILENO);
     };
     register(SIGHUP, replace)
 }
 
 #[expect(unsafe_code, reason = "signal handlers may only do what signal-safety(7) allows")]
-fn register(signal: i32, note: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
+fn register(signal: i32, handler: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
     // SAFETY: the handlers add to an atomic counter or duplicate a file descriptor, nothing else.
-    unsafe { signal_hook::low_level::register(signal, note) }.map(drop)
+    unsafe { signal_hook::low_level::register(signal, handler) }.map(drop)
 }

@@ -133,7 +133,7 @@ impl Files for Real {
         files::reach::anchor(path)
     }
 
-    fn room(&self, path: &Path) -> Option<(u64, u64)> {
+    fn free_and_total_bytes(&self, path: &Path) -> Option<(u64, u64)> {
         let found = nix::sys::statvfs::statvfs(path).ok()?;
         let block = found.fragment_size();
         Some((found.blocks_free() * block, found.blocks() * block))

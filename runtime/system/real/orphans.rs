@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use crate::system::real::storage::holders::how_held;
+use crate::system::real::storage::holders::kind_of_use;
 use crate::types::{path_of, text_of};
 
 /// The time to wait for processes to exit after a signal.
@@ -25,14 +25,14 @@ pub(super) fn become_subreaper() {
 pub(super) fn end_orphans(at: &str) -> bool {
     let at = path_of(at);
     let orphans: Vec<Pid> =
-        children().into_iter().filter(|pid| how_held(&directory(*pid), &at).is_some()).collect();
+        children().into_iter().filter(|pid| kind_of_use(&directory(*pid), &at).is_some()).collect();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
         for pid in &orphans {
             // A process that has exited in the meantime needs no signal.
             let _ = kill(*pid, signal);
         }
         let start = Instant::now();
-        while orphans.iter().any(|pid| runs(*pid)) && start.elapsed() < patience {
+        while orphans.iter().any(|pid| is_running(*pid)) && start.elapsed() < patience {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -88,7 +88,7 @@ pub(super) fn tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
 pub(super) fn end_descendants(spared: &[Pid]) {
     let me = nix::unistd::getpid();
     for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
-        let mut told = Vec::new();
+        let mut signalled = Vec::new();
         let start = Instant::now();
         while start.elapsed() < patience {
             let found = tree(me, spared).into_iter().skip(1);
@@ -103,9 +103,9 @@ pub(super) fn end_descendants(spared: &[Pid]) {
             }
             for Process { pid, .. } in left {
                 // A process that receives SIGTERM may start another process; a killed one cannot.
-                if signal == Signal::SIGKILL || !told.contains(&pid) {
+                if signal == Signal::SIGKILL || !signalled.contains(&pid) {
                     let _ = kill(pid, signal);
-                    told.push(pid);
+                    signalled.push(pid);
                 }
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -118,7 +118,7 @@ fn directory(pid: Pid) -> PathBuf {
 }
 
 /// Returns whether a process is still running; reaps it if it has exited.
-fn runs(pid: Pid) -> bool {
+fn is_running(pid: Pid) -> bool {
     matches!(waitpid(pid, Some(WaitPidFlag::WNOHANG)), Ok(nix::sys::wait::WaitStatus::StillAlive))
 }
 

@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 /// The maximum size of an answers file; a device that was given by mistake is larger.
-const MOST: u64 = 1 << 20;
+const MAX_SIZE: u64 = 1 << 20;
 
 /// The content of a private file.
 pub struct Private {
@@ -57,8 +57,8 @@ pub fn read_private(path: &Path) -> io::Result<Private> {
     }
     // There is no file to protect for a pipe or a descriptor (`<(pass show …)`).
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0)));
-    file.take(MOST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST {
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is larger than 1 MiB"));
     }
     let text = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|error| {

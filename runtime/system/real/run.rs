@@ -24,7 +24,7 @@ use super::conversation::ProgramOutput;
 use super::environment::environment;
 use super::started::Started;
 use crate::system::real::files::reach::{is_running_root, open_root};
-use crate::system::real::storage::reading::SILENCE;
+use crate::system::real::storage::reading::NOTICE_DELAY;
 use crate::types::Secret;
 
 /// The time that a program has to exit before it is killed.
@@ -187,7 +187,7 @@ impl Real {
                 talk.watch.notice("will stop after this command; press Ctrl-C again to kill it");
             }
             activity.check()?;
-            if since.elapsed() > SILENCE && !announced {
+            if since.elapsed() > NOTICE_DELAY && !announced {
                 announced = true;
                 self.announce(&format!("waiting for {}", cmd.name()));
             }

@@ -31,7 +31,7 @@ const FINISHED: u8 = b'o';
 
 /// Runs a program on a large stack. If the stack is exhausted, the calling thread calls `used_up`,
 /// which must end the process.
-pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T {
+pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, on_overflow: fn()) -> T {
     let Ok((reports, report)) = pipe2(OFlag::O_CLOEXEC) else { return program() };
     REPORT.store(report.as_raw_fd(), Ordering::SeqCst);
     share_main_arena();
@@ -45,8 +45,8 @@ pub fn on_large_stack<T: Send + 'static>(program: fn() -> T, used_up: fn()) -> T
         else {
             continue;
         };
-        if heard(&reports) == OVERFLOW {
-            used_up();
+        if receive_report(&reports) == OVERFLOW {
+            on_overflow();
         }
         return thread.join().unwrap_or_else(|panic| resume_unwind(panic));
     }
@@ -68,12 +68,12 @@ struct Finished;
 
 impl Drop for Finished {
     fn drop(&mut self) {
-        tell(FINISHED);
+        send_report(FINISHED);
     }
 }
 
 /// Waits for a report.
-fn heard(reports: &OwnedFd) -> u8 {
+fn receive_report(reports: &OwnedFd) -> u8 {
     let mut byte = [FINISHED];
     loop {
         match read(reports, &mut byte) {
@@ -83,7 +83,7 @@ fn heard(reports: &OwnedFd) -> u8 {
     }
 }
 
-fn tell(report: u8) {
+fn send_report(report: u8) {
     let pipe = REPORT.load(Ordering::SeqCst);
     // SAFETY: write(2) is one of the calls that signal-safety(7) allows; the byte outlives it.
     unsafe { libc::write(pipe, (&raw const report).cast(), 1) };
@@ -129,7 +129,7 @@ extern "C" fn on_fault(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc:
     let at = unsafe { (*info).si_addr() } as usize;
     let guard = GUARD_BEGIN.load(Ordering::SeqCst)..GUARD_END.load(Ordering::SeqCst);
     if guard.contains(&at) {
-        tell(OVERFLOW);
+        send_report(OVERFLOW);
         loop {
             // SAFETY: pause(2) is one of the calls that signal-safety(7) allows.
             unsafe { libc::pause() };

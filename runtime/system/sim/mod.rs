@@ -45,13 +45,13 @@ struct FaultySim {
 
 impl Sim {
     /// Creates a simulation on top of `below`, the files that exist before it begins.
-    pub fn above(below: Box<dyn Files>) -> Self {
+    pub fn on_top_of(below: Box<dyn Files>) -> Self {
         Self { trees: Trees::new(below), with_faults: None }
     }
 
     /// Creates a simulation of a machine with unknown files.
     pub fn new() -> Self {
-        Self::above(Box::new(UnknownFiles))
+        Self::on_top_of(Box::new(UnknownFiles))
     }
 
     /// Returns the same machine, with faults.
@@ -162,7 +162,7 @@ impl System for Sim {
             // The effects of all other steps are in their facts.
             _ => {}
         }
-        self.remember(step);
+        self.record_written(step);
         Ok(Outcome { unknown: true, ..Outcome::default() })
     }
 
@@ -239,7 +239,7 @@ impl System for Sim {
 
 impl Sim {
     /// Records what a step wrote.
-    fn remember(&mut self, step: &Step) {
+    fn record_written(&mut self, step: &Step) {
         let Step::Files(step) = step else { return };
         let (place, text) = match step {
             FilesStep::Write { place, content, .. } => (place, Some(content.clone())),

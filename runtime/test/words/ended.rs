@@ -1,7 +1,7 @@
 //! Expectations about the end of the run, its output, and its cleanup.
 
 use super::super::bench::{FailedExpectation, TestState, exit_word};
-use super::super::simulate::Ran;
+use super::super::simulate::SimulatedRun;
 use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result;
@@ -118,7 +118,7 @@ impl Invoke for Done {
 
 impl Invoke for FailsWith {
     fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
-        let ran = bench.judge()?;
+        let ran = bench.mark_expected()?;
         let Some(error) = &ran.error else {
             let title = "the recipe reached its end, but should fail".to_owned();
             let notes = vec![("expected", self.error)];
@@ -207,7 +207,7 @@ impl Invoke for Released {
 
 impl Invoke for NothingLeft {
     fn invoke(self, bench: &mut TestState, site: &Site) -> Result<Value> {
-        let Ran { before, after, .. } = bench.ran()?;
+        let SimulatedRun { before, after, .. } = bench.ran()?;
         let (before, after) = (in_use(before), in_use(after));
         let left: Vec<String> = after.into_iter().filter(|item| !before.contains(item)).collect();
         let wrong = (!left.is_empty()).then(|| FailedExpectation {

@@ -112,8 +112,8 @@ impl Invoke for MachineOf {
     fn invoke(self, bench: &mut TestState, _site: &Site) -> Result<Value> {
         let directory = bench.file.directory().to_owned();
         let machine = match &self.machine {
-            Value::Text(name) => stored(name, &directory)?,
-            described => Machine::described(described)
+            Value::Text(name) => read_stored(name, &directory)?,
+            described => Machine::from_description(described)
                 .map_err(|why| TestError::BadMachine { what: "this".into(), why })?,
         };
         bench.current()?.machine = machine;
@@ -123,7 +123,7 @@ impl Invoke for MachineOf {
 
 /// Reads a machine from a file: by its path relative to the tests, or by its name in a directory of
 /// machines there or in a parent directory.
-fn stored(name: &str, directory: &Path) -> Result<Machine> {
+fn read_stored(name: &str, directory: &Path) -> Result<Machine> {
     let by_path = directory.join(name);
     let is_file = by_path.extension().is_some_and(|ending| ending == "json");
     let path = if is_file { Some(by_path) } else { named(name, directory) };

@@ -1,7 +1,7 @@
 //! Expectations about the machine and its files after the run.
 
 use super::super::bench::{FailedExpectation, TestState};
-use super::super::simulate::Ran;
+use super::super::simulate::SimulatedRun;
 use super::says::{Invoke, diff};
 use crate::args;
 use crate::error::Result as Answer;
@@ -150,7 +150,7 @@ impl Invoke for Untouched {
         let mut wrong = None;
         for name in &self.devices {
             let device = ran.before.find(name.as_str()).ok_or_else(|| no_device(name))?;
-            wrong = wrong.or_else(|| touched(ran, &device.path));
+            wrong = wrong.or_else(|| find_change(ran, &device.path));
         }
         bench.expect(site, wrong)
     }
@@ -158,7 +158,7 @@ impl Invoke for Untouched {
 
 /// Returns how a device was touched, if it was. A run that is refused because of its plan has
 /// approved and changed nothing.
-fn touched(ran: &Ran, device: &str) -> Option<FailedExpectation> {
+fn find_change(ran: &SimulatedRun, device: &str) -> Option<FailedExpectation> {
     if !ran.only_planned && !ran.begun {
         return None;
     }
@@ -196,7 +196,7 @@ fn touched(ran: &Ran, device: &str) -> Option<FailedExpectation> {
 impl Invoke for FileIs {
     fn invoke(self, bench: &mut TestState, site: &Site) -> Answer<Value> {
         let path = self.path.to_string();
-        let found = match left(bench.ran()?, &Place::new(&self.path, None)) {
+        let found = match file_after(bench.ran()?, &Place::new(&self.path, None)) {
             Ok(found) => found,
             Err(why) => {
                 let title = format!("cannot determine whether {path} exists: {why}");
@@ -239,7 +239,7 @@ impl Invoke for FileIs {
 }
 
 /// Returns the contents of a file as the run left it.
-fn left(ran: &Ran, place: &Place) -> Result<Option<FileContents>, String> {
+fn file_after(ran: &SimulatedRun, place: &Place) -> Result<Option<FileContents>, String> {
     if let Some(written) = ran.sim.written(&place.to_string()) {
         return Ok(written.clone());
     }

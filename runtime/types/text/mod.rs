@@ -26,15 +26,15 @@ pub(crate) struct TextRule {
     /// The allowed characters in the first position, out of `allowed`.
     pub first: fn(char) -> bool,
     /// The maximum length in bytes.
-    pub most: usize,
+    pub max_len: usize,
     /// An additional check, which returns the reason for a rejection.
     pub also: fn(&str) -> Option<String>,
 }
 
 impl TextRule {
     /// Creates a rule that only restricts the characters and the length.
-    pub const fn of(allowed: fn(char) -> bool, most: usize) -> Self {
-        Self { allowed, first: |_| true, most, also: |_| None }
+    pub const fn of(allowed: fn(char) -> bool, max_len: usize) -> Self {
+        Self { allowed, first: |_| true, max_len, also: |_| None }
     }
 
     /// Restricts the first character.
@@ -55,11 +55,11 @@ impl TextRule {
         {
             return Some(format!("{} is not allowed as character {}", named(c), at + 1));
         }
-        if text.len() > self.most {
+        if text.len() > self.max_len {
             return Some(format!(
                 "{} bytes are too many; at most {} are allowed",
                 text.len(),
-                self.most
+                self.max_len
             ));
         }
         (self.also)(text)

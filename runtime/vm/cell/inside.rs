@@ -43,8 +43,8 @@ pub struct Inside<'a> {
 
 /// Runs the command; returns the exit code of the cell.
 #[expect(clippy::disallowed_methods, reason = "the machine's console is a pipe to this program")]
-pub fn inside(told: &Inside<'_>) -> i32 {
-    match run(told) {
+pub fn inside(params: &Inside<'_>) -> i32 {
+    match run(params) {
         Ok(()) => 0,
         Err(error) => {
             let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
@@ -53,14 +53,14 @@ pub fn inside(told: &Inside<'_>) -> i32 {
     }
 }
 
-fn run(told: &Inside<'_>) -> io::Result<()> {
+fn run(params: &Inside<'_>) -> io::Result<()> {
     if std::process::id() != 1 {
         return Err(io::Error::other("only the first process of a cell can do this"));
     }
-    ended_before(told.alive)?;
-    enter(told.root)?;
-    drop_privileges(told)?;
-    let words: Vec<String> = serde_json::from_str(told.command)?;
+    ended_before(params.alive)?;
+    enter(params.root)?;
+    drop_privileges(params)?;
+    let words: Vec<String> = serde_json::from_str(params.command)?;
     let Some((program, args)) = words.split_first() else { return Ok(()) };
     let child = Command::new(program)
         .args(args)
@@ -80,7 +80,7 @@ fn run(told: &Inside<'_>) -> io::Result<()> {
 }
 
 /// Drops all privileges of the host's root irrevocably.
-fn drop_privileges(told: &Inside<'_>) -> io::Result<()> {
+fn drop_privileges(params: &Inside<'_>) -> io::Result<()> {
     for capability in CapabilitySet::all().iter() {
         match remove_capability_from_bounding_set(capability) {
             // Older kernels do not support every capability.
@@ -89,7 +89,7 @@ fn drop_privileges(told: &Inside<'_>) -> io::Result<()> {
         }
     }
     clear_ambient_capability_set()?;
-    let mut owner = told.owner.split(':');
+    let mut owner = params.owner.split(':');
     let mut number = || owner.next().and_then(|number| number.parse::<u32>().ok());
     // A user namespace has no other users.
     let alone =
@@ -106,7 +106,7 @@ fn drop_privileges(told: &Inside<'_>) -> io::Result<()> {
         (Resource::RLIMIT_CORE, 0),
         (Resource::RLIMIT_NPROC, MOST_PROCESSES),
         (Resource::RLIMIT_NOFILE, MOST_FILES),
-        (Resource::RLIMIT_FSIZE, told.largest_file),
+        (Resource::RLIMIT_FSIZE, params.largest_file),
     ] {
         let most = most.min(getrlimit(limit)?.1);
         setrlimit(limit, most, most)?;

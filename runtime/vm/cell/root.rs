@@ -56,7 +56,7 @@ const SETTINGS: [&str; 28] = [
     "xattr.conf",
 ];
 /// The directories of a system that are created empty.
-const EMPTY: [&str; 16] = [
+const EMPTY_DIRECTORIES: [&str; 16] = [
     "dev",
     "etc",
     "home",
@@ -75,7 +75,7 @@ const EMPTY: [&str; 16] = [
     "var/tmp",
 ];
 /// The maximum number of bytes to read of `passwd` and `group`.
-const MOST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// Runs the first program of a cell; returns the exit code.
 #[expect(clippy::disallowed_methods, reason = "the machine's console is a pipe to this program")]
@@ -95,8 +95,8 @@ fn run() -> io::Result<i32> {
     let (cell, program) = (read()?, std::env::current_exe()?);
     // Without a controlling terminal, no input can be injected into one.
     setsid()?;
-    leave()?;
-    let base = make(&cell, &program)?;
+    unshare_namespaces()?;
+    let base = build_root(&cell, &program)?;
     // The pipe lets the second program detect that this one exited before the second program could
     // set its parent death signal.
     let (alive, _keep) = pipe2(OFlag::O_CLOEXEC)?;
@@ -130,7 +130,7 @@ fn read() -> io::Result<Cell> {
 }
 
 /// Leaves the host's namespaces. A user other than root does this as the root of a user namespace.
-fn leave() -> io::Result<()> {
+fn unshare_namespaces() -> io::Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     let spaces = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
@@ -160,14 +160,14 @@ struct OpenShare<'a> {
     share: &'a Share,
 }
 
-fn hold(share: &Share) -> io::Result<OpenShare<'_>> {
+fn open_share(share: &Share) -> io::Result<OpenShare<'_>> {
     let file = open(&share.path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
         .map_err(|error| io::Error::other(format!("{}: {error}", share.path.display())))?;
     Ok(OpenShare { file, share })
 }
 
 /// Builds the root directory; the second program enters it.
-fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
+fn build_root(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     let mut shares = host_shares();
@@ -177,7 +177,7 @@ fn make(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     shares.extend(cell.shares.iter().cloned());
     // Parent directories come first, so that files inside them are bound on top.
     shares.sort_by(|a, b| a.path.cmp(&b.path));
-    let held: Vec<OpenShare<'_>> = shares.iter().map(hold).collect::<io::Result<_>>()?;
+    let held: Vec<OpenShare<'_>> = shares.iter().map(open_share).collect::<io::Result<_>>()?;
     let accounts = ["passwd", "group"].map(|name| (name, system_accounts(name)));
     let base = PLACES.into_iter().map(Path::new).find(|place| place.is_dir());
     let base = base.ok_or_else(|| io::Error::other("no directory to make a root in"))?;
@@ -235,7 +235,7 @@ fn system_accounts(name: &str) -> String {
     const FIRST_USER_ID: u32 = 1000;
     let mut text = String::new();
     let file = File::open(Path::new("/etc").join(name));
-    let _ = file.and_then(|file| file.take(MOST).read_to_string(&mut text));
+    let _ = file.and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
     let number = |line: &str| line.split(':').nth(2).and_then(|id| id.parse::<u32>().ok());
     let lines = text
         .lines()
@@ -245,7 +245,7 @@ fn system_accounts(name: &str) -> String {
 
 /// Creates the directories and symlinks that must exist before anything is bound.
 fn skeleton(base: &Path) -> io::Result<()> {
-    for name in EMPTY {
+    for name in EMPTY_DIRECTORIES {
         fs::create_dir_all(base.join(name))?;
     }
     for name in ["tmp", "var/tmp"] {

@@ -24,7 +24,7 @@ const COUNT: u32 = 478;
 
 impl Owner {
     /// Returns a dedicated user if the caller is root, otherwise the caller.
-    pub(in crate::vm) fn choose() -> Self {
+    pub(in crate::vm) fn for_caller() -> Self {
         let (uid, gid) = match geteuid().is_root() {
             true => {
                 let id = FIRST + std::process::id() % COUNT;

@@ -27,7 +27,7 @@ pub(super) struct PlacedBox {
 
 /// Places a block in this width; `None` if it would not be readable.
 pub(super) fn place(block: &DiagramBlock, width: usize) -> Option<PlacedBox> {
-    (min_width(block) <= width).then(|| placed(block, 0, 0, width))
+    (min_width(block) <= width).then(|| place_at(block, 0, 0, width))
 }
 
 /// Returns the minimum width of a block.
@@ -39,7 +39,7 @@ pub(super) fn min_width(block: &DiagramBlock) -> usize {
     own.max(inner + 2)
 }
 
-fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> PlacedBox {
+fn place_at(block: &DiagramBlock, x: usize, y: usize, width: usize) -> PlacedBox {
     let room = width - 4;
     let texts: Vec<String> =
         std::iter::once(block.shown_size()).chain(block.details.iter().cloned()).collect();
@@ -53,7 +53,7 @@ fn placed(block: &DiagramBlock, x: usize, y: usize, width: usize) -> PlacedBox {
     let (mut left, top) = (x + 1, y + 1 + lines.len());
     let mut inner = Vec::with_capacity(block.parts.len());
     for (part, width) in block.parts.iter().zip(widths) {
-        inner.push(placed(part, left, top, width));
+        inner.push(place_at(part, left, top, width));
         left += width;
     }
     let tallest = inner.iter().map(|part| part.height).max().unwrap_or(0);

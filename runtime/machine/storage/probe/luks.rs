@@ -28,8 +28,9 @@ pub fn parse_luks(bytes: &[u8]) -> Option<Content> {
 /// Returns the length of a header in bytes, as stated in its first sector.
 pub fn luks_header_len(first: &[u8]) -> usize {
     let luks2 = first.starts_with(MAGIC) && be16(first, 6) == Some(2);
-    let told = first.get(8..16).map(|b| b.iter().fold(0_u64, |n, &byte| n << 8 | u64::from(byte)));
-    match told.and_then(|len| usize::try_from(len).ok()) {
+    let stated_len =
+        first.get(8..16).map(|b| b.iter().fold(0_u64, |n, &byte| n << 8 | u64::from(byte)));
+    match stated_len.and_then(|len| usize::try_from(len).ok()) {
         Some(len) if luks2 => len.min(LUKS_HEADER_LEN),
         _ => 1024,
     }

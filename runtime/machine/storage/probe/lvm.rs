@@ -8,7 +8,7 @@ use super::unreadable::ToolOutputError;
 use crate::machine::{Group, GroupLock, Volume, VolumeKind};
 
 /// Limit for the size of a device or group in bytes: LVM's own limit is 8 EiB.
-const MOST: u64 = i64::MAX.cast_unsigned();
+const MAX_BYTES: u64 = i64::MAX.cast_unsigned();
 
 #[derive(Deserialize)]
 struct Full {
@@ -154,7 +154,8 @@ impl Lv {
             (Some("linear" | "striped" | "") | None, _) => VolumeKind::Linear,
             _ => return self.layered(extent, report, taken),
         };
-        let expected = Volume { extents, kind: kind.clone(), ..Volume::default() }.taken();
+        let expected =
+            Volume { extents, kind: kind.clone(), ..Volume::default() }.allocated_extents();
         match report.pvseg.is_empty() || expected == taken {
             true => kind,
             false => self.layered(extent, report, taken),
@@ -177,7 +178,7 @@ impl Lv {
 
 impl LvmRow {
     /// Returns the number of extents that a volume and its internal volumes occupy.
-    fn taken(&self, lv: &Lv) -> u64 {
+    fn allocated_extents(&self, lv: &Lv) -> u64 {
         let parts = lv.parts(&self.lv);
         let used = |segment: &&PvSegment| {
             !segment.lv_uuid.is_empty() && parts.iter().any(|part| part.lv_uuid == segment.lv_uuid)
@@ -194,7 +195,7 @@ impl LvmRow {
         let mut volumes = BTreeMap::new();
         for lv in self.lv.iter().filter(|lv| !lv.is_internal()) {
             let extents = extents_of(&lv.lv_size)?;
-            let kind = lv.kind(extents, extent, self, self.taken(lv));
+            let kind = lv.kind(extents, extent, self, self.allocated_extents(lv));
             // LVM activates a RAID volume that has lost redundancy, but no data.
             let degraded = matches!(&kind, VolumeKind::Raid { level, .. } if level != "raid0");
             let volume = Volume {
@@ -253,7 +254,7 @@ impl LvmRow {
         let extent = number(&vg.vg_extent_size)?;
         // The metadata on a disk may contain any values, and sizes are computed from them.
         let fits = |extents: u64| match extents.checked_mul(extent) {
-            Some(bytes) if bytes <= MOST && extent > 0 => Ok(extents),
+            Some(bytes) if bytes <= MAX_BYTES && extent > 0 => Ok(extents),
             _ => Err(unreadable(format!("{extents} extents of {extent} bytes are no size"))),
         };
         let lock = match (vg.vg_exported.as_str(), vg.vg_systemid.as_str()) {
@@ -293,7 +294,7 @@ mod tests {
         assert_eq!(kind("thin"), VolumeKind::Thin { pool: "pool".into(), origin: None });
         assert_eq!(kind("mirror"), VolumeKind::Raid { level: "raid1".into(), images: 2 });
         assert_eq!(kind("parity"), VolumeKind::Raid { level: "raid5".into(), images: 3 });
-        assert_eq!(group.extents - group.taken(), group.free);
+        assert_eq!(group.extents - group.allocated_extents(), group.free);
     }
 
     #[test]
@@ -327,7 +328,7 @@ mod tests {
         let group = report("linear");
         assert_eq!(group.dependents("root"), ["before"]);
         assert_eq!(group.dependents("before"), Vec::<String>::new());
-        assert_eq!((group.taken(), group.free), (3, 7));
+        assert_eq!((group.allocated_extents(), group.free), (3, 7));
         assert_eq!(report("thin,sparse").dependents("root"), Vec::<String>::new());
     }
 

@@ -4,11 +4,11 @@
 //! real output.
 
 mod blkid;
-#[cfg(test)]
-mod hostile;
 mod lsblk;
 mod luks;
 mod lvm;
+#[cfg(test)]
+mod malformed;
 mod md;
 mod proc;
 mod udev;
@@ -60,7 +60,7 @@ impl Machine {
         }
         for (path, signature) in findings.signatures {
             if let Some(path) = machine.find(&path).map(|device| device.path.clone()) {
-                machine.sign(&path, signature);
+                machine.set_signature(&path, signature);
             }
         }
         if let Some(groups) = findings.groups {
@@ -125,7 +125,7 @@ impl Machine {
     }
 
     /// Sets the contents of a device to what blkid detected.
-    fn sign(&mut self, path: &str, signature: BlkidInfo) {
+    fn set_signature(&mut self, path: &str, signature: BlkidInfo) {
         let Some(device) = self.storage.devices.get_mut(path) else { return };
         device.table = signature.table;
         device.content = signature.content;

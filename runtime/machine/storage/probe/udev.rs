@@ -62,7 +62,7 @@ pub fn parse_udev(json: &[u8]) -> Result<UdevData, ToolOutputError> {
         add(row, None, &mut remembered);
     }
     for group in remembered.groups.values_mut() {
-        settle(group);
+        convert_to_extents(group);
     }
     Ok(remembered)
 }
@@ -134,7 +134,7 @@ fn keys(row: &UdevRow) -> HashMap<&'static str, String> {
 
 /// Converts bytes to extents of the largest size, up to LVM's default of 4 MiB, that divides the
 /// sizes of all volumes.
-fn settle(group: &mut Group) {
+fn convert_to_extents(group: &mut Group) {
     const EXTENT: u64 = 4 << 20;
     let bits = group.volumes.values().map(|volume| volume.extents.trailing_zeros()).min();
     group.extent = EXTENT.min(1 << bits.unwrap_or(0).min(22));

@@ -18,13 +18,13 @@ use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use super::outside::refuse_running_system;
 use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
-use super::settle::{sync_directory, sync_inode};
+use super::sync::{sync_directory, sync_inode};
 use crate::machine::files::{FileError, FileStatus};
-use crate::system::real::{input::whole, private, records::refuse_records};
+use crate::system::real::{input::read_all, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
 /// The maximum size of a file that a script can read.
-const MOST: u64 = 64 << 20;
+const MAX_SIZE: u64 = 64 << 20;
 
 /// Opens a directory inside a root.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
@@ -44,7 +44,7 @@ pub(crate) fn read_below(directory: &Path, path: &Path, most: u64) -> io::Result
     let below = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     match openat2(dir, path, OpenHow::new().flags(flags).resolve(below)) {
-        Ok(file) => whole(File::from(file), most).map(Some),
+        Ok(file) => read_all(File::from(file), most).map(Some),
         Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
         Err(Errno::EXDEV) => refuse("it leads out of the directory".into()),
         Err(error) => Err(error.into()),
@@ -103,10 +103,10 @@ fn kind(found: &FileStat) -> SFlag {
 }
 
 pub(crate) fn look(place: &Place) -> Result<FileStatus, FileError> {
-    try_look(place).map_err(|error| wrong(place, &error))
+    try_look(place).map_err(|error| file_error(place, &error))
 }
 
-fn wrong(place: &Place, error: &io::Error) -> FileError {
+fn file_error(place: &Place, error: &io::Error) -> FileError {
     FileError { place: place.clone(), cause: error.to_string() }
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
         names.sort();
         Ok(names)
     };
-    list().map_err(|error| wrong(place, &error))
+    list().map_err(|error| file_error(place, &error))
 }
 
 pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
@@ -191,13 +191,13 @@ pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
             return refuse("not a regular file".into());
         }
         let mut bytes = Vec::new();
-        file.take(MOST + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MOST {
-            return refuse(format!("larger than {} MiB", MOST >> 20));
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_SIZE {
+            return refuse(format!("larger than {} MiB", MAX_SIZE >> 20));
         }
         Ok(bytes)
     };
-    read().map_err(|error| wrong(place, &error))
+    read().map_err(|error| file_error(place, &error))
 }
 
 /// Replaces a file atomically.

@@ -20,15 +20,15 @@ use crate::system::{FailureKind, FilesStep, Outcome, StepError, Watch};
 use crate::types::{Place, Size};
 
 /// The number of connections in a row that may bring nothing.
-const FRUITLESS: u32 = 3;
+const MAX_EMPTY_CONNECTIONS: u32 = 3;
 /// The time between two connections.
-const PAUSE: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// The age of an index that the user is told about, in days. Gentoo builds every week.
 const OLD_INDEX: u64 = 60;
 /// The exit code of curl(1) if the server can only send whole files.
 const NO_RANGES: FailureKind = FailureKind::Exit(33);
 
-const RESUME: &str = "check the network connection and the mirror, then run gscript resume: the \
+const RESUME_HINT: &str = "check the network connection and the mirror, then run gscript resume: the \
     download continues where it stopped";
 
 /// A signed text, and the fingerprint of its key.
@@ -53,8 +53,8 @@ impl Real {
         let latest = source
             .latest(&signed.text)
             .map_err(|why| StepError::kernel(step, format!("{index}: {why}")))?;
-        tell_age(&latest, source, watch);
-        let (list, sums) = self.sums(step, source, trusted, &latest, watch)?;
+        report_index_age(&latest, source, watch);
+        let (list, signed) = self.fetch_digests(step, source, trusted, &latest, watch)?;
         let file = open(into).map_err(|error| StepError::kernel(step, error))?;
         check_room(step, into, &file, &latest)?;
         loop {
@@ -62,9 +62,9 @@ impl Real {
             file.sync_all().map_err(|error| StepError::kernel(step, error))?;
             let archive = Archive::open(into).map_err(|error| StepError::kernel(step, error))?;
             let digests = self.digests(step, &archive, watch)?;
-            let list = (&Place::here(list.as_str()), sums.text.as_str());
+            let list = (&Place::here(list.as_str()), signed.text.as_str());
             match compare(step, into, list, latest.name(), &digests) {
-                Ok(()) => return Ok(self.remember(archive, &digests, &sums.signer)),
+                Ok(()) => return Ok(self.remember(archive, &digests, &signed.signer)),
                 // The beginning may be that of an older tarball.
                 Err(_) if resumed => {
                     watch.notice("the partial download is of another tarball: downloading again");
@@ -79,7 +79,7 @@ impl Real {
     }
 
     /// Downloads the signed digests of a tarball; returns the address of their file, too.
-    fn sums(
+    fn fetch_digests(
         &mut self,
         step: &FilesStep,
         source: &StageSource,
@@ -89,18 +89,18 @@ impl Real {
     ) -> Result<(String, SignedText), StepError> {
         let address = |end: &str| source.address(&format!("{}.{end}", latest.path));
         let mut list = address("DIGESTS");
-        let sums = match self.signed_file(step, source, trusted, &list, watch) {
-            Ok(sums) => sums,
+        let signed = match self.signed_file(step, source, trusted, &list, watch) {
+            Ok(signed) => signed,
             Err(first) => {
                 list = address("sha256");
                 self.signed_file(step, source, trusted, &list, watch).map_err(|_| first)?
             }
         };
-        if listed_digests(&sums.text, latest.name()).is_empty() {
+        if listed_digests(&signed.text, latest.name()).is_empty() {
             let why = format!("{list} lists no digest of {}", latest.name());
             return Err(StepError::kernel(step, why));
         }
-        Ok((list, sums))
+        Ok((list, signed))
     }
 
     /// Downloads a file with an inline signature by a trusted key; returns its signed part.
@@ -166,7 +166,10 @@ impl Real {
                         "{address} is longer than the {} bytes that the index lists",
                         latest.size
                     );
-                    return Err(StepError { hint: Some(RESUME), ..StepError::kernel(step, why) });
+                    return Err(StepError {
+                        hint: Some(RESUME_HINT),
+                        ..StepError::kernel(step, why)
+                    });
                 }
                 Ok(()) if now > before => continue,
                 Ok(()) => StepError::kernel(step, format!("{address} ended at {now} bytes")),
@@ -178,8 +181,10 @@ impl Real {
                 Err(error) => error,
             };
             fruitless = if now > before { 0 } else { fruitless + 1 };
-            if fruitless == FRUITLESS || matches!(error.broken, FailureKind::Exit(8 | 22)) {
-                return Err(StepError { hint: Some(RESUME), ..error });
+            if fruitless == MAX_EMPTY_CONNECTIONS
+                || matches!(error.broken, FailureKind::Exit(8 | 22))
+            {
+                return Err(StepError { hint: Some(RESUME_HINT), ..error });
             }
             watch.notice(&format!(
                 "the connection was lost after {now} of {} bytes: connecting again",
@@ -191,7 +196,7 @@ impl Real {
 
     /// Waits before the next connection.
     fn pause(&self, step: &FilesStep) -> Result<(), StepError> {
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(RETRY_DELAY);
         match self.interrupts.count() {
             0 => Ok(()),
             _ => Err(StepError::new(step, FailureKind::Interrupted)),
@@ -231,7 +236,7 @@ fn check_room(
 }
 
 /// Tells the user if the index is old: a mirror may hold back newer ones.
-fn tell_age(latest: &LatestStage, source: &StageSource, watch: &mut dyn Watch) {
+fn report_index_age(latest: &LatestStage, source: &StageSource, watch: &mut dyn Watch) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let Some(made) = latest.made else { return };
     let days = now.as_secs().saturating_sub(made) / 86400;

@@ -33,7 +33,7 @@ impl BadSignature {
         })
     }
 
-    fn why(self) -> &'static str {
+    fn reason(self) -> &'static str {
         match self {
             Self::Modified => "bad signature: the file was modified after it was signed",
             Self::UnknownKey => "signed by a key that is not in the key file",
@@ -113,7 +113,7 @@ impl GpgSignature {
         if let Some(bad) = self.bad.first() {
             let foreign = [BadSignature::UnknownKey, BadSignature::Unsigned];
             let is_foreign = self.bad.iter().all(|bad| foreign.contains(bad));
-            return Err(untrusted(bad.why().to_owned(), is_foreign));
+            return Err(untrusted(bad.reason().to_owned(), is_foreign));
         }
         let [(key, primary)] = self.valid.as_slice() else {
             return Err(untrusted("there is no valid signature".into(), self.valid.is_empty()));
@@ -144,7 +144,7 @@ impl Keyring {
 }
 
 /// gpg states the reason for a rejection, such as a wrong clock, in plain text.
-pub(super) fn said(status: &str) -> Vec<String> {
+pub(super) fn rejection_reasons(status: &str) -> Vec<String> {
     status.lines().filter(|line| !line.starts_with("[GNUPG:]")).map(str::to_owned).collect()
 }
 
@@ -164,7 +164,7 @@ impl Real {
         let import = self.run(&keyring.gpg().arg("--import").arg(keys.to_string()), watch)?;
         if !import.stderr.contains("[GNUPG:] IMPORT_OK") {
             let error = StepError::kernel(step, format!("{keys}: no usable public key"));
-            return Err(StepError { tail: said(&import.stderr), ..error });
+            return Err(StepError { tail: rejection_reasons(&import.stderr), ..error });
         }
         Ok(keyring)
     }

@@ -83,11 +83,11 @@ fn write_copy(place: &Place, header: &[u8], beneath: &[String]) -> io::Result<()
     };
     Err(match stopped {
         Some(error) if before.len() == 1 => error,
-        stopped => nowhere(beneath, before.len(), stopped),
+        stopped => no_position_error(beneath, before.len(), stopped),
     })
 }
 
-fn nowhere(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::Error {
+fn no_position_error(beneath: &[String], tries: usize, stopped: Option<io::Error>) -> io::Error {
     let device = beneath.first().map_or("the device", String::as_str);
     let stopped = stopped.map(|error| format!(", then: {error}")).unwrap_or_default();
     io::Error::other(format!(

@@ -11,11 +11,11 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
 use super::access::open_parent_exactly;
-use super::settle::sync_directory;
+use super::sync::sync_directory;
 use crate::types::Place;
 
 /// Writes `bytes` random bytes to a new file that only its owner can ever read.
-pub(crate) fn make(place: &Place, bytes: u32) -> io::Result<()> {
+pub(crate) fn make_key(place: &Place, bytes: u32) -> io::Result<()> {
     let mut key = Zeroizing::new(vec![0; bytes as usize]);
     // /dev/urandom blocks only until the kernel's generator is seeded (random(7)).
     File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut key))?;

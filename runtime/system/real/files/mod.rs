@@ -1,6 +1,6 @@
 //! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (path
 //! resolution), `mount_list` (mounts), `outside` (parts of the running system inside a root), `key`
-//! (key files and images), `settle` (syncing to the disk), `copy` (whole directories), `header`
+//! (key files and images), `sync` (syncing to the disk), `copy` (whole directories), `header`
 //! (copies of LUKS headers), `gpg` and `digests` (signatures and checksums), `verify`, `fetch`,
 //! `archive` and `unpack` (archives).
 
@@ -15,7 +15,7 @@ mod key;
 pub(super) mod mount_list;
 pub(super) mod outside;
 pub(super) mod reach;
-mod settle;
+mod sync;
 mod unpack;
 mod verify;
 
@@ -47,7 +47,7 @@ pub(super) fn perform(
         FilesStep::Remove { place } => kernel(access::remove(place)),
         FilesStep::Chmod { place, mode } => kernel(access::chmod(place, *mode)),
         FilesStep::Chown { place, uid, gid, .. } => kernel(access::chown(place, *uid, *gid)),
-        FilesStep::MakeKey { place, bytes } => kernel(key::make(place, *bytes)),
+        FilesStep::MakeKey { place, bytes } => kernel(key::make_key(place, *bytes)),
         FilesStep::SaveOutput { cmd, place } => {
             let content = real.run_for_output(cmd, watch)?;
             kernel(key::write_new(place, &content))
@@ -60,7 +60,7 @@ pub(super) fn perform(
             kernel(key::allocate(place, size.get(), *nocow))
         }
         FilesStep::SyncFilesystems { at } => {
-            kernel(at.iter().try_for_each(|at| settle::sync_filesystem(at)))
+            kernel(at.iter().try_for_each(|at| sync::sync_filesystem(at)))
         }
         FilesStep::Verify { .. } => real.verify(step, watch),
         FilesStep::Fetch { .. } => real.fetch(step, watch),

@@ -76,8 +76,8 @@ pub(super) fn kernel_type(number: &str) -> io::Result<Option<String>> {
 fn mount_of(directory: &impl AsFd, name: &Path, flags: AtFlags) -> io::Result<Option<u64>> {
     let flags = flags | AtFlags::NO_AUTOMOUNT;
     let found = statx(directory, name, flags, StatxFlags::MNT_ID)?;
-    let told = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID);
-    Ok(told.then_some(found.stx_mnt_id))
+    let reported = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::MNT_ID);
+    Ok(reported.then_some(found.stx_mnt_id))
 }
 
 fn with_list<T>(ask: impl FnOnce(&CachedMounts) -> T) -> io::Result<T> {

@@ -240,7 +240,7 @@ mod tests {
             files::chmod(&bed.at("in/l/victim"), mode),
             files::chown(&bed.at("in/l/victim"), 1, 1),
             files::copy(&bed.at("out/victim"), &bed.at("in/l/new"), None),
-            crate::system::real::files::key::make(&bed.at("in/l/key"), 32),
+            crate::system::real::files::key::make_key(&bed.at("in/l/key"), 32),
             crate::system::real::files::key::make_image(&bed.at("in/l/image"), 4096),
             files::chmod(&bed.at("in/f"), mode),
         ];

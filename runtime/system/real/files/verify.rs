@@ -3,7 +3,7 @@
 use super::access;
 use super::archive::{Archive, VerifiedArchive};
 use super::digests::{ArchiveDigests, listed_digests};
-use super::gpg::{DOWNLOAD_AGAIN, Keyring, Untrusted, parse_status, said};
+use super::gpg::{DOWNLOAD_AGAIN, Keyring, Untrusted, parse_status, rejection_reasons};
 use crate::machine::files::{ArchiveProof, FileStatus};
 use crate::system::real::Real;
 use crate::system::{FilesStep, Outcome, StepError, Watch};
@@ -143,6 +143,6 @@ pub(super) fn not_trusted(
     untrusted: &Untrusted,
     status: &str,
 ) -> StepError {
-    let (tail, hint) = (said(status), untrusted.remedy);
+    let (tail, hint) = (rejection_reasons(status), untrusted.remedy);
     StepError { tail, hint, ..StepError::kernel(step, why) }
 }

@@ -5,9 +5,9 @@ use super::*;
 use crate::system::{Interrupts, Progress};
 
 #[derive(Default)]
-struct Heard(Vec<String>);
+struct RecordedLines(Vec<String>);
 
-impl Watch for Heard {
+impl Watch for RecordedLines {
     fn line(&mut self, line: &str) {
         self.0.push(line.to_owned());
     }
@@ -15,7 +15,7 @@ impl Watch for Heard {
 }
 
 fn run(cmd: &Cmd) -> Result<Outcome, StepError> {
-    Real::new(Interrupts::default()).run(cmd, &mut Heard::default())
+    Real::new(Interrupts::default()).run(cmd, &mut RecordedLines::default())
 }
 
 #[test]

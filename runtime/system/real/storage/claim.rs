@@ -17,14 +17,14 @@ use crate::system::real::Real;
 use crate::types::text_of;
 
 /// Returns the error for a device node that does not refer to the kernel's device of this name.
-fn wrong_node_error(path: &str, meant: &str, found: &str) -> FailureKind {
+fn wrong_node_error(path: &str, expected: &str, found: &str) -> FailureKind {
     let leads = fs::canonicalize(path).unwrap_or_default();
     let leads = match leads == Path::new(path) {
         true => String::new(),
         false => format!(", through {}", leads.display()),
     };
     FailureKind::Kernel(format!(
-        "{path} is not the planned device: the kernel's {} is {meant}, but the node is \
+        "{path} is not the planned device: the kernel's {} is {expected}, but the node is \
          {found}{leads}",
         path.trim_start_matches("/dev/")
     ))
@@ -60,15 +60,15 @@ impl Real {
     pub(crate) fn check_identity(&self, paths: &[&str]) -> Result<(), FailureKind> {
         for path in paths {
             let Some(directory) = sys_directory(path) else { continue };
-            let meant = fs::read_to_string(directory.join("dev")).unwrap_or_default();
+            let expected = fs::read_to_string(directory.join("dev")).unwrap_or_default();
             let meta = fs::metadata(path)
                 .map_err(|error| FailureKind::Kernel(format!("{path}: {error}")))?;
             let found = match meta.file_type().is_block_device() {
                 true => format!("{}:{}", major(meta.rdev()), minor(meta.rdev())),
                 false => "not a block device".to_owned(),
             };
-            if found != meant.trim_end() {
-                return Err(wrong_node_error(path, meant.trim_end(), &found));
+            if found != expected.trim_end() {
+                return Err(wrong_node_error(path, expected.trim_end(), &found));
             }
             let Some(disk) = disk_of(&directory) else { continue };
             let now = stamp(&disk);

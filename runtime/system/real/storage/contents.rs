@@ -56,7 +56,7 @@ impl Real {
         *secondhand = true;
         let known = match remembered {
             Some(known) => known,
-            none => none.insert(self.remembered()?),
+            none => none.insert(self.udev_data()?),
         };
         found.extend(closed.into_iter().map(|path| {
             let signature = known.signatures.get(path).cloned().unwrap_or_default();

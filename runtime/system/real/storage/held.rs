@@ -15,7 +15,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
         .devices
         .values()
         .filter(|device| device.size > 0 && !matches!(device.kind, DeviceKind::Rom))
-        .map(|device| (machine.below(&device.path).len(), device.path.clone()))
+        .map(|device| (machine.self_and_ancestors(&device.path).len(), device.path.clone()))
         .collect();
     // From the top down: the user of a partition also holds its disk, and is reported once.
     paths.sort_by(|a, b| b.cmp(a));

@@ -7,25 +7,25 @@ use crate::types::{path_of, text_of};
 
 /// Returns descriptions of up to five processes: `bash (pid 4711) has its working directory there`.
 pub(crate) fn holders(at: &str) -> Vec<String> {
-    const ENOUGH: usize = 5;
+    const MAX_SHOWN: usize = 5;
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let at = path_of(at);
     let mut found: Vec<String> = processes
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
         .filter_map(|entry| {
-            let how = how_held(&entry.path(), &at)?;
+            let how = kind_of_use(&entry.path(), &at)?;
             let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
             let pid = entry.file_name().to_string_lossy().into_owned();
             Some(format!("{} (pid {pid}) {how}", name.trim()))
         })
-        .take(ENOUGH)
+        .take(MAX_SHOWN)
         .collect();
     found.sort();
     found
 }
 
-pub(crate) fn how_held(process: &Path, at: &Path) -> Option<&'static str> {
+pub(crate) fn kind_of_use(process: &Path, at: &Path) -> Option<&'static str> {
     let points = |link: &str| fs::read_link(process.join(link)).is_ok_and(|to| to.starts_with(at));
     if points("cwd") {
         return Some("has its working directory there");

@@ -67,7 +67,7 @@ mod instructions {
     const BLOCK: usize = 16;
     /// The number of blocks that are encrypted in parallel: an instruction takes several cycles,
     /// but one can start in each cycle.
-    const WIDE: usize = 8;
+    const PARALLEL_BLOCKS: usize = 8;
     /// The number of words of a key, and of all round keys (FIPS 197).
     const KEY: usize = 8;
     const WORDS: usize = 60;
@@ -129,16 +129,16 @@ mod instructions {
         for (bytes, word) in keys.as_flattened_mut().chunks_exact_mut(4).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        for piece in bytes.chunks_mut(WIDE * BLOCK) {
+        for piece in bytes.chunks_mut(PARALLEL_BLOCKS * BLOCK) {
             match piece.try_into() {
                 Ok(wide) => encipher(&keys, counter, wide),
                 Err(_) => {
-                    let mut wide = [0; WIDE * BLOCK];
+                    let mut wide = [0; PARALLEL_BLOCKS * BLOCK];
                     encipher(&keys, counter, &mut wide);
                     piece.copy_from_slice(&wide[..piece.len()]);
                 }
             }
-            counter = counter.wrapping_add(WIDE as u128);
+            counter = counter.wrapping_add(PARALLEL_BLOCKS as u128);
         }
     }
 
@@ -150,7 +150,11 @@ mod instructions {
     /// Encrypts a counter and those that follow it. Not written as a loop, because a loop would
     /// keep the blocks in memory.
     #[target_feature(enable = "aes,sse4.1")]
-    fn encipher(keys: &[[u8; BLOCK]; WORDS / 4], counter: u128, to: &mut [u8; WIDE * BLOCK]) {
+    fn encipher(
+        keys: &[[u8; BLOCK]; WORDS / 4],
+        counter: u128,
+        to: &mut [u8; PARALLEL_BLOCKS * BLOCK],
+    ) {
         // SAFETY: the instruction reads 16 bytes from any address, and the key has 16 bytes.
         let load = |key: &[u8; BLOCK]| unsafe { _mm_loadu_si128(key.as_ptr().cast()) };
         let [mut b0, mut b1, mut b2, mut b3] = [_mm_setzero_si128(); 4];

@@ -96,7 +96,7 @@ fn group_uuid(directory: &Path) -> Option<String> {
 
 /// Returns the UUIDs of the groups of active volumes, by device, if several groups have the same
 /// name.
-pub(super) fn owners(
+pub(super) fn active_group_uuids(
     groups: &BTreeMap<String, Group>,
     machine: &Machine,
 ) -> BTreeMap<String, String> {

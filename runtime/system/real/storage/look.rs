@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::held::with_holders;
-use super::links::owners;
+use super::links::active_group_uuids;
 use super::loops::{loops_on_disks, with_loops};
 use super::stamp::{stamp, sysfs};
 use crate::machine::probe::{
@@ -68,7 +68,7 @@ impl Real {
         // The new devices must be known before their signatures can be assigned to them.
         let aliases = scope.is_none().then(udev_links);
         let first = Findings { blocks, aliases, ..Findings::default() };
-        let widened = scope.map(|scope| widen(scope, &machine));
+        let widened = scope.map(|scope| extend_to_disks(scope, &machine));
         machine = machine.with_findings(first, widened.as_ref());
         machine = self.find_contents(machine, scope)?;
         if scope.is_none() {
@@ -126,7 +126,7 @@ impl Real {
                 let found = group_findings(groups, &machine);
                 machine = machine.with_findings(found, scope);
             }
-            due = unseen(&machine);
+            due = unprobed_devices(&machine);
             due.retain(|path| !asked.contains(path));
             if due.is_empty() {
                 return Ok(machine);
@@ -175,7 +175,8 @@ impl Real {
 }
 
 fn group_findings(groups: Option<BTreeMap<String, Group>>, machine: &Machine) -> Findings {
-    let owners = groups.as_ref().map(|groups| owners(groups, machine)).unwrap_or_default();
+    let owners =
+        groups.as_ref().map(|groups| active_group_uuids(groups, machine)).unwrap_or_default();
     Findings { groups, owners, ..Findings::default() }
 }
 
@@ -186,7 +187,7 @@ fn disks_of(scope: &Scope, machine: &Machine) -> BTreeSet<String> {
 }
 
 /// Extends a scope to everything on the same disks: a change on one device can affect all of it.
-fn widen(scope: &Scope, machine: &Machine) -> Scope {
+fn extend_to_disks(scope: &Scope, machine: &Machine) -> Scope {
     let mut widened = scope.clone();
     widened.storage.topology = disks_of(scope, machine);
     widened
@@ -217,7 +218,7 @@ fn signatures_to_read(machine: &Machine, scope: Option<&Scope>) -> Vec<String> {
 
 /// Returns the devices that have appeared and have not been probed yet. A device that could not be
 /// read is not read again for every action, and neither is an optical drive without a medium.
-fn unseen(machine: &Machine) -> Vec<String> {
+fn unprobed_devices(machine: &Machine) -> Vec<String> {
     let readable = |device: &&Device| {
         device.unprobed
             && device.unreadable.is_none()

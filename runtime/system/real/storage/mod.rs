@@ -15,8 +15,8 @@ mod look;
 mod loops;
 pub(super) mod mounts;
 pub(super) mod reading;
-mod secondhand;
 pub(super) mod stamp;
+mod udev_data;
 mod unfinished;
 
 use std::time::{Duration, Instant};

@@ -20,9 +20,9 @@ use crate::system::{FailureKind, StepError};
 
 /// The time in which a device has to answer. A disk that starts up, or that retries a bad sector,
 /// takes up to half a minute.
-const PATIENCE: Duration = Duration::from_mins(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// The time after which the user is told what the program waits for.
-pub(in crate::system::real) const SILENCE: Duration = Duration::from_secs(2);
+pub(in crate::system::real) const NOTICE_DELAY: Duration = Duration::from_secs(2);
 /// Number of bytes of the head of each reply: error number, length and device size.
 const HEAD: usize = 16;
 
@@ -74,7 +74,7 @@ impl Real {
     /// not read again.
     pub(super) fn read_devices(&self, reads: &[DeviceRead]) -> Result<Vec<Reply>, StepError> {
         let kernel = |error: io::Error| StepError::kernel("read devices", error);
-        let limit = self.limit.unwrap_or(PATIENCE);
+        let limit = self.limit.unwrap_or(ANSWER_TIMEOUT);
         let mut replies: Vec<Reply> = Vec::with_capacity(reads.len());
         let mut silent = None;
         while let Some(read) = reads.get(replies.len()) {
@@ -115,7 +115,7 @@ impl Real {
             if since.elapsed() > limit {
                 return Ok(None);
             }
-            if since.elapsed() > SILENCE && !told {
+            if since.elapsed() > NOTICE_DELAY && !told {
                 told = true;
                 self.announce(&format!("waiting for {} to answer", read.device));
             }

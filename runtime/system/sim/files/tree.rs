@@ -107,7 +107,7 @@ impl Trees {
     }
 
     /// Adds a new filesystem.
-    pub(crate) fn made(&mut self, uuid: &str) {
+    pub(crate) fn add_filesystem(&mut self, uuid: &str) {
         let tree = self.add(Base::Empty, None);
         self.by_uuid.insert(uuid.to_owned(), tree);
     }

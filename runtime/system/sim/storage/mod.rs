@@ -8,7 +8,7 @@ pub(super) fn learned(trees: &mut Trees, fact: &StorageFact, machine: &Machine) 
     match fact {
         StorageFact::Holds { content, .. } => {
             if let Some(uuid) = content.uuid() {
-                trees.made(uuid);
+                trees.add_filesystem(uuid);
             }
         }
         StorageFact::Mounted { at, origin, .. } => trees.add_mount(at, origin, machine),

@@ -17,7 +17,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
         kind: "ext4".into(),
         part: Some("/".into()),
     };
-    trees.made("/dev/sda1");
+    trees.add_filesystem("/dev/sda1");
     let file = Place::here("/mnt/a/b");
     trees.add_mount("/mnt", &origin, &machine);
     assert_eq!(trees.look(&file, false), Ok(FileStatus::Missing));
@@ -33,7 +33,7 @@ fn a_new_filesystem_is_empty_until_it_is_written_to_and_stays_so_over_a_remount(
 fn links_stay_inside_their_root() {
     let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
-    trees.made("x");
+    trees.add_filesystem("x");
     let origin =
         MountOrigin::Device { device: "x".into(), kind: "ext4".into(), part: Some("/".into()) };
     trees.add_mount("/mnt", &origin, &machine);
@@ -57,7 +57,7 @@ fn what_runs_in_a_root_reaches_the_filesystems_below_it() {
     let mut trees = Trees::new(Box::new(UnknownFiles));
     let machine = Machine::empty();
     for (uuid, at) in [("root", "/mnt"), ("boot", "/mnt/boot"), ("other", "/mntx")] {
-        trees.made(uuid);
+        trees.add_filesystem(uuid);
         let origin = MountOrigin::Device {
             device: uuid.into(),
             kind: "ext4".into(),

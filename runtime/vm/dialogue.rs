@@ -39,14 +39,14 @@ pub(super) struct ConsoleDialogue<'a> {
 }
 
 /// The delay before a reply: a program that shows a prompt may be about to disable the echo.
-const PAUSE: Duration = Duration::from_millis(500);
+const REPLY_DELAY: Duration = Duration::from_millis(500);
 /// The time to continue reading after the last turn.
 const FINAL_READ_TIME: Duration = Duration::from_secs(1);
 /// The number of last console lines in an error.
 const TAIL: usize = 30;
 
 /// The output received so far.
-struct Heard<'a> {
+struct ReceivedOutput<'a> {
     bytes: Vec<u8>,
     /// The offset at which the search for the next turn starts.
     from: usize,
@@ -64,8 +64,9 @@ impl ConsoleDialogue<'_> {
         console: &mut dyn Console,
     ) -> Result<ConsoleTranscript, VmError> {
         let mut keyboard = child.stdin.take();
-        let pieces = listen(child);
-        let mut heard = Heard { bytes: Vec::new(), from: 0, shown: 0, typed: Vec::new() };
+        let pieces = read_chunks(child);
+        let mut received =
+            ReceivedOutput { bytes: Vec::new(), from: 0, shown: 0, typed: Vec::new() };
         let mut turns = self.turns.iter();
         let mut turn = turns.next();
         let mut deadline = Instant::now() + self.limit;
@@ -75,54 +76,54 @@ impl ConsoleDialogue<'_> {
             }
             let over = Instant::now() > deadline;
             match pieces.recv_timeout(Duration::from_millis(100)) {
-                Ok(piece) => heard.bytes.extend(piece),
+                Ok(piece) => received.bytes.extend(piece),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break Ok(()),
             }
-            if let Some(text) = self.never.iter().find(|text| heard.has(text.as_bytes())) {
+            if let Some(text) = self.never.iter().find(|text| received.has(text.as_bytes())) {
                 break Err(VmError::Unwanted { text: (*text).to_owned(), console: Vec::new() });
             }
             loop {
                 let after = turns.clone().next();
-                if turn.is_some_and(|turn| turn.optional && !heard.would_find(turn.when))
-                    && after.is_some_and(|after| heard.would_find(after.when))
+                if turn.is_some_and(|turn| turn.optional && !received.would_find(turn.when))
+                    && after.is_some_and(|after| received.would_find(after.when))
                 {
                     turn = turns.next();
                 }
-                let Some(next) = turn.filter(|next| heard.find(next.when)) else { break };
+                let Some(next) = turn.filter(|next| received.find(next.when)) else { break };
                 if let Some(reply) = next.reply {
-                    heard.read_for(&pieces, PAUSE);
-                    heard.show(console, true);
-                    heard.send_reply(reply, keyboard.as_mut(), interrupts);
+                    received.read_for(&pieces, REPLY_DELAY);
+                    received.forward_lines(console, true);
+                    received.send_reply(reply, keyboard.as_mut(), interrupts);
                 }
                 turn = turns.next();
                 if turn.is_none() {
                     deadline = Instant::now() + FINAL_READ_TIME;
                 }
             }
-            heard.show(console, false);
+            received.forward_lines(console, false);
             if over {
                 break Ok(());
             }
         };
-        heard.show(console, true);
+        received.forward_lines(console, true);
         let missing = turn.map(|turn| turn.when.join(" or "));
         let late = Instant::now() > deadline;
         match (ended, missing) {
-            (Ok(()), None) => Ok(heard.said()),
+            (Ok(()), None) => Ok(received.transcript()),
             (Ok(()), Some(when)) => {
                 let limit = late.then_some(self.limit);
-                Err(VmError::Silent { when, limit, console: heard.tail() })
+                Err(VmError::Silent { when, limit, console: received.tail() })
             }
             (Err(VmError::Unwanted { text, .. }), _) => {
-                Err(VmError::Unwanted { text, console: heard.tail() })
+                Err(VmError::Unwanted { text, console: received.tail() })
             }
             (Err(error), _) => Err(error),
         }
     }
 }
 
-impl<'a> Heard<'a> {
+impl<'a> ReceivedOutput<'a> {
     fn has(&self, text: &[u8]) -> bool {
         position(&self.bytes, text).is_some()
     }
@@ -169,7 +170,7 @@ impl<'a> Heard<'a> {
     }
 
     /// Passes all complete lines to the console, or everything.
-    fn show(&mut self, console: &mut dyn Console, all: bool) {
+    fn forward_lines(&mut self, console: &mut dyn Console, all: bool) {
         let new = &self.bytes[self.shown..];
         let end = match all {
             true => new.len(),
@@ -196,7 +197,7 @@ impl<'a> Heard<'a> {
         text
     }
 
-    fn said(&self) -> ConsoleTranscript {
+    fn transcript(&self) -> ConsoleTranscript {
         let echoed = self.typed.iter().any(|secret| self.has(secret.expose()));
         ConsoleTranscript { console: self.readable(&self.bytes), echoed }
     }
@@ -221,7 +222,7 @@ fn position(bytes: &[u8], text: &[u8]) -> Option<usize> {
 }
 
 /// Reads chunks of both output streams until both end.
-fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
+fn read_chunks(child: &mut Child) -> Receiver<Vec<u8>> {
     let (send, pieces) = channel();
     let streams: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|stream| Box::new(stream) as Box<dyn Read + Send>),

@@ -87,17 +87,21 @@ fn superblocks_of_arrays() {
 }
 
 /// Computes all sizes of a group, which must not overflow.
-fn measured(group: &Group) {
+fn compute_sizes(group: &Group) {
     assert_valid_size(group.bytes(group.extents));
     assert_valid_size(group.bytes(group.free));
-    let _ = (group.taken(), group.spare(), group.bytes(group.taken()));
+    let _ = (
+        group.allocated_extents(),
+        group.reserved_extents(),
+        group.bytes(group.allocated_extents()),
+    );
 }
 
 #[test]
 fn reports_of_lvm() {
     let read = |text: &str| {
         let Ok(groups) = parse_fullreport(text.as_bytes(), &mut Vec::new()) else { return };
-        groups.values().for_each(measured);
+        groups.values().for_each(compute_sizes);
         let findings = Findings { groups: Some(groups), ..Findings::default() };
         let mut machine = Machine::empty();
         machine.insert(Device::new("/dev/mapper/enc", 1 << 30, DeviceKind::Disk));

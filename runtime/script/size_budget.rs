@@ -18,23 +18,23 @@ impl Default for SizeBudget {
 
 impl SizeBudget {
     /// Counts a value.
-    pub(super) fn one(&mut self) -> Result<(), Limit> {
+    pub(super) fn count_value(&mut self) -> Result<(), Limit> {
         // The outermost value is not an element.
         take(&mut self.elements, usize::from(self.depth < NESTING)).ok_or(Limit::Elements)
     }
 
     /// Counts a string.
-    pub(super) fn text(&mut self, bytes: usize) -> Result<(), Limit> {
+    pub(super) fn count_string(&mut self, bytes: usize) -> Result<(), Limit> {
         take(&mut self.bytes, bytes).ok_or(Limit::Text)
     }
 
     /// Enters a list or map.
-    pub(super) fn enter(&mut self) -> Result<(), Limit> {
+    pub(super) fn enter_nested(&mut self) -> Result<(), Limit> {
         take(&mut self.depth, 1).ok_or(Limit::Nesting)
     }
 
     /// Leaves a list or map.
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave_nested(&mut self) {
         self.depth += 1;
     }
 }
