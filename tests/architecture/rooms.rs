@@ -205,10 +205,10 @@ impl Crate {
 
     /// Returns the file that defines the item with this path from the root, following re-exports.
     fn defined_in(&self, path: &[String], depth: usize) -> Option<Name> {
-        const MOST: usize = 12;
+        const MAX_LENGTH: usize = 12;
         let at = (0..=path.len()).rev().find(|at| self.files.contains_key(&path[..*at]))?;
         let (module, rest) = (path[..at].to_vec(), &path[at..]);
-        let Some(first) = rest.first().filter(|_| depth < MOST) else { return Some(module) };
+        let Some(first) = rest.first().filter(|_| depth < MAX_LENGTH) else { return Some(module) };
         let passed_on = self.files[&module].imports.iter().filter(|import| import.passed_on);
         for import in passed_on.filter(|import| import.alias == *first) {
             let from = self.absolute(&module, &import.path).filter(|from| *from != path);

@@ -1,27 +1,28 @@
 //! Reports every violation in the result of an attempt.
 
-use super::bed::{self, Ran};
-use super::{Attempt, How};
+use super::sandbox::{self, RunResult};
+use super::{Attempt, RunMode};
 use crate::support::dsl::Test;
 
 /// Paths that every run may change: its own records and its locks.
-const OWN: &[&str] = &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/run/mount"];
+const ALWAYS_CHANGED: &[&str] =
+    &["/tmp/case/state", "/tmp/case/home", "/run/gscript", "/run/mount"];
 
 /// Returns the violations of an attempt; empty if it was prevented.
-pub fn wrong(attempt: &Attempt) -> Vec<String> {
+pub fn violations(attempt: &Attempt) -> Vec<String> {
     match &attempt.how {
-        How::Check(check) => check().err().into_iter().collect(),
-        How::Planned(machine) => {
-            each(attempt, |recipe| planned(attempt, machine, recipe.expect("a recipe")))
+        RunMode::Check(check) => check().err().into_iter().collect(),
+        RunMode::Planned(machine) => {
+            for_each_recipe(attempt, |recipe| planned(attempt, machine, recipe.expect("a recipe")))
         }
-        How::Real | How::Typed => {
-            each(attempt, |recipe| for_real(attempt, &bed::run(attempt, recipe)))
+        RunMode::Real | RunMode::Typed => {
+            for_each_recipe(attempt, |recipe| for_real(attempt, &sandbox::run(attempt, recipe)))
         }
     }
 }
 
 /// Judges each recipe of an attempt.
-fn each(
+fn for_each_recipe(
     attempt: &Attempt,
     judge: impl Fn(Option<&(String, String)>) -> Vec<String>,
 ) -> Vec<String> {
@@ -42,7 +43,7 @@ fn planned(attempt: &Attempt, machine: &str, (file, text): &(String, String)) ->
     let machine = format!("@tests/machines/{machine}.json");
     let words = attempt.words.iter().map(|word| if word == "RECIPE" { file } else { word });
     let words: Vec<&str> = words.map(String::as_str).chain(["--machine", &machine]).collect();
-    let given = Test::new(&words).file(file, text).limit(bed::LIMIT);
+    let given = Test::new(&words).file(file, text).limit(sandbox::LIMIT);
     let given = attempt.files.iter().fold(given, |test, (name, content)| test.file(name, content));
     let ran = attempt.env.iter().fold(given, |test, (name, value)| test.env(name, value)).run();
     let output = ran.stdout.clone() + ran.stderr.as_str();
@@ -52,11 +53,11 @@ fn planned(attempt: &Attempt, machine: &str, (file, text): &(String, String)) ->
     wrong
 }
 
-fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
-    let mut wrong: Vec<String> = ran.trouble.iter().cloned().collect();
-    let terminal = matches!(attempt.how, How::Typed);
+fn for_real(attempt: &Attempt, ran: &RunResult) -> Vec<String> {
+    let mut wrong: Vec<String> = ran.problem.iter().cloned().collect();
+    let terminal = matches!(attempt.how, RunMode::Typed);
     let raw = String::from_utf8_lossy(&ran.output).into_owned();
-    let output = if terminal { bed::plain(&ran.output) } else { raw.clone() };
+    let output = if terminal { sandbox::plain(&ran.output) } else { raw.clone() };
     judge_output(attempt, ran.code, &output, &mut wrong);
     match terminal {
         // The program's own screens use colours and cursor movements; attempts list sequences that
@@ -77,7 +78,7 @@ fn for_real(attempt: &Attempt, ran: &Ran) -> Vec<String> {
         let below = |place: &&&str| {
             path.strip_prefix(**place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        OWN.iter().chain(&attempt.may_change).any(|place| below(&place))
+        ALWAYS_CHANGED.iter().chain(&attempt.may_change).any(|place| below(&place))
     };
     let changed = ran.changed.iter().filter(|line| !allowed(line));
     wrong.extend(changed.map(|line| format!("it changed {line}")));
@@ -109,7 +110,7 @@ fn judge_output(attempt: &Attempt, code: Option<i32>, output: &str, wrong: &mut 
     wrong.extend(missing.map(|text| format!("it did not print {text:?}")));
     let printed = attempt.never_says.iter().filter(|text| output.contains(**text));
     wrong.extend(printed.map(|text| format!("it printed {text:?}")));
-    if wrong.len() > before && matches!(attempt.how, How::Planned(_)) {
+    if wrong.len() > before && matches!(attempt.how, RunMode::Planned(_)) {
         wrong.push(format!("--- what it printed ---\n{output}"));
     }
 }

@@ -6,13 +6,12 @@
 //!
 //! - [`Attempt::planned`]: `gscript plan`, on a machine of `tests/machines`; takes milliseconds.
 //! - [`Attempt::for_real`]: `gscript RECIPE --yes` as root, with mounts, processes, network and
-//!   /dev of its own (`bed.sh`); takes 0.2 s. Every changed file of the system, every mount left
+//!   /dev of its own (`sandbox.sh`); takes 0.2 s. Every changed file of the system, every mount left
 //!   after a failure, every process left and every control character in the output is a failure of
 //!   the attempt.
 //! - [`Attempt::typed`]: the same on a terminal, with simulated input of a user.
 //! - [`Attempt::check`]: a function, for anything else.
 
-mod bed;
 mod effects;
 mod forged;
 mod guest;
@@ -22,6 +21,7 @@ mod places;
 mod queries;
 mod resume;
 mod run_is_plan;
+mod sandbox;
 mod screen;
 mod script;
 mod secrets;
@@ -41,7 +41,7 @@ macro_rules! classes {
         mod all {
             $(#[test]
             fn $class() {
-                super::none_gets_through(stringify!($class), super::$class::attempts());
+                super::none_succeeds(stringify!($class), super::$class::attempts());
             })*
         }
     };
@@ -71,7 +71,7 @@ const ROOT: &str = "mount -t tmpfs tmpfs /mnt/gentoo; mkdir /mnt/gentoo/tmp /mnt
     done";
 
 /// How an attempt is run.
-enum How {
+enum RunMode {
     /// Planned for this machine of `tests/machines`.
     Planned(&'static str),
     /// Run for real, as root.
@@ -103,7 +103,7 @@ pub struct Attempt {
     /// Arguments of gscript; `RECIPE` stands for the file of the recipe.
     words: Vec<String>,
     env: Vec<(&'static str, &'static str)>,
-    how: How,
+    how: RunMode,
     acts: Vec<Act>,
     exits: Vec<i32>,
     says: Vec<&'static str>,
@@ -123,7 +123,7 @@ impl Attempt {
             prepare: String::new(),
             words: Vec::new(),
             env: Vec::new(),
-            how: How::Real,
+            how: RunMode::Real,
             acts: Vec::new(),
             exits: Vec::new(),
             says: Vec::new(),
@@ -191,19 +191,19 @@ impl Attempt {
 
     /// Plans it for a machine of `tests/machines`, as any user.
     pub fn planned(mut self, machine: &'static str) -> Self {
-        self.how = How::Planned(machine);
+        self.how = RunMode::Planned(machine);
         self.args(&["plan", "RECIPE"])
     }
 
     /// Runs it as root, without a terminal, with `--yes`.
     pub fn for_real(mut self) -> Self {
-        self.how = How::Real;
+        self.how = RunMode::Real;
         self.args(&["RECIPE", "--yes"])
     }
 
     /// Runs it as root on a terminal.
     pub fn typed(mut self) -> Self {
-        self.how = How::Typed;
+        self.how = RunMode::Typed;
         self.args(&["RECIPE"])
     }
 
@@ -227,7 +227,7 @@ impl Attempt {
 
     /// Sets a function that returns an error if the attempt succeeds.
     pub fn check(mut self, check: impl Fn() -> Result<(), String> + 'static) -> Self {
-        self.how = How::Check(Box::new(check));
+        self.how = RunMode::Check(Box::new(check));
         self
     }
 
@@ -270,16 +270,16 @@ impl Attempt {
 }
 
 /// Runs the attempts of a class, and fails with a list of those that succeed.
-fn none_gets_through(class: &str, attempts: Vec<Attempt>) {
+fn none_succeeds(class: &str, attempts: Vec<Attempt>) {
     let mut through = Vec::new();
-    let privileged = bed::can_run_as_root();
+    let privileged = sandbox::can_run_as_root();
     let mut skipped = 0;
     for attempt in attempts {
-        if matches!(attempt.how, How::Real | How::Typed) && !privileged {
+        if matches!(attempt.how, RunMode::Real | RunMode::Typed) && !privileged {
             skipped += 1;
             continue;
         }
-        let wrong = judge::wrong(&attempt);
+        let wrong = judge::violations(&attempt);
         if !wrong.is_empty() {
             through.push(format!("=== {class}/{}\n{}", attempt.name, wrong.join("\n")));
         }

@@ -95,7 +95,7 @@ const NEEDS: &str = "[needs]\nwrites = [\"/nowhere\"]\n";
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    [fences(), tables(), places(), beyond(), undeclared_programs(), reads(), everywhere()]
+    [fences(), tables(), places(), exceeding_needs(), undeclared_programs(), reads(), everywhere()]
         .into_iter()
         .flatten()
         .collect()
@@ -244,7 +244,7 @@ fn places() -> Vec<Attempt> {
     ]
 }
 
-fn beyond() -> Vec<Attempt> {
+fn exceeding_needs() -> Vec<Attempt> {
     let nothing = "[needs]\nwrites = [\"/nowhere\"]";
     vec![
         exceeds(

@@ -82,12 +82,12 @@ fn after_an_answer() -> Vec<Attempt> {
         ),
     ]
     .into_iter()
-    .chain(by_detours())
+    .chain(through_other_calls())
     .map(refused)
     .collect()
 }
 
-fn by_detours() -> [Attempt; 7] {
+fn through_other_calls() -> [Attempt; 7] {
     [
         only_in_the_run(
             "an unmount that the plan does not have",

@@ -1,5 +1,4 @@
-//! Scripts that hang or crash their engine, exceed a limit, or obtain a value that differs between
-//! runs.
+//! Scripts that hang or crash their engine, exceed a limit, or obtain values that differ by run.
 
 use std::fs::File;
 use std::os::unix::net::UnixListener;
@@ -271,21 +270,23 @@ fn nondeterminism() -> Vec<Attempt> {
 fn inputs() -> Vec<Attempt> {
     vec![
         Attempt::new("pipes, devices, directories and sockets as recipes")
-            .check(|| odd("plan", &[], ".lua")),
+            .check(|| special_files("plan", &[], ".lua")),
         Attempt::new("the same as machines")
-            .check(|| odd("plan", &["r.lua", "--machine"], ".json")),
-        Attempt::new("the same as answers")
-            .check(|| odd("plan", &["r.lua", "--machine", "m.json", "--answers"], ".toml")),
-        Attempt::new("the same as saved plans").check(|| odd("apply", &[], ".json")),
-        Attempt::new("the same as journals").check(|| odd("resume", &[], ".jsonl")),
-        Attempt::new("the same as tests of a recipe").check(|| odd("test", &[], ".test.lua")),
-        Attempt::new("the same in a check").check(|| odd("check", &[], ".rhai")),
+            .check(|| special_files("plan", &["r.lua", "--machine"], ".json")),
+        Attempt::new("the same as answers").check(|| {
+            special_files("plan", &["r.lua", "--machine", "m.json", "--answers"], ".toml")
+        }),
+        Attempt::new("the same as saved plans").check(|| special_files("apply", &[], ".json")),
+        Attempt::new("the same as journals").check(|| special_files("resume", &[], ".jsonl")),
+        Attempt::new("the same as tests of a recipe")
+            .check(|| special_files("test", &[], ".test.lua")),
+        Attempt::new("the same in a check").check(|| special_files("check", &[], ".rhai")),
         Attempt::new("a module that is a pipe").check(|| {
-            within(|directory| {
+            in_directory(|directory| {
                 mkfifo(&directory.join("m.lua"), Mode::S_IRWXU)
                     .map_err(|error| error.to_string())?;
-                std::fs::write(directory.join("q.lua"), "require 'm'")
-                    .map_err(|e| e.to_string())?;
+                let written = std::fs::write(directory.join("q.lua"), "require 'm'");
+                written.map_err(|error| error.to_string())?;
                 refused(directory, &["plan", "q.lua"])
             })
         }),
@@ -339,7 +340,7 @@ fn refused(directory: &Path, words: &[&str]) -> Result<(), String> {
     }
 }
 
-fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
+fn in_directory(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     std::fs::write(directory.path().join("r.lua"), "print(1)")
         .map_err(|error| error.to_string())?;
@@ -349,8 +350,8 @@ fn within(see: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
 }
 
 /// Passes various files that are not regular files as the last argument.
-fn odd(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
-    within(|directory| {
+fn special_files(command: &str, words: &[&str], ending: &str) -> Result<(), String> {
+    in_directory(|directory| {
         let failed = |error: std::io::Error| error.to_string();
         let name = |what: &str| format!("{what}{ending}");
         mkfifo(&directory.join(name("pipe")), Mode::S_IRWXU).map_err(|error| error.to_string())?;

@@ -239,7 +239,7 @@ fn answers() -> Vec<Attempt> {
 }
 
 /// Copies of a secret in memory, in a core file or in the history.
-fn remains() -> Vec<Attempt> {
+fn leftovers() -> Vec<Attempt> {
     let history = |name: &'static str, words: &[&str], line: &'static str| {
         Attempt::new(name)
             .typed()
@@ -369,6 +369,6 @@ fn copies(process: &Path) -> std::io::Result<usize> {
 
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
-    let lists = [files(), scripts(), written(), answers(), remains()];
+    let lists = [files(), scripts(), written(), answers(), leftovers()];
     lists.into_iter().flatten().collect()
 }

@@ -14,7 +14,7 @@ const WRITES: &str =
     "let i = 0; while i < COUNT { file::write(`/srv/f${i}`, `line ${i}\\n`); i += 1; }";
 
 /// Runs a program to its end; returns its time in seconds and its peak memory in bytes.
-pub fn measured(program: &str, args: &[&str]) -> (f64, f64) {
+pub fn run_measured(program: &str, args: &[&str]) -> (f64, f64) {
     let mut peak = 0.0;
     let time = timed(|| {
         let mut command = Command::new(program);
@@ -44,7 +44,7 @@ fn wait_for_peak(pid: u32) -> f64 {
 fn plan(recipe: &str, sets: &[&str]) -> (f64, f64) {
     let mut args = vec!["plan", recipe, "--machine", MACHINE];
     args.extend(sets.iter().flat_map(|set| ["--set", set]));
-    measured(PROGRAM, &args)
+    run_measured(PROGRAM, &args)
 }
 
 pub fn rows() -> Vec<Row> {
@@ -58,7 +58,7 @@ pub fn rows() -> Vec<Row> {
 /// As many calls as a script may make, measured from outside, compared with the limits per call.
 fn many(form: &str, flags: &[&str]) -> Vec<Row> {
     const CALLS: u32 = 100_000;
-    const EACH: f64 = 20e-6;
+    const SECONDS_PER_CALL: f64 = 20e-6;
     const MEMORY: f64 = 1024.0;
     let directory = tempfile::tempdir().expect("a directory");
     let planned = |count: u32| {
@@ -67,7 +67,7 @@ fn many(form: &str, flags: &[&str]) -> Vec<Row> {
         std::fs::write(&file, text.replace("COUNT", &count.to_string())).expect("a recipe");
         let mut args = vec!["plan", &file, "--machine", MACHINE];
         args.extend(flags);
-        measured(PROGRAM, &args)
+        run_measured(PROGRAM, &args)
     };
     let mut times = Row::times(format!("plan: each of 100,000 calls as {form} / 20 µs"), "1");
     let what = format!("plan: memory of each of 100,000 calls as {form} / 1 KiB");
@@ -76,7 +76,7 @@ fn many(form: &str, flags: &[&str]) -> Vec<Row> {
     for _ in 0..3 {
         let (empty, all) = (planned(0), planned(CALLS));
         times.ours.push((all.0 - empty.0) / f64::from(CALLS));
-        times.theirs.push(EACH);
+        times.theirs.push(SECONDS_PER_CALL);
         memory.ours.push((all.1 - empty.1) / f64::from(CALLS));
         memory.theirs.push(MEMORY);
     }
@@ -91,7 +91,7 @@ fn shipped() -> Vec<Row> {
         let sets = ["disk=/dev/sda", "key_dev=/dev/sdb1", "stage3=/var/tmp/stage3.tar.xz"];
         let (time, peak) = plan(RECIPE, &sets);
         times.ours.push(time);
-        times.theirs.push(measured(&PYTHON, &["-c", "pass"]).0);
+        times.theirs.push(run_measured(&PYTHON, &["-c", "pass"]).0);
         memory.ours.push(peak);
         memory.theirs.push(MEMORY_LIMIT);
     }

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::plan::measured;
+use super::plan::run_measured;
 use super::{PROGRAM, PYTHON as INTERPRETER, Row, Unit};
 
 const RUNS: usize = 5;
@@ -28,7 +28,7 @@ pub fn rows() -> Vec<Row> {
          for i in 1..{ACTIONS} {{ file::write(`{files}/f${{i}}`, `line ${{i}}\\n`); }}"
     );
     fs::write(&recipe, text).expect("a recipe");
-    measured(PROGRAM, &[&recipe, "--yes", "--json", "--journal", &runs]);
+    run_measured(PROGRAM, &[&recipe, "--yes", "--json", "--journal", &runs]);
     let run = fs::read_dir(&runs).expect("the runs").next().expect("a run").expect("it");
     let journal = run.path().join("journal.jsonl");
     let whole = fs::read_to_string(&journal).expect("the journal");
@@ -43,11 +43,11 @@ pub fn rows() -> Vec<Row> {
     memory.unit = Unit::Bytes;
     for _ in 0..RUNS {
         fs::write(&journal, &whole[..cut]).expect("the journal");
-        let (time, peak) = measured(PROGRAM, &["resume", "--json", &journal]);
+        let (time, peak) = run_measured(PROGRAM, &["resume", "--json", &journal]);
         let after = fs::read_to_string(&journal).expect("the journal");
         assert!(after.ends_with("{\"record\":\"ended\",\"ok\":true}\n"), "the run did not finish");
         times.ours.push(time);
-        times.theirs.push(measured(&INTERPRETER, &["-c", PYTHON, &journal]).0);
+        times.theirs.push(run_measured(&INTERPRETER, &["-c", PYTHON, &journal]).0);
         limit.ours.push(time);
         limit.theirs.push(SECONDS);
         memory.ours.push(peak);

@@ -11,7 +11,7 @@ use nix::pty::{Winsize, openpty};
 use regex::Regex;
 
 use super::machine::machine;
-use super::plan::measured;
+use super::plan::run_measured;
 use super::{PROGRAM, PYTHON, Row, Unit, timed};
 
 const RUNS: usize = 15;
@@ -83,7 +83,7 @@ fn prompts() -> Vec<Row> {
         python.theirs.push(prompt(&PYTHON, &["-i"], ">>> ").0);
         if Command::new("guestfish").arg("--version").output().is_ok() {
             guestfish.ours.push(ours);
-            guestfish.theirs.push(measured("guestfish", &["--version"]).0);
+            guestfish.theirs.push(run_measured("guestfish", &["--version"]).0);
         }
     }
     vec![bash, python, guestfish, memory]
@@ -101,7 +101,7 @@ fn tab() -> Row {
     let mut row = Row::times("session: Tab, 10,000 paths / bash compgen -f", "under 30 ms");
     for _ in 0..RUNS {
         row.ours.push(timed(|| assert_eq!(proposals(&known, &text).1.len(), 10_000)));
-        row.theirs.push(measured("bash", &["-c", &shell]).0);
+        row.theirs.push(run_measured("bash", &["-c", &shell]).0);
     }
     row
 }
@@ -118,7 +118,7 @@ fn loops() -> Vec<Row> {
             let mut row = Row::times(what, "1");
             for _ in 0..RUNS {
                 row.ours.push(timed(|| piped(text, is_lua)));
-                row.theirs.push(measured(&PYTHON, &["-c", python]).0);
+                row.theirs.push(run_measured(&PYTHON, &["-c", python]).0);
             }
             row
         })

@@ -2,7 +2,7 @@
 
 use gscript::recipe::{ParamKind, Recipe};
 
-use crate::support::dsl::{Ran, Test, project};
+use crate::support::dsl::{ProgramOutput, Test, project};
 
 const SATA: &str = "@tests/machines/sata.json";
 
@@ -23,7 +23,7 @@ fn uncommented(text: &str) -> String {
 }
 
 /// Plans a recipe for a machine with a file of answers, which everyone can read.
-fn plan(recipe: &str, answers: &str) -> Ran {
+fn plan(recipe: &str, answers: &str) -> ProgramOutput {
     let words = ["plan", recipe, "--machine", SATA, "--answers", "machine.toml"];
     Test::new(&words).file("machine.toml", answers).run()
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::dsl::{PROGRAM, Test, normal, project, snapshot};
+use crate::support::dsl::{PROGRAM, Test, normalized, project, snapshot};
 
 #[test]
 fn expressions_in_both_languages() {
@@ -106,7 +106,7 @@ fn plans_for_a_described_machine_need_nothing() {
         assert_eq!(ran.status, 0, "{}", ran.stderr);
         assert_eq!(ran.stderr, "");
         let home = project("").to_string_lossy().into_owned();
-        normal(&ran.stdout.replace(&home, ""))
+        normalized(&ran.stdout.replace(&home, ""))
     };
     snapshot("plan-encrypted-root.txt", &plan("first"));
     // A plan does not depend on environment variables.

@@ -103,12 +103,12 @@ printf '\033]0;title\007\033[2J\n'
 "#;
 
 #[derive(Default)]
-struct Heard {
+struct AttemptLog {
     lines: Vec<String>,
     longest: usize,
 }
 
-impl Console for Heard {
+impl Console for AttemptLog {
     fn line(&mut self, line: &str) {
         self.longest = self.longest.max(line.len());
         if line.starts_with("ATTEMPT ") {
@@ -118,7 +118,10 @@ impl Console for Heard {
 }
 
 /// Boots a machine with one disk to run this script.
-fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, VmError>), Missing> {
+fn boot(
+    directory: &Path,
+    script: &str,
+) -> Result<(AttemptLog, Result<GuestReport, VmError>), Missing> {
     let kernel = find_kernel().map_err(|error| Missing(error.to_string()))?;
     let (disk, shared) = (directory.join("disk.img"), directory.join("shared"));
     fs::create_dir(&shared).expect("the shared directory");
@@ -137,7 +140,7 @@ fn boot(directory: &Path, script: &str) -> Result<(Heard, Result<GuestReport, Vm
         memory: Size::mib(256),
         limit: Duration::from_mins(15),
     };
-    let mut heard = Heard::default();
+    let mut heard = AttemptLog::default();
     let report = boot.run(&Interrupts::default(), &mut heard);
     Ok((heard, report))
 }

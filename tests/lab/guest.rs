@@ -199,7 +199,7 @@ impl Lab {
         let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
         let mut console = ConsoleLog(String::new(), Some(&group));
         let report = std::thread::scope(|scope| {
-            scope.spawn(|| hands(self.directory.path(), &over));
+            scope.spawn(|| exchange_disk(self.directory.path(), &over));
             scope.spawn(|| cut_power(self.directory.path(), &group, &over));
             let report = boot.run(&Interrupts::default(), &mut console);
             over.store(true, Ordering::Relaxed);
@@ -266,14 +266,14 @@ impl ScriptResult {
 
 /// Simulates a user who replaces a disk: when the file `exchange-ubdb` appears in the shared
 /// directory, that disk is removed and `other.img` is attached under the same name.
-fn hands(directory: &Path, over: &AtomicBool) {
+fn exchange_disk(directory: &Path, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(50));
         let request = directory.join("exchange-ubdb");
         if request.exists() {
             let other = directory.join("other.img");
-            let told = tell(directory, "remove ubdb")
-                .and_then(|()| tell(directory, &format!("config ubdb={}", other.display())));
+            let told = send_order(directory, "remove ubdb")
+                .and_then(|()| send_order(directory, &format!("config ubdb={}", other.display())));
             let answer = told.err().map(|error| error.to_string()).unwrap_or_default();
             fs::write(directory.join("exchanged"), answer).expect("an answer");
             fs::remove_file(request).expect("the request");
@@ -297,7 +297,7 @@ fn cut_power(directory: &Path, group: &AtomicU32, over: &AtomicBool) {
 
 /// Sends an order to the management console of the virtual machine (a datagram of three numbers and
 /// a string; `uml_mconsole(1)` does the same).
-fn tell(directory: &Path, order: &str) -> std::io::Result<()> {
+fn send_order(directory: &Path, order: &str) -> std::io::Result<()> {
     const MAGIC: u32 = 0xcafe_babe;
     const VERSION: u32 = 2;
     const ROOM: usize = 512;

@@ -102,7 +102,8 @@ impl Unit {
         let trial = |case: &String| {
             let (name, board) = (self.test_name(case), Arc::clone(board));
             let wanted = name.clone();
-            let trial = Trial::ignorable_test(name, move || told(&wanted, board.wait(&wanted)));
+            let trial =
+                Trial::ignorable_test(name, move || to_completion(&wanted, board.wait(&wanted)));
             let kind = if self.tier == Tier::Torture { "torture" } else { "" };
             trial.with_ignored_flag(self.tier != Tier::Test).with_kind(kind)
         };
@@ -164,7 +165,7 @@ fn catch_failures() {
 }
 
 /// Converts an outcome to the result for the harness.
-fn told(name: &str, outcome: Outcome) -> Result<Completion, Failed> {
+fn to_completion(name: &str, outcome: Outcome) -> Result<Completion, Failed> {
     match outcome {
         Outcome::Passed => Ok(Completion::Completed),
         Outcome::Failed(why) => Err(why.into()),

@@ -4,10 +4,10 @@
 #![allow(clippy::disallowed_types, reason = "tests start the program that they test")]
 
 mod boots;
+mod checks;
 mod confined;
 mod guest;
 mod harness;
-mod look;
 mod proved_actions;
 mod script;
 #[path = "../support/mod.rs"]

@@ -11,9 +11,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use super::checks;
 use super::guest::{Call, Lab, ScriptResult};
 use super::harness::{Missing, Outcome, Tier, Unit};
-use super::look;
 use super::torture::power::build_cut;
 use crate::support::dsl::project;
 use crate::support::tap::Results;
@@ -94,14 +94,15 @@ impl Script {
 
     fn unit(self) -> Unit {
         let mut cases = self.cases.clone();
-        cases.extend(look::cases(&self.path));
+        cases.extend(checks::cases(&self.path));
         let (name, tier, takes) = (self.name(), self.tier, self.takes);
         Unit { name, tier, takes, cases, run: Box::new(move || self.run()) }
     }
 
     /// Runs the script; returns the outcome of each case.
     fn run(self) -> BTreeMap<String, Outcome> {
-        let all: Vec<String> = self.cases.iter().cloned().chain(look::cases(&self.path)).collect();
+        let all: Vec<String> =
+            self.cases.iter().cloned().chain(checks::cases(&self.path)).collect();
         let done = match self.boots() {
             Ok(done) => done,
             Err(Missing(why)) => {
@@ -116,9 +117,9 @@ impl Script {
         let mut outcomes = self.outcomes(&results, &done);
         let passed = |outcome: &Outcome| matches!(outcome, Outcome::Passed);
         if outcomes.values().all(passed) {
-            outcomes.extend(look::look(&self.path, &done));
+            outcomes.extend(checks::run_checks(&self.path, &done));
         } else {
-            let rest = look::cases(&self.path).into_iter();
+            let rest = checks::cases(&self.path).into_iter();
             outcomes.extend(rest.map(|case| (case, Outcome::Failed("not reached".into()))));
         }
         if !outcomes.values().all(passed) {

@@ -28,7 +28,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// Tries a recipe; returns what it printed.
-fn tried(recipe: &str, args: &[&str], answers: &str) -> Result<String, Missing> {
+fn try_recipe(recipe: &str, args: &[&str], answers: &str) -> Result<String, Missing> {
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     let mut words = vec!["try", recipe, "--answers", "answers.toml"];
     words.extend(args);
@@ -42,7 +42,7 @@ fn with_its_defaults() -> Result<(), Missing> {
     // Written for a real machine: the names of its devices and its stage3 do not exist in the trial.
     let answers =
         "disk = \"/dev/nvme0n1\"\nkey_dev = \"/dev/sdb1\"\nstage3 = \"/none/stage3.tar.xz\"\n";
-    let said = tried("@recipes/encrypted-root.rhai", &[], answers)?;
+    let said = try_recipe("@recipes/encrypted-root.rhai", &[], answers)?;
     for line in [
         "answers.toml:1: disk is not used: a virtual device takes the place of \"/dev/nvme0n1\"",
         "answers.toml:3: stage3 is not used: there is no stage3 here",
@@ -74,7 +74,7 @@ fn with_other_answers() -> Result<(), Missing> {
     "#;
     let args = ["--disk", "2012M", "--usb", "40M"];
     let recipe = "@recipes/encrypted-root.rhai";
-    let said = tried(recipe, &args, answers)?;
+    let said = try_recipe(recipe, &args, answers)?;
     for line in
         ["disk.fill_random /dev/ubda2", "LUKS1 container", "home ", "facts of the first boot"]
     {
@@ -116,7 +116,7 @@ print(boot::cmdline(opened[0]));
 
 fn with_several_disks() -> Result<(), Missing> {
     let sizes = ["--disk", "300M", "--disk", "200M", "--disk", "250M"];
-    let said = tried("pair.rhai", &sizes, "")?;
+    let said = try_recipe("pair.rhai", &sizes, "")?;
     for line in
         ["  ubda     300 MiB", "  ubdb     200 MiB", "  ubdc     250 MiB", "works: two boots in"]
     {

@@ -10,7 +10,7 @@ use crate::support::dsl::{Test, project};
 
 /// Returns a valid machine: a disk with a partition, a container in it, and a volume group with a
 /// volume in that.
-fn good() -> Value {
+fn valid_machine() -> Value {
     json!({
         "format": 1,
         "host": { "udev": true },
@@ -60,31 +60,31 @@ fn good() -> Value {
 }
 
 /// Returns the errors for the valid machine after this change; `nothing` if there are none.
-fn flaws(change: impl FnOnce(&mut Value)) -> String {
-    let mut machine = good();
+fn errors(change: impl FnOnce(&mut Value)) -> String {
+    let mut machine = valid_machine();
     change(&mut machine);
     match Machine::read(&machine.to_string()) {
         Ok(_) => "nothing".into(),
-        Err(flaws) => flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        Err(errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
     }
 }
 
 /// Replaces one value and expects exactly this error.
 #[track_caller]
-fn with(pointer: &str, value: Value, said: &str) {
-    let now = flaws(|machine| *machine.pointer_mut(pointer).expect(pointer) = value);
+fn expect_error(pointer: &str, value: Value, said: &str) {
+    let now = errors(|machine| *machine.pointer_mut(pointer).expect(pointer) = value);
     assert_eq!(now, said, "{pointer}");
 }
 
 #[test]
 fn valid_machines_are_read() {
-    assert_eq!(flaws(|_| {}), "nothing");
+    assert_eq!(errors(|_| {}), "nothing");
     let mut count = 0;
     for entry in fs::read_dir(project("tests/machines")).expect("the machines") {
         count += 1;
         let path = entry.expect("a machine").path();
         let text = fs::read_to_string(&path).expect("a machine");
-        let machine = Machine::read(&text).unwrap_or_else(|flaws| panic!("{path:?}: {flaws:?}"));
+        let machine = Machine::read(&text).unwrap_or_else(|errors| panic!("{path:?}: {errors:?}"));
         let again = serde_json::to_string(&machine).expect("text");
         assert_eq!(Machine::read(&again).as_ref(), Ok(&machine), "{path:?}");
     }
@@ -94,7 +94,7 @@ fn valid_machines_are_read() {
 #[test]
 fn an_active_thin_pool_needs_no_device() {
     let pool = json!({ "extents": 10, "active": true, "kind": { "thin_pool": { "metadata": 1 } } });
-    let said = flaws(|machine| {
+    let said = errors(|machine| {
         machine["groups"]["vg"]["free"] = json!(2);
         machine["groups"]["vg"]["volumes"]["pool"] = pool;
     });
@@ -108,7 +108,7 @@ fn damage_is_located() {
         read(""),
         "line 1, column 0: EOF while parsing a value; the file is damaged; copy it again, or probe the machine again"
     );
-    let cut = good().to_string();
+    let cut = valid_machine().to_string();
     let end = cut.find("/dev/sda2\",\"size").expect("a path");
     assert_eq!(
         read(&cut[..end]),
@@ -126,12 +126,12 @@ fn damage_is_located() {
         read("{\"format\": 1, \"hots\": 3}"),
         "hots (line 1, column 20): unknown field `hots`, expected one of `format`, `host`, `devices`, `aliases`, `groups`, `mounts`, `swaps`, `net`; correct the file, or probe the machine again"
     );
-    let twice = good().to_string().replace("\"/dev/sda2\":{", "\"/dev/sda1\":{");
+    let twice = valid_machine().to_string().replace("\"/dev/sda2\":{", "\"/dev/sda1\":{");
     assert_eq!(
         read(&twice).split(';').next(),
         Some("devices (line 1, column 508): duplicate key \"/dev/sda1\"")
     );
-    let negative = good().to_string().replace("1000000000", "-5");
+    let negative = valid_machine().to_string().replace("1000000000", "-5");
     assert_eq!(
         read(&negative).split(';').next(),
         Some(
@@ -142,22 +142,22 @@ fn damage_is_located() {
 
 #[test]
 fn partitions_must_fit_and_not_overlap() {
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/size",
         json!(400_000_001),
         "devices[\"/dev/sda2\"].size: it begins at byte 600000000 and has 400000001 bytes, but /dev/sda ends at 1000000000; correct the size of the partition or of the disk",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/kind/partition/start",
         json!(400_000_000),
         "devices[\"/dev/sda2\"].kind.partition.start: it begins at byte 400000000, but /dev/sda1 ends at 501048576; correct the start or the size of one of them",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/kind/partition/disk",
         json!("/dev/sdq"),
         "devices[\"/dev/sda2\"].kind.partition.disk: there is no device \"/dev/sdq\"; describe that device as well, or remove this one",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/kind/partition/number",
         json!(1),
         "devices[\"/dev/sda2\"].kind.partition.number: /dev/sda1 has number 1 as well; give each partition its own number",
@@ -166,7 +166,7 @@ fn partitions_must_fit_and_not_overlap() {
 
 #[test]
 fn a_partition_may_lie_in_one_that_begins_with_its_disk() {
-    let nested = flaws(|machine| {
+    let nested = errors(|machine| {
         machine["devices"]["/dev/sda1"]["kind"]["partition"]["start"] = json!(0);
         machine["devices"]["/dev/sda2"]["kind"]["partition"]["start"] = json!(4096);
     });
@@ -175,7 +175,7 @@ fn a_partition_may_lie_in_one_that_begins_with_its_disk() {
 
 #[test]
 fn what_a_probe_has_noted_is_read() {
-    let said = flaws(|machine| {
+    let said = errors(|machine| {
         machine["mounts"][0]["source"] = json!("/dev/sdz9");
         machine["host"]["notes"] = json!(["mounts[0].source: there is no device \"/dev/sdz9\""]);
     });
@@ -184,7 +184,7 @@ fn what_a_probe_has_noted_is_read() {
 
 #[test]
 fn unknown_contents_stay_unknown_in_a_file() {
-    let mut machine = good();
+    let mut machine = valid_machine();
     machine["devices"]["/dev/sda2"]["content"] = json!(null);
     machine["devices"]["/dev/sda2"]["unprobed"] = json!(true);
     machine["devices"]["/dev/sda2"]["unreadable"] = json!("I/O error");
@@ -225,17 +225,17 @@ fn unknown_contents_stay_unknown_in_a_file() {
 
 #[test]
 fn names_and_identifiers_are_unique() {
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/path",
         json!("/dev/sda3"),
         "devices[\"/dev/sda2\"].path: its key is \"/dev/sda2\", but its path is \"/dev/sda3\"; make them the same",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1sda2/kind/partition/uuid",
         json!("11111111-0000-4000-8000-000000000001"),
         "devices[\"/dev/sda2\"].kind.partition.uuid: 11111111-0000-4000-8000-000000000001 is also the identifier of /dev/sda1; if one is a copy of the other, give it a new identifier or remove it",
     );
-    let copied = flaws(|machine| {
+    let copied = errors(|machine| {
         let content = machine["devices"]["/dev/sda2"]["content"].clone();
         machine["devices"]["/dev/mapper/vg-root"]["content"] = content;
     });
@@ -247,32 +247,32 @@ fn names_and_identifiers_are_unique() {
 
 #[test]
 fn groups_volumes_mounts_and_swap_have_their_devices() {
-    with(
+    expect_error(
         "/groups/vg/members/0",
         json!("/dev/sdz1"),
         "groups.vg.members[0]: there is no device \"/dev/sdz1\"; describe that device as well, or remove this one",
     );
-    with(
+    expect_error(
         "/groups/vg/members/0",
         json!("/dev/sda2"),
         "groups.vg.members[0]: /dev/sda2 is not a physical volume; give it the content {\"is\": \"physical\", …}",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1mapper~1vg-root/kind/logical/group",
         json!("other"),
         "devices[\"/dev/mapper/vg-root\"].kind.logical.group: there is no volume group \"other\"; describe it under groups, or remove this volume",
     );
-    with(
+    expect_error(
         "/devices/~1dev~1mapper~1vg-root/size",
         json!(1),
         "devices[\"/dev/mapper/vg-root\"].size: its size is 1 bytes, but vg/root has 100 extents of 4194304 bytes; fix groups.vg.volumes, or remove this volume",
     );
-    with(
+    expect_error(
         "/mounts/0/source",
         json!("/dev/sdz9"),
         "mounts[0].source: there is no device \"/dev/sdz9\"; describe that device, or remove the mount",
     );
-    let swapped = flaws(|machine| machine["swaps"] = json!({ "/dev/sdz3": -2 }));
+    let swapped = errors(|machine| machine["swaps"] = json!({ "/dev/sdz3": -2 }));
     assert_eq!(
         swapped,
         "swaps[\"/dev/sdz3\"]: there is no device \"/dev/sdz3\"; describe that device, or remove the swap area"
@@ -281,7 +281,7 @@ fn groups_volumes_mounts_and_swap_have_their_devices() {
 
 #[test]
 fn device_cycles_are_rejected() {
-    with(
+    expect_error(
         "/devices/~1dev~1sda1/kind",
         json!({ "crypt": { "on": "/dev/mapper/enc" } }),
         "devices[\"/dev/sda1\"].size: its size is 476.8 MiB, but /dev/mapper/enc below it has only 460.8 MiB; correct one of the sizes\n\
@@ -291,7 +291,7 @@ fn device_cycles_are_rejected() {
 
 #[test]
 fn all_errors_are_reported_at_once() {
-    let mut machine = good();
+    let mut machine = valid_machine();
     machine["devices"]["/dev/sda2"]["size"] = json!(900_000_000);
     machine["mounts"][0]["source"] = json!("/dev/sdz9");
     machine["groups"]["vg"]["free"] = json!(999);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use gscript::machine::{DeviceKind, Machine};
 
-use crate::support::dsl::{Ran, Test, project};
+use crate::support::dsl::{ProgramOutput, Test, project};
 
 fn machines() -> Vec<(String, Machine)> {
     let entries = fs::read_dir(project("tests/machines")).expect("the machines");
@@ -115,7 +115,7 @@ fn people_hosts_and_identifiers_in_names_are_hidden() {
 }
 
 /// Runs a call with these shell scripts as tools; `$DISKS` is a directory with two disks.
-fn run_with_tools(args: &[&str], tools: &[(&str, &str)]) -> Ran {
+fn run_with_tools(args: &[&str], tools: &[(&str, &str)]) -> ProgramOutput {
     let temporary = tempfile::tempdir().expect("a directory");
     let directory = temporary.path();
     for disk in ["good", "bad"] {

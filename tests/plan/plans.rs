@@ -12,7 +12,7 @@ use std::path::Path;
 use gscript::machine::{Device, Machine};
 use gscript::recipe::{ParamDecl, ParamKind, Recipe};
 
-use crate::support::dsl::{Test, normal, project, snapshot};
+use crate::support::dsl::{Test, normalized, project, snapshot};
 
 /// Machine, name of the additional plan, and its parameters.
 const ADDITIONAL: &[(&str, &str, &[&str])] = &[
@@ -57,11 +57,11 @@ fn every_recipe_on_every_machine() {
         "changed: {wrong:?}; show differences: make snapshots; accept: make snapshots ACCEPT=1"
     );
     assert!(kept.len() >= 50, "only {} plans", kept.len());
-    stale(&kept);
+    refuse_unused_snapshots(&kept);
 }
 
 /// Fails if a snapshot is not written by any recipe and machine.
-fn stale(kept: &BTreeSet<String>) {
+fn refuse_unused_snapshots(kept: &BTreeSet<String>) {
     for directory in names("tests/snapshots/plans", &[""]) {
         for file in names(&format!("tests/snapshots/plans/{directory}"), &["txt"]) {
             let name = format!("plans/{directory}/{file}");
@@ -105,7 +105,7 @@ fn planned(recipe: &str, machine: &str, also: &[&str]) -> String {
     let test = Test::new(&args).private("answers.toml", "passphrase = \"an example, and long\"\n");
     let ran = test.run();
     let home = project("").to_string_lossy().into_owned();
-    let result = normal(&format!("{}{}", ran.stdout, ran.stderr).replace(&home, ""));
+    let result = normalized(&format!("{}{}", ran.stdout, ran.stderr).replace(&home, ""));
     format!("$ gscript {}{said}\n{result}exit code {}\n", shown.join(" "), ran.status)
 }
 

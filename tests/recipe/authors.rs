@@ -5,7 +5,7 @@ use gscript::reference::docs::{example, to_lua};
 use gscript::script::{Language, parse};
 use gscript::test::TEST_FUNCTIONS;
 
-use crate::support::dsl::{Ran, Test};
+use crate::support::dsl::{ProgramOutput, Test};
 
 /// A recipe to test: it mounts a partition and writes a file.
 const RECIPE: &str = r#"//! # Greet
@@ -38,7 +38,7 @@ const LUA: &str = r#"local function usual()
 end
 "#;
 
-fn run(name: &str, tests: &str, args: &[&str]) -> Ran {
+fn run(name: &str, tests: &str, args: &[&str]) -> ProgramOutput {
     let mut words = vec!["test", name];
     words.extend(args);
     let mut ran =

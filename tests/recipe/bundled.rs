@@ -6,7 +6,7 @@ use std::fs;
 use gscript::recipe::bundled::{find, recipes};
 use gscript::recipe::{NamedRecipe, Recipe};
 
-use crate::support::dsl::{Test, normal, project};
+use crate::support::dsl::{Test, normalized, project};
 
 const SETS: [&str; 6] = [
     "--set",
@@ -24,7 +24,7 @@ fn plan(word: &str) -> Test {
 }
 
 /// A different recipe in a file with the name of a bundled one.
-const OTHER: &str = "//! # Other\n//! ```toml\n//! [params.disk]\n//! type = \"disk\"\n//! [params.key_dev]\n//! type = \"device\"\n//! [params.stage3]\n//! type = \"path\"\n//! ```\nprint(\"the file\");";
+const OTHER_RECIPE: &str = "//! # Other\n//! ```toml\n//! [params.disk]\n//! type = \"disk\"\n//! [params.key_dev]\n//! type = \"device\"\n//! [params.stage3]\n//! type = \"path\"\n//! ```\nprint(\"the file\");";
 
 #[test]
 fn a_name_is_the_bundled_recipe_with_and_without_its_ending() {
@@ -35,7 +35,7 @@ fn a_name_is_the_bundled_recipe_with_and_without_its_ending() {
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{word}");
         let lines = |text: &str| {
             let places = text.lines().filter(|line| line.contains(".rhai:"));
-            places.map(|line| normal(&line.replace(&place, ""))).collect::<Vec<_>>()
+            places.map(|line| normalized(&line.replace(&place, ""))).collect::<Vec<_>>()
         };
         assert!(lines(&ran.stdout).len() > 30, "{word}: {}", ran.stdout);
         assert_eq!(lines(&ran.stdout), lines(&expected), "{word}");
@@ -82,22 +82,22 @@ fn no_string_between_backticks_has_escape_sequences() {
 
 #[test]
 fn a_file_is_selected_by_its_full_name_and_a_note_names_both() {
-    let ran = plan("encrypted-root.rhai").file("encrypted-root.rhai", OTHER).run();
+    let ran = plan("encrypted-root.rhai").file("encrypted-root.rhai", OTHER_RECIPE).run();
     assert!(ran.stdout.contains("the file"), "{}", ran.stdout);
     let note = "note: using the file ./encrypted-root.rhai; the bundled recipe is encrypted-root, without the ending\n";
     assert_eq!(ran.stderr, note);
-    let ran = plan("./encrypted-root.rhai").file("encrypted-root.rhai", OTHER).run();
+    let ran = plan("./encrypted-root.rhai").file("encrypted-root.rhai", OTHER_RECIPE).run();
     assert!(ran.stdout.contains("the file"), "{}", ran.stdout);
     assert_eq!(ran.stderr, "");
     for file in ["encrypted-root.rhai", "encrypted-root.lua"] {
-        let ran = plan("encrypted-root").file(file, OTHER).run();
+        let ran = plan("encrypted-root").file(file, OTHER_RECIPE).run();
         assert!(ran.stdout.contains("encrypted-root.rhai:"), "{}", ran.stdout);
         let note =
             format!("note: using the bundled recipe encrypted-root, not the file ./{file}\n");
         assert_eq!(ran.stderr, note);
     }
     // A file without the extension of a recipe does not shadow a bundled one either.
-    let ran = plan("encrypted-root").file("encrypted-root", OTHER).run();
+    let ran = plan("encrypted-root").file("encrypted-root", OTHER_RECIPE).run();
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
 }
 
@@ -129,10 +129,13 @@ fn a_fork_never_overwrites_a_file() {
     assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), text);
     let ran = Test::new(&["fork", "layouts/luks-lvm", "mine.rhai"]).run();
     assert_eq!(fs::read_to_string(ran.directory.path().join("mine.rhai")).expect("it"), text);
-    let ran = Test::new(&["fork", "layouts/luks-lvm"]).file("luks-lvm.rhai", OTHER).run();
+    let ran = Test::new(&["fork", "layouts/luks-lvm"]).file("luks-lvm.rhai", OTHER_RECIPE).run();
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("failed to write luks-lvm.rhai: File exists"), "{}", ran.stderr);
-    assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), OTHER);
+    assert_eq!(
+        fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"),
+        OTHER_RECIPE
+    );
     Test::new(&["fork", "luks-lvm"]).refuses(
         2,
         "error: luks-lvm: no such bundled recipe\n |\n = help: did you mean layouts/luks-lvm? See all bundled recipes: gscript list",

@@ -138,7 +138,7 @@ fn numbers(rows: &[Row<'_>]) -> BTreeSet<u32> {
 }
 
 /// Checks that each row has a chapter that makes the named call, or a reason.
-fn judge(rows: &[Row<'_>], chapters: &Chapters) {
+fn check_rows(rows: &[Row<'_>], chapters: &Chapters) {
     let mut seen = BTreeSet::new();
     for (number, [chapter, called, how]) in rows {
         assert!(seen.insert(number), "{number} is listed twice");
@@ -161,7 +161,7 @@ fn the_map_is_complete_and_its_targets_are_real() {
         let rows = rows(&text, "", guide);
         let (steps, rows): (Vec<Row<'_>>, Vec<Row<'_>>) =
             rows.into_iter().partition(|(number, _)| number.contains('.'));
-        judge(&rows, &installing);
+        check_rows(&rows, &installing);
         // Number 5 of this guide is covered by the other recipe, step by step.
         let elsewhere = (guide == "ER").then_some(5);
         let wanted = (1..=last).filter(|number| Some(*number) != elsewhere).collect();
@@ -169,7 +169,7 @@ fn the_map_is_complete_and_its_targets_are_real() {
         assert_eq!(steps.len(), elsewhere.map_or(0, |_| 18), "{guide}");
     }
     let back = rows(&text, "If you get stuck", "ER");
-    judge(&back, &rescue_chapters());
+    check_rows(&back, &rescue_chapters());
     let steps: Vec<&str> = back.iter().map(|(number, _)| *number).collect();
     let wanted: Vec<String> = (1..=18).map(|step| format!("5.{step}")).collect();
     assert_eq!(steps, wanted);

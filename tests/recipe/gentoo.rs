@@ -6,7 +6,7 @@ use std::fs;
 use gscript::recipe::{ParamKind, Recipe};
 use regex::Regex;
 
-use crate::support::dsl::{Ran, Test, normal, project, snapshot};
+use crate::support::dsl::{ProgramOutput, Test, normalized, project, snapshot};
 
 /// Machines with two disks and a stick.
 const MACHINES: [&str; 3] = ["twins", "raid-members", "btrfs-pair"];
@@ -50,7 +50,7 @@ fn layouts() -> Vec<String> {
 }
 
 /// Plans the installation on a layout.
-fn plan(machine: &str, layout: &str, further: &[&str]) -> Ran {
+fn plan(machine: &str, layout: &str, further: &[&str]) -> ProgramOutput {
     let recipe = recipe();
     let of_layout = |name: &str| {
         recipe.front.params.iter().any(|param| {
@@ -93,7 +93,7 @@ fn layouts_are_installed_on_in_plans_for_three_machines() {
         for (layout, further) in INSTALLED {
             let ran = plan(machine, layout, further);
             assert_eq!((ran.stderr.as_str(), ran.status), ("", 0), "{layout} on {machine}");
-            let text = normal(&ran.stdout).replace(&project("").display().to_string(), "");
+            let text = normalized(&ran.stdout).replace(&project("").display().to_string(), "");
             let text = fat.replace_all(&text, "-i FAT-ID").into_owned();
             let text = id.replace_all(&text, "+MACHINE-ID");
             snapshot(&format!("gentoo/{layout}-on-{machine}.txt"), &text);

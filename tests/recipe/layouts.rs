@@ -4,7 +4,7 @@ use std::fs;
 
 use regex::Regex;
 
-use crate::support::dsl::{Test, normal, project, snapshot};
+use crate::support::dsl::{Test, normalized, project, snapshot};
 
 /// Machines with the disks to select, as many as a layout needs.
 const MACHINES: [(&str, &[&str]); 2] = [
@@ -45,7 +45,7 @@ fn plan(layout: &str, machine: &str, disks: &[&str]) -> String {
     words.extend(answers.iter().map(String::as_str));
     let ran = Test::new(&words).run();
     assert_eq!((ran.stderr.as_str(), ran.status), ("", 0), "{layout} on {machine}");
-    let text = normal(&ran.stdout);
+    let text = normalized(&ran.stdout);
     let text = text.replace(&project("").display().to_string(), "");
     // The number of a FAT filesystem is shorter than a UUID.
     let fat = Regex::new(r"-i [0-9A-F]{8}\b").expect("a pattern");

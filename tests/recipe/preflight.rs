@@ -4,10 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::dsl::{Ran, Test, project};
+use crate::support::dsl::{ProgramOutput, Test, project};
 
 /// Plans a recipe on a machine with this firmware, architecture and filesystem of the stick.
-fn plan(recipe: &str, host: &Value, stick: Option<&str>, sets: &[&str]) -> Ran {
+fn plan(recipe: &str, host: &Value, stick: Option<&str>, sets: &[&str]) -> ProgramOutput {
     let path = project("tests/machines/sata.json");
     let mut machine: Value =
         serde_json::from_str(&fs::read_to_string(path).expect("a machine")).expect("JSON");
@@ -45,7 +45,7 @@ fn refused(host: &Value, sets: &[&str], why: &str) {
 
 /// Requires that both plans tell this; an empty string stands for nothing about the firmware.
 #[track_caller]
-fn told(host: &Value, sets: &[&str], what: &str) {
+fn expect_warning(host: &Value, sets: &[&str], what: &str) {
     for recipe in ["encrypted-root", "gentoo"] {
         let ran = plan(recipe, host, None, sets);
         assert_eq!(ran.status, 0, "{recipe}: {}", ran.stderr);
@@ -71,17 +71,17 @@ fn a_firmware_that_could_not_boot_the_system_is_refused() {
     refused(&efi(32, false, true), &[STAGE3], "set firmware=bios if it has a compatibility mode");
     let read_only = efi(64, false, false);
     refused(&read_only, &[STAGE3, "nvram=true"], "mount -o remount,rw /sys/firmware/efi/efivars");
-    told(&read_only, &[STAGE3], "");
-    told(&efi(64, false, true), &[STAGE3], "");
+    expect_warning(&read_only, &[STAGE3], "");
+    expect_warning(&efi(64, false, true), &[STAGE3], "");
     // A system without a boot loader boots nothing.
-    told(&efi(32, true, true), &[STAGE3, "goal=system"], "");
+    expect_warning(&efi(32, true, true), &[STAGE3, "goal=system"], "");
 }
 
 #[test]
 fn what_may_keep_the_system_from_booting_is_told() {
     let bios = json!({ "firmware": { "kind": "bios" } });
-    told(&bios, &[STAGE3], "or set firmware=bios");
-    told(&efi(64, true, true), &[STAGE3], "Secure Boot is on");
+    expect_warning(&bios, &[STAGE3], "or set firmware=bios");
+    expect_warning(&efi(64, true, true), &[STAGE3], "Secure Boot is on");
     let ran = plan("encrypted-root", &efi(64, true, true), None, &[STAGE3, "firmware=bios"]);
     assert!(ran.stdout.contains("otherwise set firmware=efi"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("Secure Boot"), "{}", ran.stdout);

@@ -35,7 +35,7 @@ pub fn plan(language: Language, text: &str) -> Result<Report, String> {
 }
 
 /// Formats a plan without data of its source file.
-pub fn shown(report: &Report) -> String {
+pub fn plan_text(report: &Report) -> String {
     let entry = |entry: &PlanEntry| match entry {
         PlanEntry::Chapter { title } => format!("= {title}\n"),
         PlanEntry::Said { .. } => String::new(),
@@ -60,8 +60,8 @@ fn every_example_plans_alike_in_both_languages() {
         let lua = to_lua(&rhai);
         match (plan(Language::Rhai, &rhai), plan(Language::Lua, &lua)) {
             (Ok(in_rhai), Ok(in_lua)) => {
-                if shown(&in_rhai) != shown(&in_lua) {
-                    let (a, b) = (shown(&in_rhai), shown(&in_lua));
+                if plan_text(&in_rhai) != plan_text(&in_lua) {
+                    let (a, b) = (plan_text(&in_rhai), plan_text(&in_lua));
                     failures.push(format!("{name}: the plans differ\nRhai:\n{a}\nLua:\n{b}"));
                 }
                 let called = in_rhai.calls().any(|call| call.name == name);

@@ -34,7 +34,7 @@ file::write(`${target}/b`, file::read(`${target}/a`));
 struct Workspace(TempDir);
 
 /// Exit code, standard output, standard error.
-type Ran = (i32, String, String);
+type ProgramResult = (i32, String, String);
 
 impl Workspace {
     fn new() -> Self {
@@ -53,7 +53,7 @@ impl Workspace {
         self.0.path().join(name)
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    fn run(&self, args: &[&str]) -> ProgramResult {
         let output = Command::new(PROGRAM)
             .args(args)
             .env("GSCRIPT_STATE", self.path("state"))
@@ -66,14 +66,14 @@ impl Workspace {
     }
 
     /// Runs the recipe to its end; returns the path of its journal.
-    fn whole(&self) -> PathBuf {
+    fn finished_run(&self) -> PathBuf {
         let (code, _, said) = self.run(&["small.rhai", "--yes", "--answers", "answers.toml"]);
         assert_eq!(code, 0, "{said}");
         let runs = fs::read_dir(self.path("state/runs")).expect("runs").flatten();
         runs.map(|run| run.path().join("journal.jsonl")).max().expect("a run")
     }
 
-    fn resume(&self, more: &[&str]) -> Ran {
+    fn resume(&self, more: &[&str]) -> ProgramResult {
         let mut args = vec!["resume", "--yes", "--answers", "answers.toml"];
         args.extend(more);
         self.run(&args)
@@ -89,7 +89,7 @@ fn keep_lines(journal: &Path, count: usize) {
 #[test]
 fn a_run_resumes_after_any_record() {
     let place = Workspace::new();
-    let journal = place.whole();
+    let journal = place.finished_run();
     let text = fs::read_to_string(&journal).expect("it");
     assert!(!text.contains("hunter2"), "{text}");
     let all = text.lines().count();
@@ -122,7 +122,7 @@ fn a_run_resumes_after_any_record() {
 #[test]
 fn a_changed_recipe_is_shown_and_needs_approval() {
     let place = Workspace::new();
-    let journal = place.whole();
+    let journal = place.finished_run();
     keep_lines(&journal, 6);
     let changed = RECIPE.replace("step(\"End\");", "step(\"Finish\");");
     fs::write(place.path("small.rhai"), &changed).expect("a recipe");
@@ -139,7 +139,7 @@ fn a_changed_recipe_is_shown_and_needs_approval() {
 #[test]
 fn a_diverging_recipe_is_stopped() {
     let place = Workspace::new();
-    let journal = place.whole();
+    let journal = place.finished_run();
     keep_lines(&journal, 8);
     let changed = RECIPE.replace("\"one\\n\"", "\"other\\n\"");
     fs::write(place.path("small.rhai"), changed).expect("a recipe");
@@ -152,7 +152,7 @@ fn a_diverging_recipe_is_stopped() {
 #[test]
 fn damage_in_the_middle_is_reported() {
     let place = Workspace::new();
-    let journal = place.whole();
+    let journal = place.finished_run();
     let text = fs::read_to_string(&journal).expect("it");
     fs::write(&journal, text.replacen("\"record\":\"done\"", "\"record\":\"d?ne\"", 1))
         .expect("it");
@@ -170,11 +170,11 @@ fn damage_in_the_middle_is_reported() {
 #[test]
 fn the_newest_run_has_the_highest_number() {
     let place = Workspace::new();
-    let first = place.whole();
+    let first = place.finished_run();
     let directory = first.parent().expect("its directory").to_owned();
     // As if the clock had been years ahead.
     fs::rename(&directory, directory.with_file_name("20990101T000000Z-small")).expect("renamed");
-    place.whole();
+    place.finished_run();
     let (_, said, _) = place.run(&["log"]);
     let names: Vec<&str> = said.lines().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!((names.len(), names[1]), (2, "20990101T000000Z-small"), "{said}");
@@ -256,7 +256,7 @@ fn swapped(machine: &Machine) -> Machine {
 #[test]
 fn devices_are_found_again_under_other_names() {
     let place = Workspace::new();
-    let mut transcript = Transcript::read(&place.whole()).expect("a transcript");
+    let mut transcript = Transcript::read(&place.finished_run()).expect("a transcript");
     let text = fs::read_to_string(project("tests/machines/four-sata.json")).expect("it");
     let machine = Machine::read(&text).expect("a machine");
     let Record::Run(head) = &mut transcript.records[0] else { panic!("no run") };

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use gscript::script::Language;
 
-use crate::reference::examples::{plan, shown};
+use crate::reference::examples::{plan, plan_text};
 use crate::support::dsl::Test;
 
 /// Name of the attempt, script, and expected error.
@@ -221,7 +221,7 @@ fn all_fail(language: Language, attempts: &[Attempt]) {
     for (name, script, why) in attempts {
         let script = if *script == "DEEP" { "(".repeat(999) } else { (*script).to_owned() };
         match plan(language, &script) {
-            Ok(report) => wrong.push(format!("{name}: it plans\n{}", shown(&report))),
+            Ok(report) => wrong.push(format!("{name}: it plans\n{}", plan_text(&report))),
             Err(error) if !error.contains(why) => wrong.push(format!("{name}: {error}")),
             Err(_) => {}
         }
@@ -240,7 +240,7 @@ fn every_attempt_in_rhai_fails() {
 }
 
 /// Plans a recipe in a directory with modules; returns the error.
-fn told(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
+fn plan_error(recipe: &str, script: &str, modules: &[(&str, &str)]) -> String {
     let test = Test::new(&["plan", recipe, "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
     let ran = test.file(recipe, script).run();
@@ -285,7 +285,7 @@ fn modules_stay_in_the_directory() {
             "import cycle: r.rhai → m.lua → r.rhai",
         ),
     ] {
-        let stderr = told(recipe, text, &modules);
+        let stderr = plan_error(recipe, text, &modules);
         assert!(stderr.contains(why), "{modules:?}: {stderr}");
     }
 }
@@ -298,7 +298,7 @@ fn calls_across_the_languages_are_limited() {
     let recipe = "local keeper, between = require 'keeper', require 'between'
 keeper.keep(function() return between.run() + 1 end)
 pcall(between.run)";
-    let stderr = told("r.lua", recipe, &[("keeper.lua", keeper), ("between.rhai", between)]);
+    let stderr = plan_error("r.lua", recipe, &[("keeper.lua", keeper), ("between.rhai", between)]);
     assert!(stderr.contains("the script exceeded its limit of"), "{stderr}");
 }
 
@@ -307,7 +307,7 @@ fn a_long_chain_of_modules_is_refused() {
     let text = |next: usize| format!("require 'm{next}'\nreturn {{}}");
     let texts: Vec<(String, String)> = (0..9).map(|i| (format!("m{i}.lua"), text(i + 1))).collect();
     let modules: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    let stderr = told("r.lua", "require 'm0'", &modules);
+    let stderr = plan_error("r.lua", "require 'm0'", &modules);
     assert!(stderr.contains("more than 8 nested imports"), "{stderr}");
 }
 

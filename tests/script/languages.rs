@@ -2,11 +2,11 @@
 
 use gscript::script::{Language, is_open};
 
-use crate::reference::examples::{plan, shown};
+use crate::reference::examples::{plan, plan_text};
 
 fn fails(language: Language, script: &str) -> String {
     match plan(language, script) {
-        Ok(report) => panic!("{script:?} should fail, but plans\n{}", shown(&report)),
+        Ok(report) => panic!("{script:?} should fail, but plans\n{}", plan_text(&report)),
         Err(error) => error,
     }
 }
@@ -64,7 +64,7 @@ fn a_question_without_an_answer_can_be_caught() {
         "try { fs::uuid(\"/dev/sda1\"); } catch (e) { print(`${e}`); } fs::make(\"/dev/sda1\");";
     let lua = "local ok, e = pcall(fs.uuid, '/dev/sda1') print(e) fs.make('/dev/sda1')";
     let (rhai, lua) = (plan(Language::Rhai, rhai), plan(Language::Lua, lua));
-    assert_eq!(rhai.map(|r| shown(&r)), lua.map(|r| shown(&r)));
+    assert_eq!(rhai.map(|r| plan_text(&r)), lua.map(|r| plan_text(&r)));
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn lua_iterates_tables_in_a_fixed_order() {
         local t = { zeta = 1, alpha = 2, [3] = 'c', [1] = 'a', [10] = 'j', beta = 3 }
         for i = 1, 50 do t['k' .. i] = i end
         for k in pairs(t) do file.write('/tmp/' .. tostring(k), '') end";
-    let first = plan(Language::Lua, script).map(|report| shown(&report)).expect("a plan");
+    let first = plan(Language::Lua, script).map(|report| plan_text(&report)).expect("a plan");
     for _ in 0..5 {
-        assert_eq!(plan(Language::Lua, script).map(|report| shown(&report)), Ok(first.clone()));
+        assert_eq!(plan(Language::Lua, script).map(|report| plan_text(&report)), Ok(first.clone()));
     }
     let place = |name: &str| first.find(&format!("file.write /tmp/{name}\n")).expect(name);
     assert!(place("1") < place("3") && place("10") < place("alpha"));
@@ -90,7 +90,7 @@ fn values_round_trip() {
         "local p = disk.partition('/dev/sda', { { size = '1G', name = 'a' }, { size = 'rest' } })
         print(type(p)) fs.make(p.a) fs.make(p['2'])";
     let (rhai, lua) = (plan(Language::Rhai, rhai), plan(Language::Lua, lua));
-    assert_eq!(rhai.map(|r| shown(&r)), lua.map(|r| shown(&r)));
+    assert_eq!(rhai.map(|r| plan_text(&r)), lua.map(|r| plan_text(&r)));
     for (language, script, why) in [
         (Language::Lua, "file.write('/tmp/x', { 1, a = 2 })", "both a list and a map"),
         (Language::Lua, "file.write('/tmp/x', { [true] = 2 })", "as a key"),

@@ -34,7 +34,7 @@ return m
 ";
 
 /// Returns the output of a recipe with a module in its plan: exit code, printed text, and errors.
-fn said(recipe: &str, script: &str, modules: &[(&str, &str)]) -> (i32, String, String) {
+fn plan_output(recipe: &str, script: &str, modules: &[(&str, &str)]) -> (i32, String, String) {
     let test = Test::new(&["plan", recipe, "--json", "--machine", "@tests/machines/example.json"]);
     let test = modules.iter().fold(test, |test, (name, text)| test.file(name, text));
     let ran = test.file(recipe, script).run();
@@ -55,7 +55,7 @@ fn plain_data_is_passed_in_both_directions() {
         print(deep.list[1], deep.list[2], deep.list[3], deep.list[4], deep.list[5].n[1], deep.text)
         print(m.add(1, 2), m.none(), m.kind('x'), m.kind(1), m.NAMES[2], m.hidden)
         print(pcall(m.fails, 'way'))";
-    let (status, text, error) = said("r.lua", lua, &[("m.rhai", RHAI)]);
+    let (status, text, error) = plan_output("r.lua", lua, &[("m.rhai", RHAI)]);
     assert_eq!(status, 0, "{error}");
     let expected = "1\t2.5\tx\ttrue\t7\tä\n3\tnil\tstring\ti64\tb\tnil\nfalse\tno way\n";
     assert_eq!(text, expected);
@@ -64,7 +64,7 @@ fn plain_data_is_passed_in_both_directions() {
         print(`${deep.list} ${deep.text}`);
         print(`${m::add(1, 2)} ${m::none()} ${m::kind(\"x\")} ${m::kind([1])} ${m::NAMES[1]}`);
         try { m::fails(\"way\"); } catch (e) { print(`${e}`); }";
-    let (status, text, error) = said("r.rhai", rhai, &[("m.lua", LUA)]);
+    let (status, text, error) = plan_output("r.rhai", rhai, &[("m.lua", LUA)]);
     assert_eq!(status, 0, "{error}");
     assert_eq!(text, "[1, 2.5, \"x\", true, #{\"n\": [7]}] ä\n3  string table b\nno way\n");
     // The same within one language.
@@ -72,7 +72,7 @@ fn plain_data_is_passed_in_both_directions() {
         ("r.lua", "print(require('m').add(20, 22))", ("m.lua", LUA)),
         ("r.rhai", "import \"m\" as m; print(`${m::add(20, 22)}`);", ("m.rhai", RHAI)),
     ] {
-        assert_eq!(said(recipe, text, &[module]).1, "42\n");
+        assert_eq!(plan_output(recipe, text, &[module]).1, "42\n");
     }
 }
 
@@ -106,7 +106,7 @@ fn unsupported_values_are_refused() {
         ),
         ("r.lua", "require('m').same({ 1, a = 2 })", ("m.rhai", RHAI), "both a list and a map"),
     ] {
-        let (status, _, error) = said(recipe, text, &[module]);
+        let (status, _, error) = plan_output(recipe, text, &[module]);
         assert!(status == 2 && error.contains(why), "{text}: {error}");
         assert!(error.contains(&format!("--> {recipe}:1:")) || error.contains(module.0), "{error}");
     }
@@ -148,7 +148,7 @@ fn errors_show_the_line_of_the_module_and_the_callers() {
     let lua = "local function deeper(x)\n  return x.y.z\nend\nreturn { reach = function(x) local r = deeper(x) return r end }";
     let rhai = "import \"inner\" as inner;\nfn reach(x) {\n    inner::reach(x)\n}";
     let recipe = "local m = require 'm'\nlocal function start()\n  local r = m.reach({})\n  return r\nend\nstart()";
-    let (status, _, error) = said("r.lua", recipe, &[("inner.lua", lua), ("m.rhai", rhai)]);
+    let (status, _, error) = plan_output("r.lua", recipe, &[("inner.lua", lua), ("m.rhai", rhai)]);
     assert_eq!(status, 2);
     assert!(
         error.contains("attempt to index a nil value (field 'y')\n --> inner.lua:2:3"),
@@ -163,14 +163,14 @@ fn errors_show_the_line_of_the_module_and_the_callers() {
     // A primitive that fails in a module that is called from the other language.
     let module = "fn wipe(what) {\n    disk::wipe(what)\n}";
     let recipe = "local m = require 'm'\n\nm.wipe('/dev/sdc')";
-    let (status, _, error) = said("r.lua", recipe, &[("m.rhai", module)]);
+    let (status, _, error) = plan_output("r.lua", recipe, &[("m.rhai", module)]);
     assert_eq!(status, 3, "{error}");
     assert!(error.contains("/dev/sdc is in use") && error.contains("--> m.rhai:2:"), "{error}");
     assert!(error.contains("2 |     disk::wipe(what)"), "{error}");
     assert!(error.contains("called from: r.lua:3"), "{error}");
     let module = "return { wipe = function(what)\n  disk.wipe(what)\nend }";
     let recipe = "import \"m\" as m;\nfn all() {\n    m::wipe(\"/dev/sdc\")\n}\nall();";
-    let (_, _, error) = said("r.rhai", recipe, &[("m.lua", module)]);
+    let (_, _, error) = plan_output("r.rhai", recipe, &[("m.lua", module)]);
     assert!(error.contains("--> m.lua:2:") && error.contains("r.rhai:3 in all"), "{error}");
 }
 
@@ -188,16 +188,16 @@ fn a_site_is_the_line_of_the_module() {
 fn modules_do_not_see_the_variables_of_the_recipe() {
     let recipe = "x = 1\nlocal m = require 'm'\nprint(m.look())";
     let (_, _, error) =
-        said("r.lua", recipe, &[("m.lua", "return { look = function() return x end }")]);
+        plan_output("r.lua", recipe, &[("m.lua", "return { look = function() return x end }")]);
     assert!(error.contains("there is no variable x\n --> m.lua:1:"), "{error}");
     let recipe = "let x = 1;\nimport \"m\" as m;\nm::look();";
-    let (_, _, error) = said("r.rhai", recipe, &[("m.rhai", "fn look() { x }")]);
+    let (_, _, error) = plan_output("r.rhai", recipe, &[("m.rhai", "fn look() { x }")]);
     assert!(error.contains("there is no variable x\n --> m.rhai:1:"), "{error}");
     // A module is evaluated once, even if several modules import it.
     let twice = "local a, b = require 'm', require 'n'\na.count() print(a.count(), b.count())";
     let counter = "local n = 0\nreturn { count = function() n = n + 1 return n end }";
     let other = "import \"m\" as m;\nfn count() { m::count() }";
-    assert_eq!(said("r.lua", twice, &[("m.lua", counter), ("n.rhai", other)]).1, "2\t3\n");
+    assert_eq!(plan_output("r.lua", twice, &[("m.lua", counter), ("n.rhai", other)]).1, "2\t3\n");
 }
 
 #[test]

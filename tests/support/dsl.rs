@@ -17,7 +17,7 @@ pub fn project(path: &str) -> PathBuf {
 }
 
 /// Replaces values that differ between runs by their kind.
-pub fn normal(text: &str) -> String {
+pub fn normalized(text: &str) -> String {
     let replace = |text: String, pattern: &str, by: &str| {
         regex::Regex::new(pattern).expect(pattern).replace_all(&text, by).into_owned()
     };
@@ -59,7 +59,7 @@ pub struct Test {
 }
 
 /// Result of a call.
-pub struct Ran {
+pub struct ProgramOutput {
     /// Exit code; -1 if the program was killed.
     pub status: i32,
     pub stdout: String,
@@ -118,7 +118,7 @@ impl Test {
     }
 
     /// Runs it without a terminal.
-    pub fn run(self) -> Ran {
+    pub fn run(self) -> ProgramOutput {
         let mut command = match self.memory {
             None => Command::new(PROGRAM),
             Some(bytes) => {
@@ -148,7 +148,7 @@ impl Test {
             .output()
             .expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-        Ran {
+        ProgramOutput {
             status: output.status.code().unwrap_or(-1),
             stdout: text(output.stdout),
             stderr: text(output.stderr),

@@ -25,8 +25,8 @@ start_layout() {
     "$G" "$PROJECT/recipes/layouts/$name" --json --journal /run/journals "${APPROVED[@]}" "${sets[@]}"
 }
 
-# changed EVENTS ALLOWED: every action that changed something must match the pattern.
-changed() {
+# only_changed EVENTS ALLOWED: every action that changed something must match the pattern.
+only_changed() {
     python3 - "$OUT/$1.json" "$2" <<'END' || fail
 import json, re, sys
 names, bad, so = {}, [], 0
@@ -45,8 +45,8 @@ print(f"  {so} unchanged")
 END
 }
 
-# give_back: releases everything that a layout leaves mounted and open; a root in memory is on no disk.
-give_back() {
+# release_layout: releases everything that a layout leaves mounted and open; a root in memory is on no disk.
+release_layout() {
     for d in /dev/ubda /dev/ubdb /dev/ubdc; do
         "$G" release $d --yes >release.txt 2>&1 || fail
     done
@@ -72,16 +72,16 @@ layout() {
     echo "of the first run" >"$where/witness"
     cp /run/journals/*/journal.jsonl first.jsonl
     run_layout second "$name" "$@"
-    changed second "$TOP"
-    give_back
+    only_changed second "$TOP"
+    release_layout
     # `reopen` restores from the journal what a reboot would have ended; everything persistent is still there.
     "$G" reopen first.jsonl >reopened.json 2>&1 || fail
     nothing_left
     run_layout third "$name" "$@"
-    changed third "$OPENS"
+    only_changed third "$OPENS"
     must grep -q "of the first run" "$where/witness"
     must eval "$check"
-    give_back
+    release_layout
     [ "$sentinel" = "$(sha256sum /dev/ubdd)" ] || fail "the disk that nobody chose has changed"
 }
 
@@ -100,11 +100,11 @@ interrupted() {
     local name=$1 check=$2 call after code trials=0
     shift 2
     blank
-    run_layout calm "$name" "$@"
-    give_back
+    run_layout reference "$name" "$@"
+    release_layout
     for call in $(python3 -c 'import json, sys
 events = map(json.loads, open(sys.argv[1]))
-print(*sorted({event["call"] for event in events if event["event"] == "step"}))' "$OUT/calm.json"); do
+print(*sorted({event["call"] for event in events if event["event"] == "step"}))' "$OUT/reference.json"); do
         for after in 0 30000 300000; do
             blank
             # The shell must not be a job: it would report the kill.
@@ -112,13 +112,13 @@ print(*sorted({event["call"] for event in events if event["event"] == "step"}))'
             code=$?
             # A running tool outlives the program and finishes.
             orphans_end || fail "still there: $orphan"
-            [ $code = 137 ] || { give_back; break; }
+            [ $code = 137 ] || { release_layout; break; }
             "$G" resume "${APPROVED[@]}" --json /run/journals/*/journal.jsonl >resumed.json 2>resumed.err ||
                 fail "call $call after $after µs: $(cat resumed.err)"
             run_layout again "$name" "$@"
-            changed again "$TOP"
+            only_changed again "$TOP"
             must eval "$check"
-            give_back
+            release_layout
             trials=$((trials + 1))
         done
     done

@@ -4,30 +4,30 @@
 ROOT=$PROJECT/recipes/encrypted-root.rhai
 JOURNAL=/run/journal
 JOB=(--set disk=/dev/ubda --set key_dev=/dev/ubdb --set key_file=laptop.key --set kdf_memory=8M --set boot_size=40M
-    --set swap_size=32M --set goal=base --set stage3=/run/material/a.tar.xz --set stage3_keys=/run/material/good.asc)
+    --set swap_size=32M --set goal=base --set stage3=/run/media/a.tar.xz --set stage3_keys=/run/media/good.asc)
 
-# material: makes the tarball and its signature, at the same path in every boot.
-material() {
-    mkdir -p /run/gpg /run/material tree/{bin,etc,root,tmp,var/empty}; chmod 700 /run/gpg
+# make_media: makes the tarball and its signature, at the same path in every boot.
+make_media() {
+    mkdir -p /run/gpg /run/media tree/{bin,etc,root,tmp,var/empty}; chmod 700 /run/gpg
     export GNUPGHOME=/run/gpg
     cp /bin/busybox tree/bin; for a in sh cat; do ln -s busybox tree/bin/$a; done
     echo 'ID=gentoo' >tree/etc/os-release; echo 'nameserver 192.0.2.7' >tree/etc/resolv.conf
     for n in $(seq 40); do yes "file $n" | head -c $((n * 3000)) >tree/var/file$n; done
     chmod 4755 tree/bin/busybox; chmod 1777 tree/tmp; chown -R 250:250 tree/var/empty
-    tar --numeric-owner -C tree -cJf /run/material/a.tar.xz .
+    tar --numeric-owner -C tree -cJf /run/media/a.tar.xz .
     gpg --batch --quiet --passphrase '' --quick-generate-key good ed25519 sign 1d
-    gpg --armor --export good >/run/material/good.asc
-    printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum </run/material/a.tar.xz | cut -d' ' -f1)" >d.txt
-    gpg --batch --quiet --local-user good --output /run/material/a.tar.xz.DIGESTS --clearsign d.txt
+    gpg --armor --export good >/run/media/good.asc
+    printf '# SHA512 HASH\n%s  a.tar.xz\n' "$(sha512sum </run/media/a.tar.xz | cut -d' ' -f1)" >d.txt
+    gpg --batch --quiet --local-user good --output /run/media/a.tar.xz.DIGESTS --clearsign d.txt
     gpgconf --kill all
-    fresh
-    must "$G" plan "$ROOT" --out /run/material/plan.json "${JOB[@]}" >plan.txt 2>plan.err
-    cp -r /run/material "$OUT"
+    blank_disks
+    must "$G" plan "$ROOT" --out /run/media/plan.json "${JOB[@]}" >plan.txt 2>plan.err
+    cp -r /run/media "$OUT"
 }
-[ ! -d material ] || cp -r material /run/material
+[ ! -d media ] || cp -r media /run/media
 
-# fresh: makes a blank disk, a stick with a filesystem, and a disk for the journal.
-fresh() {
+# blank_disks: makes a blank disk, a stick with a filesystem, and a disk for the journal.
+blank_disks() {
     ! grep -q " $JOURNAL " /proc/mounts || must umount $JOURNAL
     # The tables, the filesystem at 1 MiB and the header at 41 MiB; without these, the rest has no meaning.
     for at in 0 41 298; do dd if=/dev/zero of=/dev/ubda bs=1M seek=$at count=2 conv=fsync 2>/dev/null; done
@@ -40,28 +40,28 @@ fresh() {
 
 journal_disk() { mkdir -p $JOURNAL; must mount /dev/ubdc $JOURNAL; }
 
-# job DIRECTORY: applies the saved plan, so that every run makes the same identifiers.
-job() {
-    LD_PRELOAD=$OUT/cut.so "$G" apply /run/material/plan.json --yes --destroy /dev/ubda --prove \
+# apply_plan DIRECTORY: applies the saved plan, so that every run makes the same identifiers.
+apply_plan() {
+    LD_PRELOAD=$OUT/cut.so "$G" apply /run/media/plan.json --yes --destroy /dev/ubda --prove \
         --journal "$1" >run.out 2>run.err
 }
 
-# last DIRECTORY: prints the state of the last run in it.
-last() { "$G" log --journal "$1" 2>/dev/null | awk 'NR == 1 { print $NF }'; }
+# last_state DIRECTORY: prints the state of the last run in it.
+last_state() { "$G" log --journal "$1" 2>/dev/null | awk 'NR == 1 { print $NF }'; }
 
-# go_on DIRECTORY: does what a user does after an interruption: resumes the run if possible, otherwise starts again.
-go_on() {
+# resume_or_restart DIRECTORY: does what a user does after an interruption: resumes the run if possible, otherwise starts again.
+resume_or_restart() {
     if [ -z "$(ls "$1"/*/journal.jsonl 2>/dev/null)" ] || [ ! -s "$(ls -d "$1"/*/journal.jsonl | tail -n 1)" ]; then
         # There is no record of what was done: on a blank disk the plan is still valid, otherwise the recipe is
         # planned again.
         rm -rf "$1"
-        job "$1" && echo 'begun anew' >>went && return
+        apply_plan "$1" && echo 'begun anew' >>went && return
         grep -q 'the saved plan is out of date' run.err || { cat run.err; return 1; }
         echo 'planned anew' >>went
         "$G" "$ROOT" "${JOB[@]}" --yes --prove --destroy /dev/ubda --journal "$1" 2>run.err || { cat run.err; return 1; }
         return
     fi
-    case $(last "$1") in
+    case $(last_state "$1") in
     finished) echo 'finished' >>went ;;
     unfinished)
         echo 'resumed' >>went
@@ -72,8 +72,8 @@ go_on() {
     esac
 }
 
-# tools: lists the processes that outlived the program.
-tools() {
+# running_tools: lists the processes that outlived the program.
+running_tools() {
     local p
     for p in /proc/[0-9]*; do
         [ -e "$p/exe" ] && p=${p#/proc/} && [ "$p" != 1 ] && [ "$p" != $$ ] && [ "$p" != "$BASHPID" ] && echo "$p"
@@ -83,7 +83,7 @@ tools() {
 # close_all: closes what the end of a kernel would close.
 close_all() {
     # shellcheck disable=SC2046
-    while [ -n "$(tools)" ]; do kill -KILL $(tools) 2>/dev/null; sleep 0.1; done
+    while [ -n "$(running_tools)" ]; do kill -KILL $(running_tools) 2>/dev/null; sleep 0.1; done
     for _ in 1 2 3; do
         grep -o ' /mnt/[^ ]*' /proc/mounts | tac | while read -r at; do umount "$at" 2>/dev/null; done
     done
@@ -133,13 +133,13 @@ apart_from_identifiers() {
         s/("path":"[^"]*fstab"\},"digest":")[0-9a-f]*/\1/' "$1"
 }
 
-# as_calm DIRECTORY: requires that nothing is left open and that the state is that of the undisturbed run.
-as_calm() {
+# matches_reference DIRECTORY: requires that nothing is left open and that the state is that of the undisturbed run.
+matches_reference() {
     (nothing_left) || return 1
     (state "$1") >state.txt 2>&1 || { tail -n 5 state.txt; return 1; }
     if grep -q 'planned anew' went; then
-        diff <(apart_from_identifiers calm.txt) <(apart_from_identifiers state.txt)
+        diff <(apart_from_identifiers reference.txt) <(apart_from_identifiers state.txt)
     else
-        diff calm.txt state.txt
+        diff reference.txt state.txt
     fi
 }

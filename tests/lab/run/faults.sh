@@ -13,13 +13,13 @@ LIMIT=120
 . "$LAB/lib/faults.sh"
 
 it 'recipes without a fault'
-calm
+record_calls
 
 it 'commands of the rescue fail'
-sample rescue lsblk blkid 'lvm fullreport' 'cryptsetup open' 'lvm vgchange' 'cryptsetup close'
+inject_in_first_call rescue lsblk blkid 'lvm fullreport' 'cryptsetup open' 'lvm vgchange' 'cryptsetup close'
 open=$(grep -nm1 '^cryptsetup open' /run/rescue.calls | cut -d: -f1)
-for how in fails killed hangs nothing; do strike rescue "$open" "$how"; done
+for how in fails killed hangs nothing; do inject_fault rescue "$open" "$how"; done
 
 it 'commands of the installation fail'
-sample install sfdisk blkid 'cryptsetup luksFormat' 'cryptsetup luksHeaderBackup' 'lvm pvcreate' 'lvm vgcreate' 'lvm lvcreate' mkswap mkfs.ext4 gpg tar
+inject_in_first_call install sfdisk blkid 'cryptsetup luksFormat' 'cryptsetup luksHeaderBackup' 'lvm pvcreate' 'lvm vgcreate' 'lvm lvcreate' mkswap mkfs.ext4 gpg tar
 must [ $struck -ge 20 ]

@@ -24,10 +24,10 @@ mount::unmount("/mnt/target");
 END
 mkfs.ext4 -q -L STICK /dev/ubdb
 small() { "$G" small.rhai --yes --destroy /dev/ubda "$@"; }
-must small --journal /run/calm 2>calm.err
+must small --journal /run/reference 2>reference.err
 nothing_left
-whole=$(cat /run/calm/*/journal.jsonl /run/calm/*/log.txt | wc -c)
-first=$(head -n1 /run/calm/*/journal.jsonl | wc -c)
+whole=$(cat /run/reference/*/journal.jsonl /run/reference/*/log.txt | wc -c)
+first=$(head -n1 /run/reference/*/journal.jsonl | wc -c)
 mkdir -p /run/tight
 failed=0
 for part in 0 1 2 3 4 5 6 7; do

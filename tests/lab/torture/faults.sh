@@ -6,6 +6,6 @@
 . "$LAB/lib/faults.sh"
 
 it 'every call fails'
-calm
-part "$RECIPE" "$FIRST" "$LAST"
+record_calls
+inject_in_range "$RECIPE" "$FIRST" "$LAST"
 echo "$struck calls went wrong"

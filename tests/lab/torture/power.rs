@@ -78,7 +78,7 @@ pub fn build_cut(lab: &Lab) {
 fn reference_run() -> Result<ReferenceRun, Missing> {
     let lab = machine();
     build_cut(&lab);
-    let (console, code) = lab.boot(Call::new("torture/calm.sh"))?;
+    let (console, code) = lab.boot(Call::new("torture/reference.sh"))?;
     assert_eq!(code, 0, "{console}");
     let read = |name: &str| fs::read_to_string(lab.path().join(name)).expect(name);
     let places = places(&read("trace"), &read("journal.jsonl"));
@@ -136,19 +136,19 @@ fn spread<T: Clone>(all: &[T], count: usize) -> Vec<T> {
 
 impl ReferenceRun {
     /// Returns another machine for the same job.
-    fn again(&self) -> Lab {
+    fn new_machine(&self) -> Lab {
         let lab = machine();
         let copied = Command::new("cp")
             .arg("-r")
-            .args(["material", "calm.txt", "cut.so"].map(|name| self.lab.path().join(name)))
+            .args(["media", "reference.txt", "cut.so"].map(|name| self.lab.path().join(name)))
             .arg(lab.path())
             .status();
-        assert!(copied.is_ok_and(|status| status.success()), "the material");
+        assert!(copied.is_ok_and(|status| status.success()), "the media");
         lab
     }
 
     fn execute(&self, trial: &Trial, score: &Mutex<Score>) {
-        let lab = self.again();
+        let lab = self.new_machine();
         match trial {
             Trial::Kills(places) => {
                 let line = |(place, closed): &(Place, bool)| {
@@ -159,12 +159,12 @@ impl ReferenceRun {
                 fs::write(lab.path().join("points"), lines).expect("the places");
                 let (console, _) = lab.boot(Call::new("torture/kill.sh")).expect("a machine");
                 let survived = console.lines().filter(|line| line.starts_with("SURVIVED ")).count();
-                tell(&console);
+                print_kills(&console);
                 let mut score = score.lock().expect("the score");
                 score.kills.0 += survived;
                 score.kills.1 += places.len();
                 if survived != places.len() {
-                    score.lost.push(keep(&lab, &places[0].0.name, &console));
+                    score.lost.push(keep_evidence(&lab, &places[0].0.name, &console));
                 }
             }
             Trial::Power(place, keeper) => {
@@ -179,7 +179,7 @@ impl ReferenceRun {
                     Err(console) => {
                         println!("power cut at {} ({keeper:?}): LOST\n{console}", place.name);
                         let name = format!("power-{}-{keeper:?}", place.name);
-                        score.lost.push(keep(&lab, &name, &console));
+                        score.lost.push(keep_evidence(&lab, &name, &console));
                     }
                 }
             }
@@ -187,12 +187,12 @@ impl ReferenceRun {
     }
 }
 
-fn tell(console: &str) {
+fn print_kills(console: &str) {
     console.lines().for_each(|line| println!("kill: {line}"));
 }
 
 /// Keeps all files of a machine that failed, in the build directory; returns the path.
-fn keep(lab: &Lab, name: &str, console: &str) -> String {
+fn keep_evidence(lab: &Lab, name: &str, console: &str) -> String {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let to: PathBuf = project("target/torture").join(name);
     let _ = fs::remove_dir_all(&to);
@@ -218,7 +218,7 @@ fn power_cut(lab: &Lab, place: &Place, keeper: JournalLocation) -> Result<String
         if !cut {
             return Err(console);
         }
-        let (console, code) = lab.boot(call("torture/after.sh")).expect("a machine");
+        let (console, code) = lab.boot(call("torture/after_power_cut.sh")).expect("a machine");
         if code != 0 {
             return Err(console);
         }
@@ -247,16 +247,16 @@ fn was_finished(runs: &Path, call: u64) -> bool {
 
 /// Carries out all trials on this number of machines in parallel, and fails unless every run
 /// survives.
-fn sweep(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result<(), Missing> {
-    let calm = reference_run()?;
-    let queue = Mutex::new(trials(&calm.places).into_iter());
+fn run_trials(machines: usize, trials: impl FnOnce(&[Place]) -> Vec<Trial>) -> Result<(), Missing> {
+    let reference = reference_run()?;
+    let queue = Mutex::new(trials(&reference.places).into_iter());
     let score = Mutex::new(Score::default());
     std::thread::scope(|scope| {
         for _ in 0..machines {
             scope.spawn(|| {
                 loop {
                     let Some(trial) = queue.lock().expect("the queue").next() else { break };
-                    calm.execute(&trial, &score);
+                    reference.execute(&trial, &score);
                 }
             });
         }
@@ -295,18 +295,18 @@ pub const TESTS: &[Test] = &[
         name: "torture::power: the main job goes on after kills and power cuts at 14 places",
         tier: Tier::Lab,
         takes: 400,
-        run: sample,
+        run: at_14_places,
     },
     Test {
         name: "torture::power: the main job goes on after kills and power cuts anywhere",
         tier: Tier::Torture,
         takes: 6000,
-        run: everywhere,
+        run: at_every_place,
     },
 ];
 
-fn sample() -> Result<(), Missing> {
-    sweep(2, |places| {
+fn at_14_places() -> Result<(), Missing> {
+    run_trials(2, |places| {
         let mut trials = kills(&spread(places, 6));
         trials.extend(disks(&spread(places, 5)));
         trials.extend(sticks(&spread(places, 3)));
@@ -314,8 +314,8 @@ fn sample() -> Result<(), Missing> {
     })
 }
 
-fn everywhere() -> Result<(), Missing> {
-    sweep(2, |places| {
+fn at_every_place() -> Result<(), Missing> {
+    run_trials(2, |places| {
         // For selected places: `GSCRIPT_PLACES="018- luks.format" GSCRIPT_TRIALS=kill make
         // torture`.
         let set = |name: &str| std::env::var(name).unwrap_or_default();

@@ -19,7 +19,7 @@ if [ "$STICK" = /run/stick ] && [ "$RUNS" != /run/runs ]; then
     must umount /run/stick
     RUNS=$GSCRIPT_STATE/runs
 fi
-go_on "$RUNS" || { cp -r "$RUNS" after; exit 1; }
+resume_or_restart "$RUNS" || { cp -r "$RUNS" after; exit 1; }
 cp -r "$RUNS" after
 [ -z "$STICK" ] || ! grep -q " $STICK " /proc/mounts || { mkdir -p /run/kept; cp -r "$RUNS"/. /run/kept; RUNS=/run/kept; umount "$STICK"; }
-as_calm "$RUNS"
+matches_reference "$RUNS"

@@ -2,10 +2,10 @@
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/torture.sh"
 # A run without a fault, which records the final state and the places to interrupt.
-material
+make_media
 export CUT_TRACE=$OUT/trace
-job $JOURNAL/runs || fail
+apply_plan $JOURNAL/runs || fail
 nothing_left
 cp $JOURNAL/runs/*/journal.jsonl "$OUT/journal.jsonl"
-state $JOURNAL/runs >calm.txt 2>&1 || fail
+state $JOURNAL/runs >reference.txt 2>&1 || fail
 nothing_left

@@ -7,7 +7,7 @@ use gscript::machine::{Device, Machine};
 
 use super::guest::ScriptResult;
 use super::harness::{Outcome, attempt};
-use crate::support::dsl::{normal, project, snapshot};
+use crate::support::dsl::{normalized, project, snapshot};
 
 const BAD_INPUT: &str = "run/bad_input.sh";
 const ORDINARY_USER: &str = "run/ordinary_user.sh";
@@ -28,15 +28,15 @@ pub fn cases(script: &str) -> Vec<String> {
 }
 
 /// Returns the outcomes of these cases.
-pub fn look(script: &str, done: &ScriptResult) -> BTreeMap<String, Outcome> {
+pub fn run_checks(script: &str, done: &ScriptResult) -> BTreeMap<String, Outcome> {
     match script {
         BAD_INPUT => bad_input(done),
-        ORDINARY_USER => BTreeMap::from([(AS_ROOT.to_owned(), ended(|| ordinary_user(done)))]),
+        ORDINARY_USER => BTreeMap::from([(AS_ROOT.to_owned(), outcome_of(|| ordinary_user(done)))]),
         _ => BTreeMap::new(),
     }
 }
 
-fn ended(check: impl FnOnce()) -> Outcome {
+fn outcome_of(check: impl FnOnce()) -> Outcome {
     attempt(check).map_or_else(Outcome::Failed, |()| Outcome::Passed)
 }
 
@@ -60,13 +60,13 @@ fn bad_input(done: &ScriptResult) -> BTreeMap<String, Outcome> {
     let mut printed = String::new();
     for name in names {
         let code = done.read(&format!("{name}.code"));
-        let message = normal(&done.read(&format!("{name}.err")).replace(&directory, "/OUT"));
+        let message = normalized(&done.read(&format!("{name}.err")).replace(&directory, "/OUT"));
         if !done.read(&format!("{name}.out")).is_empty() {
             printed += &format!("{name} prints on standard output\n");
         }
         all += &format!("=== {name}: exit {}\n{}\n", code.trim(), message.trim());
     }
-    let whole = ended(|| {
+    let whole = outcome_of(|| {
         assert_eq!(printed, "");
         snapshot("bad_input.txt", &all);
     });

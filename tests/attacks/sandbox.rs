@@ -1,4 +1,4 @@
-//! Runs an attempt as root where it cannot damage the system (`bed.sh`).
+//! Runs an attempt as root where it cannot damage the system (`sandbox.sh`).
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 
-use super::{Act, Attempt, How};
+use super::{Act, Attempt, RunMode};
 use crate::support::dsl::{PROGRAM, project};
 
 /// A run that takes longer counts as hanging. No attempt is judged by how fast it fails.
 pub const LIMIT: Duration = Duration::from_mins(20);
 /// Directory of the recipe, as the run sees it.
-const HERE: &str = "tmp/case/here";
+const RECIPE_DIRECTORY: &str = "tmp/case/here";
 
 /// The result of a run.
-pub struct Ran {
+pub struct RunResult {
     /// Exit code of gscript; `None` if the run was killed.
     pub code: Option<i32>,
     /// Output, byte for byte.
@@ -34,7 +34,7 @@ pub struct Ran {
     /// Error message of the `afterwards` commands.
     pub afterwards: Option<String>,
     /// Any other problem: an expected prompt that never appeared, or a preparation that failed.
-    pub trouble: Option<String>,
+    pub problem: Option<String>,
 }
 
 fn unshare() -> Command {
@@ -46,8 +46,8 @@ fn unshare() -> Command {
 
 /// Returns whether attempts can be run as root on this machine.
 pub fn can_run_as_root() -> bool {
-    static MAY: OnceLock<bool> = OnceLock::new();
-    *MAY.get_or_init(|| {
+    static ALLOWED: OnceLock<bool> = OnceLock::new();
+    *ALLOWED.get_or_init(|| {
         let setup = "mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r && \
             mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/r && \
             mknod /mnt/u/x c 0 0";
@@ -57,42 +57,42 @@ pub fn can_run_as_root() -> bool {
 }
 
 /// Runs one recipe of an attempt.
-pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> Ran {
+pub fn run(attempt: &Attempt, recipe: Option<&(String, String)>) -> RunResult {
     let exchange = tempfile::tempdir().expect("a directory");
     write_input(attempt, recipe, exchange.path());
-    let terminal = matches!(attempt.how, How::Typed);
+    let terminal = matches!(attempt.how, RunMode::Typed);
     let mut command = unshare();
     command
         .arg("/bin/bash")
-        .arg(project("tests/attacks/bed.sh"))
+        .arg(project("tests/attacks/sandbox.sh"))
         .arg(exchange.path())
         .arg(PROGRAM)
         .env_clear()
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .envs([("HOME", "/tmp/case/home"), ("GSCRIPT_STATE", "/tmp/case/state")])
         .envs([("LANG", "C.UTF-8"), ("TERM", "xterm")]);
-    let (output, trouble) = match terminal {
+    let (output, problem) = match terminal {
         true => run_on_terminal(command.env("BED_TERMINAL", "1"), &attempt.acts),
         false => run_without_terminal(&mut command, exchange.path()),
     };
     let read = |name: &str| fs::read_to_string(exchange.path().join(name)).unwrap_or_default();
     let code = read("code").trim().parse().ok();
     let unprepared = (code.is_none() && !read("prepared").is_empty()).then(|| read("prepared"));
-    Ran {
+    RunResult {
         code,
         changed: differences(&read("before"), &read("after")),
         mounted: differences(&read("mounts.before"), &read("mounts.after")),
         processes: read("processes").lines().map(str::to_owned).collect(),
         afterwards: Some(read("afterwards.output")).filter(|text| !text.is_empty()),
         output,
-        trouble: trouble.or(unprepared),
+        problem: problem.or(unprepared),
     }
 }
 
 /// Writes the input of the run to the exchange directory.
 fn write_input(attempt: &Attempt, recipe: Option<&(String, String)>, exchange: &Path) {
     let tree = exchange.join("tree");
-    let here = tree.join(HERE);
+    let here = tree.join(RECIPE_DIRECTORY);
     fs::create_dir_all(&here).expect("a directory");
     let recipe_file = recipe.map(|(name, text)| (name, text.as_bytes()));
     let others = attempt.files.iter().map(|(name, content)| (name, content.as_slice()));
@@ -136,8 +136,8 @@ fn run_without_terminal(command: &mut Command, exchange: &Path) -> (Vec<u8>, Opt
     let output = File::create(&path).expect("a file");
     let both = output.try_clone().expect("a file");
     let child = command.stdin(Stdio::null()).stdout(output).stderr(both).spawn();
-    let trouble = wait_or_kill(&mut child.expect("unshare"));
-    (fs::read(path).expect("the output"), trouble)
+    let problem = wait_or_kill(&mut child.expect("unshare"));
+    (fs::read(path).expect("the output"), problem)
 }
 
 fn run_on_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<String>) {
@@ -157,8 +157,8 @@ fn run_on_terminal(command: &mut Command, acts: &[Act]) -> (Vec<u8>, Option<Stri
         let end = Instant::now() + LIMIT;
         while terminal.read(end) {}
     }
-    let trouble = wait_or_kill(&mut child);
-    (terminal.shown, missing.or(trouble))
+    let problem = wait_or_kill(&mut child);
+    (terminal.shown, missing.or(problem))
 }
 
 struct Terminal {

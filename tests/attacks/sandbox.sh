@@ -1,5 +1,5 @@
 # Runs a malicious recipe as root with mounts, processes, network and /dev of its own.
-# Usage: bed.sh EXCHANGE PROGRAM. In EXCHANGE are tree/ (files below /tmp, /mnt, /run, /root), prepare and afterwards
+# Usage: sandbox.sh EXCHANGE PROGRAM. In EXCHANGE are tree/ (files below /tmp, /mnt, /run, /root), prepare and afterwards
 # (shell commands), and words (NUL after each). The script writes there: before, after (all files that differ from the
 # host), mounts.before, mounts.after,
 # processes, prepared, afterwards.output and code.
