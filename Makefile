@@ -10,7 +10,7 @@ RECIPE ?= encrypted-root
 THREADS = $$(($$(nproc) + 1))
 
 .PHONY: help try test lab torture check bench static built docs snapshots deps clean \
-	fresh quick alone once more honest told-test told-lab
+	fresh quick alone once more honest summary-test summary-lab
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -20,9 +20,9 @@ try: deps ## run the main recipe for real in a disposable virtual machine
 	target/release/gscript try $(RECIPE)
 
 # One target per step, so that with --keep-going a failure does not hide the others.
-test: deps fresh check built quick once told-test ## run all checks and tests, and each capability once for real (minutes)
+test: deps fresh check built quick once summary-test ## run all checks and tests, and each capability once for real (minutes)
 
-lab: deps fresh static alone once more honest told-lab ## run every test in virtual machines and test the static binary (about half an hour)
+lab: deps fresh static alone once more honest summary-lab ## run every test in virtual machines and test the static binary (about half an hour)
 
 torture: deps ## interrupt the main recipe at every place, fail every command, boot every variant (hours)
 	$(CARGO) test --test lab -- --ignored '[torture]'
@@ -51,7 +51,7 @@ more:
 honest:
 	$(CARGO) test --test lab -- --ignored honesty
 
-told-test told-lab:
+summary-test summary-lab:
 	@if [ -s target/skipped.txt ]; then echo "Skipped here, with the reason:"; cat target/skipped.txt; fi
 	@echo "$$(cat target/skipped.txt 2>/dev/null | wc -l) tests could not run here."
 

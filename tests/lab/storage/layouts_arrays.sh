@@ -1,10 +1,10 @@
 #!/bin/bash
-# Layouts with RAID: applied, used, released, applied again (nothing changes), released. Each one starts with the
+# Layouts with RAID, of md and of btrfs: applied, used, released, applied again (nothing changes), released. Each one starts with the
 # disks as the one before has left them.
 #
 # disks: 2G 2G 2G 64M
 # tier: make lab
-# takes: 65 s
+# takes: 90 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/layouts.sh"
 
@@ -21,3 +21,6 @@ layout md-raid5.rhai /mnt/gentoo 'grep -q "active raid5" /proc/mdstat' $three
 
 it 'luks-on-raid1'
 layout luks-on-raid1.rhai /mnt/gentoo 'test "$(grep -c "active raid1" /proc/mdstat)" = 2' $two $key
+
+it 'two-luks-btrfs-raid1'
+layout two-luks-btrfs-raid1.rhai /mnt/gentoo 'command btrfs filesystem df /mnt/gentoo | grep -q "Data, RAID1:"' $two $key

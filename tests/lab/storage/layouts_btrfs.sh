@@ -4,7 +4,7 @@
 #
 # disks: 2G 2G 2G 64M
 # tier: make test
-# takes: 50 s
+# takes: 30 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/layouts.sh"
 
@@ -13,6 +13,3 @@ layout btrfs-subvolumes.rhai /mnt/gentoo/home 'grep -q /mnt/gentoo/swap/swapfile
 
 it 'luks-btrfs'
 layout luks-btrfs.rhai /mnt/gentoo/home 'grep -q subvol=/@home /proc/mounts' $one $key
-
-it 'two-luks-btrfs-raid1'
-layout two-luks-btrfs-raid1.rhai /mnt/gentoo 'command btrfs filesystem df /mnt/gentoo | grep -q "Data, RAID1:"' $two $key

@@ -2,7 +2,7 @@
 # kernel.* and boot.*: from sources to a menu, in a system on LVM in a container, with a boot partition of its own.
 #
 # disks: 200M 400M 16M 16M
-# tier: make test
+# tier: make lab
 # takes: 45 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
