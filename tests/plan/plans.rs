@@ -145,3 +145,23 @@ fn names(directory: &str, ends: &[&str]) -> Vec<String> {
 fn stem(name: &str) -> String {
     Path::new(name).file_stem().expect("a name").to_string_lossy().into_owned()
 }
+
+/// The example is compared without the lines of the recipe, and `…` stands for anything.
+#[test]
+fn the_example_in_the_readme_is_a_plan() {
+    let readme = fs::read_to_string(project("README.md")).expect("README.md");
+    let example = readme.split("```\n").find_map(|block| block.strip_prefix("$ gscript "));
+    let (words, example) = example.and_then(|text| text.split_once('\n')).expect("an example");
+    let mut words: Vec<&str> = words.split(' ').collect();
+    words.extend(["--machine", "@tests/machines/example.json"]);
+    let plan = Test::new(&words).run().stdout;
+    let mut lines = plan.lines();
+    for wanted in example.lines().filter(|line| !["", "…"].contains(&line.trim())) {
+        let start = wanted.trim_end_matches('…');
+        let start = start.split_once(".rhai:").map_or(start, |(start, _)| start);
+        assert!(
+            lines.any(|line| line.starts_with(start)),
+            "not in the plan here: {wanted}\n{plan}"
+        );
+    }
+}
