@@ -1,11 +1,11 @@
 //! Parameters of an installation that few users need: what they plan, and where they are refused.
 
-use crate::support::dsl::{Ran, Test};
+use crate::support::dsl::{ProgramOutput, Test};
 
 const STAGE3: &str = "stage3=/var/tmp/stage3.tar.xz";
 
 /// Plans a recipe on a machine with an EFI system partition, `/dev/sda1`.
-fn plan(recipe: &str, sets: &[&str]) -> Ran {
+fn plan(recipe: &str, sets: &[&str]) -> ProgramOutput {
     let recipe = format!("@recipes/{recipe}.rhai");
     let mut words = vec!["plan", &recipe, "--machine", "@tests/machines/sata.json"];
     words.extend(["--answers", "answers.toml", "--set", STAGE3]);
