@@ -32,6 +32,10 @@ exits unknown 1
 tells unknown 'no answer from http://mirror.invalid: '
 tells unknown 'getent hosts mirror.invalid'
 untouched
+URL="$GOOD http://127.0.0.1:1" latest second
+exits second 1
+tells second 'no answer from http://127.0.0.1:1: '
+untouched
 URL=$GOOD
 
 it 'a wrong clock is refused before the disk is changed'
