@@ -64,7 +64,10 @@ fn program() -> ExitCode {
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe(args)) => commands::probe::probe(&args),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
-        Some(Command::Reopen { journal, values }) => commands::reopen::reopen(&journal, &values),
+        Some(Command::Reopen { journal, memory, values }) => {
+            commands::reopen::reopen(&journal, memory.as_deref(), &values)
+        }
+        Some(Command::SaveMemory { runs, archive }) => commands::reopen::save(&runs, &archive),
         Some(Command::Cell(args)) => return commands::guest::cell(&args),
         Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),

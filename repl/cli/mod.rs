@@ -93,8 +93,19 @@ pub(crate) enum Command {
     Reopen {
         /// The journal of the run
         journal: PathBuf,
+        /// Archive of the files that the run left in memory
+        #[arg(long)]
+        memory: Option<PathBuf>,
         #[command(flatten)]
         values: Values,
+    },
+    /// Save the files that a run left in memory, for the second boot of `try`
+    #[command(hide = true)]
+    SaveMemory {
+        /// Directory of the run
+        runs: PathBuf,
+        /// Archive to create
+        archive: PathBuf,
     },
     /// Confine a virtual machine that is described on standard input
     #[command(hide = true)]

@@ -1,5 +1,6 @@
 //! `gscript reopen`: the command of the second boot of `try`.
 
+use std::io;
 use std::path::Path;
 
 use gscript::error::Exit;
@@ -9,6 +10,8 @@ use gscript::machine::{Fact, FilesFact};
 use gscript::recipe::answers_table;
 use gscript::run::job::reopen as open_again;
 use gscript::run::session::RealMachine;
+use gscript::run::trial::{restore_memory, save_memory};
+use gscript::system::Real;
 use gscript::types::Secret;
 
 use super::{interrupts, read_answers_file, this_machine};
@@ -16,14 +19,53 @@ use crate::cli::{LimitArgs, Values};
 use crate::render::Problem;
 use crate::screen::screen;
 
-pub(crate) fn reopen(journal: &Path, values: &Values) -> Exit {
-    match try_reopen(journal, values) {
+pub(crate) fn reopen(journal: &Path, memory: Option<&Path>, values: &Values) -> Exit {
+    match try_reopen(journal, memory, values) {
         Ok(()) => Exit::Done,
         Err(exit) => exit,
     }
 }
 
-fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
+/// Saves the files that the first boot leaves in memory.
+pub(crate) fn save(runs: &Path, archive: &Path) -> Exit {
+    match try_save(runs, archive) {
+        Ok(()) => Exit::Done,
+        Err(exit) => exit,
+    }
+}
+
+fn try_save(runs: &Path, archive: &Path) -> Result<(), Exit> {
+    let (machine, mut real) = this_machine(interrupts()?, LimitArgs::default())?;
+    save_memory(runs, archive, &machine, &mut real)
+        .map_err(|error| not_carried("save", archive, &error))
+}
+
+fn not_carried(verb: &str, archive: &Path, error: &io::Error) -> Exit {
+    let archive = archive.display();
+    Problem::new(format!("failed to {verb} the files kept in memory, {archive}: {error}")).print();
+    Exit::Failed
+}
+
+/// Restores the files that the first boot left in memory, and names them.
+fn restore(archive: &Path) -> Result<(), Exit> {
+    if !archive.exists() {
+        return Ok(());
+    }
+    let mut real = Real::new(interrupts()?);
+    let files = restore_memory(archive, &mut real)
+        .map_err(|error| not_carried("restore", archive, &error))?;
+    let text = format!(
+        "Restored what the first boot left in memory, as from a copy on a USB stick: {}",
+        files.join(", ")
+    );
+    screen(true).on_event(&Event::Said { text });
+    Ok(())
+}
+
+fn try_reopen(path: &Path, memory: Option<&Path>, values: &Values) -> Result<(), Exit> {
+    if let Some(archive) = memory {
+        restore(archive)?;
+    }
     let name = path.display();
     let wrong = |why: String| {
         Problem::new(format!("failed to read the journal {name}: {why}")).print();
@@ -66,5 +108,11 @@ fn try_reopen(path: &Path, values: &Values) -> Result<(), Exit> {
         result.unchanged.len(),
         result.unchanged.len() + result.lost.len()
     ));
+    if result.unmounted > 0 {
+        say(format!(
+            "{} facts are not checked: the recipe does not leave their filesystems mounted",
+            result.unmounted
+        ));
+    }
     if result.lost.is_empty() && !result.unchanged.is_empty() { Ok(()) } else { Err(Exit::Failed) }
 }

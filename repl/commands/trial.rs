@@ -149,7 +149,8 @@ fn command_failed(boot: u32, code: i32) -> Exit {
     let mut problem = Problem::new(format!("the {name} boot failed with exit code {code}"));
     problem.help = (boot > 1).then(|| {
         "keep what the second boot needs on the USB stick, whose partition is the value of the \
-         first parameter of type device: files below /run and /tmp end with the first boot"
+         first parameter of type device: what programs leave below /run and /tmp ends with the \
+         first boot"
             .into()
     });
     problem.print();

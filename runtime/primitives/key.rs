@@ -197,15 +197,9 @@ impl Action for Generate {
             }
             _ => return Err(KeyRule::Taken { place, bytes: wanted }.into()),
         }
-        let memory = cx
-            .machine
-            .mount_of(&self.path.to_string())
-            .filter(|mount| matches!(mount.kind.as_str(), "tmpfs" | "ramfs" | "overlay"));
-        let warning = memory.map(|mount| {
-            format!(
-                "{place} is kept in memory ({}): copy it to a USB stick before you reboot",
-                mount.kind
-            )
+        let memory = cx.machine.memory_filesystem(&self.path.to_string());
+        let warning = memory.map(|kind| {
+            format!("{place} is kept in memory ({kind}): copy it to a USB stick before you reboot")
         });
         Ok(Plan::step(FilesStep::MakeKey { place: place.clone(), bytes: wanted })
             .makes(FilesFact::File { place: place.clone(), digest: None, mode: None })

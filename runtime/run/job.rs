@@ -108,6 +108,8 @@ pub struct Reopened {
     pub unchanged: Vec<Fact>,
     /// The lasting facts that no longer hold.
     pub lost: Vec<Fact>,
+    /// The number of facts about files on filesystems that the run does not leave mounted.
+    pub unmounted: usize,
 }
 
 /// Restores what a reboot ended, checks the lasting facts, and releases everything.
@@ -129,15 +131,16 @@ pub fn reopen(
             break;
         }
     }
+    let (facts, unmounted) = crate::run::reopen::lasting_at_end(records);
     let (unchanged, lost) = match &failure {
         Some(_) => (Vec::new(), Vec::new()),
-        None => session.environment().split_by_holding(crate::run::reopen::lasting(records)),
+        None => session.environment().split_by_holding(facts),
     };
     let text = layout(session.machine(), &[]);
     session.parts().reporter.emit(&Event::Layout { text });
     session.chapter("Close what was opened");
     release_all(&mut session.parts());
-    Reopened { failure, unchanged, lost }
+    Reopened { failure, unchanged, lost, unmounted }
 }
 
 /// Executes releases in order until one fails. Returns whether all succeeded, and the machine

@@ -1,12 +1,16 @@
 //! Restores what a reboot ended: opens containers, activates volume groups and mounts filesystems
 //! as recorded in a journal. Also finds the lasting facts of a journal, which must still hold.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod mounts;
+
+use std::collections::{BTreeMap, HashMap};
 
 use crate::event::Site;
 use crate::journal::{Record, valid_records};
-use crate::machine::{Fact, Lifetime, MountOrigin, StorageFact, is_below};
+use crate::machine::{Fact, Lifetime, StorageFact};
 use crate::types::{Map, Secret, Value};
+
+use mounts::MountHistory;
 
 /// A call to repeat.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +36,9 @@ impl RepeatedCall {
 pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Vec<RepeatedCall> {
     let mut begun: BTreeMap<u64, (&String, &serde_json::Value, &Site)> = BTreeMap::new();
     let mut again: Vec<RepeatedCall> = Vec::new();
-    let temporary = temporary_mounts(records);
+    let mounts = MountHistory::of(records);
+    // Repeated last, because a filesystem keeps the options of its first mount.
+    let (temporary, replaced) = (mounts.temporary(), mounts.replaced());
     let mut last: Vec<RepeatedCall> = Vec::new();
     for record in valid_records(records) {
         match record {
@@ -45,6 +51,9 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
                     begun.insert(*number, (name, args, site));
                 }
                 let Some((name, args, site)) = begun.get(number) else { continue };
+                if replaced.contains(number) {
+                    continue;
+                }
                 for call in restoring_calls(name, args, site, facts, secrets) {
                     // Swap with a random key contains nothing to restore.
                     if call.name != "crypt.swap_on"
@@ -60,37 +69,6 @@ pub fn calls(records: &[Record], secrets: &dyn Fn(&str) -> Option<Secret>) -> Ve
     }
     again.append(&mut last);
     again
-}
-
-/// Returns the calls that mounted a device which was later unmounted and mounted elsewhere. They
-/// are repeated last, because a filesystem keeps the options of its first mount.
-fn temporary_mounts(records: &[Record]) -> BTreeSet<u64> {
-    let mut temporary = BTreeSet::new();
-    // The device, the mount point, the number of the call, and whether it has been unmounted since.
-    let mut mounts: Vec<(&str, &str, u64, bool)> = Vec::new();
-    for record in valid_records(records) {
-        let Record::Done { call, facts, .. } = record else { continue };
-        for fact in facts {
-            match fact {
-                Fact::Storage(StorageFact::Unmounted { at }) => {
-                    for mount in mounts.iter_mut().filter(|mount| is_below(mount.1, at)) {
-                        mount.3 = true;
-                    }
-                }
-                Fact::Storage(StorageFact::Mounted {
-                    at,
-                    origin: MountOrigin::Device { device, .. },
-                    ..
-                }) => {
-                    let earlier = mounts.iter().filter(|(d, .., ended)| d == device && *ended);
-                    temporary.extend(earlier.map(|(.., call, _)| *call));
-                    mounts.push((device, at, *call, false));
-                }
-                _ => {}
-            }
-        }
-    }
-    temporary
 }
 
 /// Returns the calls that restore the results of one action that ended with the reboot.
@@ -158,13 +136,24 @@ pub fn lasting(records: &[Record]) -> Vec<Fact> {
         Record::Done { facts, .. } => facts.as_slice(),
         _ => &[],
     });
-    let lasting = facts.filter(|fact| fact.lifetime() == Lifetime::Lasting);
+    latest(facts.filter(|fact| fact.lifetime() == Lifetime::Lasting).cloned())
+}
+
+/// Returns the lasting facts that no later fact replaced, with files at their paths of the end of
+/// the run, and the number of facts about files that are not mounted then.
+pub fn lasting_at_end(records: &[Record]) -> (Vec<Fact>, usize) {
+    let (facts, unmounted) = MountHistory::of(records).facts_at_end();
+    (latest(facts.into_iter()), unmounted)
+}
+
+/// Returns the last fact about each subject.
+fn latest(facts: impl Iterator<Item = Fact>) -> Vec<Fact> {
     // Hashed by subject, because a journal may have a hundred thousand facts.
-    let latest: HashMap<String, (usize, &Fact)> = lasting
+    let latest: HashMap<String, (usize, Fact)> = facts
         .enumerate()
         .filter_map(|(place, fact)| Some((fact.subject()?, (place, fact))))
         .collect();
-    let mut latest: Vec<(usize, &Fact)> = latest.into_values().collect();
+    let mut latest: Vec<(usize, Fact)> = latest.into_values().collect();
     latest.sort_by_key(|(place, _)| *place);
-    latest.into_iter().map(|(_, fact)| fact.clone()).collect()
+    latest.into_iter().map(|(_, fact)| fact).collect()
 }

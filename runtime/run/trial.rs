@@ -5,6 +5,7 @@ mod disks;
 mod error;
 mod given;
 mod media;
+mod memory;
 mod sectors;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub use disks::TrialDisks;
 pub use error::TrialError;
 pub use given::TrialAnswers;
 pub use media::Media;
+pub use memory::{restore_memory, save_memory};
 
 /// The directory of the files given to the guest, in a filesystem in its memory.
 const GUEST_DIRECTORY: &str = "/run/gscript/try";
@@ -109,17 +111,17 @@ impl Trial<'_> {
         let all: Vec<String> =
             devices.devices().chain([devices.stick(), devices.stick_partition()]).collect();
         let answers = word(&place.join("answers.toml"));
+        let memory = word(&self.shared().join("memory.tar"));
         let first = vec![
             self.run_recipe(&place.join(STICK_RECIPE), ["--set", &stick_dev], &stick, "stick-runs"),
             self.run_recipe(&self.recipe_path(), ["--answers", &answers], &all, "runs"),
+            self.command(["save-memory", &word(&self.runs()), &memory]),
         ];
         let machine = TrialMachine { trial: self, kernel: &kernel, disks: &disks, files };
         machine.boot(1, first, interrupts, listener)?;
-        let journals = self.shared().join("runs");
-        let journal = word(&journals.join(run_name(&journals)?).join("journal.jsonl"));
+        let journal = word(&journal_of(&self.runs())?);
         listener.on_event(&Event::Chapter { title: "Second boot".into() });
-        let again = ["reopen", &journal, "--answers", &answers];
-        let again = std::iter::once(word(self.program)).chain(again.map(str::to_owned)).collect();
+        let again = self.command(["reopen", &journal, "--answers", &answers, "--memory", &memory]);
         machine.boot(2, vec![again], interrupts, listener)?;
         match self.boot {
             Some(firmware) => {
@@ -147,6 +149,16 @@ impl Trial<'_> {
     /// Returns the only directory that the guest can change.
     fn shared(&self) -> PathBuf {
         self.directory.join("shared")
+    }
+
+    /// Returns the directory of the journals of the recipe.
+    fn runs(&self) -> PathBuf {
+        self.shared().join("runs")
+    }
+
+    /// Returns a command of this program.
+    fn command<const N: usize>(&self, words: [&str; N]) -> Vec<String> {
+        std::iter::once(word(self.program)).chain(words.map(str::to_owned)).collect()
     }
 
     /// Returns the path of the recipe in the guest.
@@ -265,15 +277,15 @@ fn word(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Returns the name of the run that the first boot made. Symbolic links are not followed, because
-/// the guest may have created them.
-fn run_name(journals: &Path) -> io::Result<std::ffi::OsString> {
+/// Returns the journal of the run that the first boot made. Symbolic links are not followed,
+/// because the guest may have created them.
+fn journal_of(journals: &Path) -> io::Result<PathBuf> {
     let missing = || io::Error::other(format!("there is no run in {}", journals.display()));
     if !fs::symlink_metadata(journals)?.is_dir() {
         return Err(missing());
     }
     let run = fs::read_dir(journals)?.next();
-    Ok(run.ok_or_else(missing)??.file_name())
+    Ok(run.ok_or_else(missing)??.path().join("journal.jsonl"))
 }
 
 /// A console that passes events of the guest on as events, and other lines as messages.
@@ -328,8 +340,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let runs = directory.path().join("runs");
         std::os::unix::fs::symlink("/", &runs).expect("a link");
-        assert!(run_name(&runs).is_err());
+        assert!(journal_of(&runs).is_err());
         fs::remove_file(&runs).and_then(|()| fs::create_dir_all(runs.join("one"))).expect("a run");
-        assert_eq!(run_name(&runs).expect("its name"), "one");
+        assert_eq!(journal_of(&runs).expect("a journal"), runs.join("one/journal.jsonl"));
     }
 }

@@ -25,6 +25,12 @@ pub const TESTS: &[Test] = &[
         takes: 20,
         run: with_several_disks,
     },
+    Test {
+        name: "tried: a key in memory opens a container at the second boot",
+        tier: Tier::Lab,
+        takes: 20,
+        run: with_a_key_in_memory,
+    },
 ];
 
 /// Tries a recipe; returns what it printed.
@@ -32,7 +38,11 @@ fn try_recipe(recipe: &str, args: &[&str], answers: &str) -> Result<String, Miss
     find_kernel().map_err(|error| Missing(error.to_string()))?;
     let mut words = vec!["try", recipe, "--answers", "answers.toml"];
     words.extend(args);
-    let ran = Call::new(&words).file("answers.toml", answers).file("pair.rhai", PAIR).run();
+    let ran = Call::new(&words)
+        .file("answers.toml", answers)
+        .file("pair.rhai", PAIR)
+        .file("memory.rhai", MEMORY)
+        .run();
     assert_eq!(ran.stdout, "");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     Ok(ran.stderr)
@@ -123,6 +133,46 @@ fn with_several_disks() -> Result<(), Missing> {
         assert!(said.contains(line), "{line}\n{said}");
     }
     assert_eq!(said.matches("rd.luks.uuid=").count(), 2, "{said}");
+    assert!(!said.contains("LOST"), "{said}");
+    Ok(())
+}
+
+/// A recipe whose key file lies below `/run`, where they end with the boot.
+const MEMORY: &str = r#"//! # Keep the home of an old system
+//! ```toml
+//! [params.disk]
+//! type = "disk"
+//! [needs]
+//! destroys = ["$disk"]
+//! writes = ["/mnt/new", "/run"]
+//! ```
+let p = disk::partition(disk, [#{ size: "300M" }, #{ size: "300M", kind: "luks" }]);
+file::make_dir("/run/keys", #{ mode: "0700" });
+let key = key::generate("/run/keys/home.key");
+luks::format(p[1], #{ key: key, kdf: #{ kind: "pbkdf2", iterations: 1000 } });
+let home = luks::open(p[1], "home", #{ key: key });
+fs::make(home);
+mount::mount(home, "/mnt/new");
+file::write("/mnt/new/precious", "the only copy");
+mount::unmount("/mnt/new");
+luks::close("home");
+fs::make(p[0]);
+mount::mount(p[0], "/mnt/new");
+home = luks::open(p[1], "home", #{ key: key });
+mount::mount(home, "/mnt/new/home");
+print(file::read("/mnt/new/home/precious"));
+"#;
+
+fn with_a_key_in_memory() -> Result<(), Missing> {
+    let said = tried("memory.rhai", &[], "")?;
+    for line in [
+        "/run/keys/home.key is kept in memory (tmpfs): copy it to a USB stick before you reboot",
+        "  │ the only copy",
+        "Restored what the first boot left in memory, as from a copy on a USB stick: /run/keys/home.key\n",
+        "works: two boots in",
+    ] {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
     assert!(!said.contains("LOST"), "{said}");
     Ok(())
 }

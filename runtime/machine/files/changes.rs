@@ -34,16 +34,8 @@ impl PartFact for FilesFact {
 
     fn follow_links(&mut self, files: &dyn Files) -> Result<(), FileError> {
         let follow = matches!(self, Self::Dir { .. });
-        match self {
-            Self::File { place, .. }
-            | Self::HeaderSaved { place, .. }
-            | Self::Dir { place }
-            | Self::Subvolume { place }
-            | Self::Link { place, .. }
-            | Self::Absent { place }
-            | Self::Mode { place, .. }
-            | Self::Owned { place, .. } => *place = files.resolve_place(place, follow)?.place,
-        }
+        let place = self.at_mut();
+        *place = files.resolve_place(place, follow)?.place;
         Ok(())
     }
 

@@ -69,6 +69,36 @@ pub enum FilesFact {
     },
 }
 
+impl FilesFact {
+    /// Returns the place that the fact is about.
+    pub fn at(&self) -> &Place {
+        match self {
+            Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
+            | Self::Dir { place }
+            | Self::Subvolume { place }
+            | Self::Link { place, .. }
+            | Self::Absent { place }
+            | Self::Mode { place, .. }
+            | Self::Owned { place, .. } => place,
+        }
+    }
+
+    /// Returns the place that the fact is about, to change it.
+    pub(crate) fn at_mut(&mut self) -> &mut Place {
+        match self {
+            Self::File { place, .. }
+            | Self::HeaderSaved { place, .. }
+            | Self::Dir { place }
+            | Self::Subvolume { place }
+            | Self::Link { place, .. }
+            | Self::Absent { place }
+            | Self::Mode { place, .. }
+            | Self::Owned { place, .. } => place,
+        }
+    }
+}
+
 /// Displays the fact as a sentence.
 impl fmt::Display for FilesFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -74,6 +74,13 @@ impl Machine {
         around.max_by_key(|mount| mount.at.len())
     }
 
+    /// Returns the type of the filesystem that contains a path, if it is kept in memory and ends
+    /// with a reboot.
+    pub fn memory_filesystem(&self, path: &str) -> Option<&str> {
+        let kind = self.mount_of(path)?.kind.as_str();
+        matches!(kind, "tmpfs" | "ramfs" | "overlay").then_some(kind)
+    }
+
     /// Returns the devices on which a file is stored, the nearest first.
     pub fn backing_devices(&self, path: &str) -> Vec<String> {
         let device = self.mount_of(path).and_then(|mount| self.find(&mount.source));
