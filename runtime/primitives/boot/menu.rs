@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::BootRule;
-use super::defaults::{DEFAULTS, replaced_later};
+use super::defaults::{effects, set_defaults};
 use super::encrypted::reject_argon2;
 use super::grub::GRUB;
 use crate::args;
@@ -11,7 +11,7 @@ use crate::config::ConfVariables;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, Undo};
-use crate::primitives::edit::{assign, command, system_file, writes};
+use crate::primitives::edit::{command, system_file, writes};
 use crate::system::{Outcome, Step};
 use crate::types::AbsPath;
 
@@ -19,8 +19,9 @@ args! {
     /// Sets variables in `/etc/default/grub`, which grub-mkconfig reads.
     ///
     /// Does not generate the menu: see `boot.grub_config`. Useful before packages that install a
-    /// kernel and run grub-mkconfig themselves. Other settings are unchanged. A value that a file
-    /// in `/etc/default/grub.d` replaces is reported. Undo restores the previous file.
+    /// kernel and run grub-mkconfig themselves. If grub-mkconfig reads `/etc/default/grub.d`, too, a
+    /// variable that a file there replaces is set in that file, where its value takes effect. Other
+    /// settings are unchanged. Undo restores the previous files.
     ///
     /// Source: GRUB manual, "Simple configuration handling".
     ///
@@ -38,11 +39,11 @@ args! {
 args! {
     /// Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
     ///
-    /// The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
-    /// unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a list
-    /// of the kernels that were found, as maps with `kernel` and `initrd`, a list: microcode
-    /// images are loaded before the initramfs. Finding no kernel is an error. Cannot be undone: the
-    /// previous menu is overwritten.
+    /// The menu is written to `/boot/grub/grub.cfg`. Variables are set where their values take
+    /// effect, as by `boot.grub_defaults`; other settings are unchanged. Returns a list of the
+    /// kernels that were found, as maps with `kernel` and `initrd`, a list: microcode images are
+    /// loaded before the initramfs. Finding no kernel is an error. Cannot be undone: the previous
+    /// menu is overwritten.
     ///
     /// Source: grub-mkconfig(8); guide ER, "Configuring grub".
     ///
@@ -90,28 +91,17 @@ impl Action for GrubDefaults {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, DEFAULTS)]
+        effects(&self.root).into()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        set_defaults(&self.root, Some(&self.values), cx)
+        set_defaults(&self.root, &given(Some(&self.values)), cx)
     }
 }
 
-/// Returns the plan that sets variables in the settings of GRUB.
-fn set_defaults(
-    root: &AbsPath,
-    values: Option<&ConfVariables>,
-    cx: &Planning<'_>,
-) -> Result<Plan<()>> {
-    let given = values.into_iter().flat_map(ConfVariables::iter);
-    let given: Vec<(&str, String)> = given.map(|(n, v)| (n, v.to_owned())).collect();
-    if given.is_empty() {
-        return Ok(Plan::steps(Vec::new()));
-    }
-    let mut plan = assign(system_file(root, DEFAULTS), cx, &given)?;
-    plan.warnings.extend(replaced_later(root, &given, cx)?);
-    Ok(plan)
+/// Returns variables with their values.
+fn given(values: Option<&ConfVariables>) -> Vec<(&str, String)> {
+    values.into_iter().flat_map(ConfVariables::iter).map(|(n, v)| (n, v.to_owned())).collect()
 }
 
 impl Action for GrubConfig {
@@ -122,7 +112,7 @@ impl Action for GrubConfig {
             program: "grub-mkconfig".into(),
             root: self.root.to_string(),
         });
-        vec![writes(&self.root, DEFAULTS), writes(&self.root, GRUB), runs]
+        effects(&self.root).into_iter().chain([writes(&self.root, GRUB), runs]).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Vec<FoundKernel>>> {
@@ -140,7 +130,7 @@ impl Action for GrubConfig {
             }
         };
         // The set of kernels may have changed, so the menu is always generated again.
-        Ok(set_defaults(&self.root, self.defaults.as_ref(), cx)?
+        Ok(set_defaults(&self.root, &given(self.defaults.as_ref()), cx)?
             .then(Step::Run(cmd))
             .makes(FilesFact::File { place: config, digest: None, mode: None })
             .always()

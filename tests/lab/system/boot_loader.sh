@@ -121,11 +121,14 @@ must grep -qx 'GRUB_TIMEOUT="0"' $T/etc/default/grub
 must grub-script-check $T/boot/grub/grub.cfg
 # Debian's grub-mkconfig reads more settings.
 mkdir -p $T/etc/default/grub.d
-echo 'GRUB_TIMEOUT=7' >$T/etc/default/grub.d/zz.cfg
-do_ 'boot::grub_config("/mnt/t", #{ defaults: #{ GRUB_TIMEOUT: "0" } });' 2>later.txt
-must grep -q '/mnt/t/etc/default/grub.d/zz.cfg:1: this value of GRUB_TIMEOUT takes precedence' later.txt
-must grep -q 'set timeout=7' $T/boot/grub/grub.cfg
-rm $T/etc/default/grub.d/zz.cfg
+printf '# vendor\nGRUB_TIMEOUT=7\n' >$T/etc/default/grub.d/50-vendor.cfg
+echo 'GRUB_TIMEOUT="${GRUB_TIMEOUT}1"' >$T/etc/default/grub.d/zz.cfg
+do_ 'boot::grub_config("/mnt/t", #{ defaults: #{ GRUB_TIMEOUT: "4", GRUB_DISABLE_RECOVERY: "true" } });'
+must grep -q 'set timeout=41' $T/boot/grub/grub.cfg
+must test "$(cat $T/etc/default/grub.d/50-vendor.cfg)" = "$(printf '# vendor\nGRUB_TIMEOUT="4"')"
+must grep -qx 'GRUB_TIMEOUT="0"' $T/etc/default/grub
+must grep -qx 'GRUB_DISABLE_RECOVERY="true"' $T/etc/default/grub
+rm $T/etc/default/grub.d/*.cfg
 do_ 'boot::grub_config("/mnt/t");'
 must grub-script-check $T/boot/grub/custom.cfg
 must grep -q "search --no-floppy --fs-uuid --set=root $BOOT" $T/boot/grub/custom.cfg
