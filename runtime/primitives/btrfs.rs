@@ -148,7 +148,9 @@ impl Make {
     /// Returns the UUID of an existing filesystem that matches the request.
     fn existing_filesystem(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
         let first = devices.first()?;
-        let Some(Content::Filesystem { kind, uuid, label }) = &first.content else { return None };
+        let Some(Content::Filesystem { kind, uuid, label, .. }) = &first.content else {
+            return None;
+        };
         let same = cx.machine.same_filesystem(first);
         let so = kind == "btrfs"
             && label.as_deref() == self.label.as_ref().map(Label::as_str)
@@ -199,6 +201,7 @@ impl Action for Make {
                 kind: "btrfs".into(),
                 uuid: uuid.clone(),
                 label: label.map(str::to_owned),
+                member: None,
             };
             if device.table.is_some() {
                 plan = plan.makes(StorageFact::Blank { device: device.path.clone() });

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::copies::reject_copies;
 use super::edit::{edit, exists, system_file, unreadable, writes};
 use crate::args;
 use crate::config::{crypttab, dmcrypt};
@@ -148,6 +149,7 @@ impl Rule for CrypttabRule {
 /// Returns an identifier of a device that is the same after a reboot.
 fn identifier(path: &DevicePath, cx: &Planning<'_>) -> Result<String> {
     let device = cx.device(path)?;
+    reject_copies(device, cx.machine)?;
     known_identifier(device, cx.machine)
         .ok_or_else(|| CrypttabRule::NoIdentifier { device: device.path.clone() }.into())
 }
@@ -178,6 +180,7 @@ impl Action for Set {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let found = cx.device(&self.device)?;
+        reject_copies(found, cx.machine)?;
         let is_bare = self.options.split(',').any(|option| option.starts_with("header="));
         let (device, renamed) = match known_identifier(found, cx.machine) {
             Some(identifier) => (identifier, None),

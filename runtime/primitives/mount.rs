@@ -10,6 +10,7 @@ pub use swap::{SwapOff, SwapOn};
 
 use std::path::Path;
 
+use super::copies::reject_mount_of_copies;
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileStatus;
@@ -182,7 +183,7 @@ impl Action for MountFs {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         let device = cx.device(&self.device)?;
         let same = cx.machine.same_filesystem(device);
-        let device = same.first().copied().unwrap_or(device);
+        let first = same.first().copied().unwrap_or(device);
         let kind = match &device.content {
             Some(Content::Filesystem { kind, .. }) if !NO_DRIVER.contains(&kind.as_str()) => {
                 kind.clone()
@@ -199,12 +200,14 @@ impl Action for MountFs {
             }
         };
         let (mut flags, data) = split_options(self.options.as_deref());
+        let mut data: Vec<String> =
+            data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
+        reject_mount_of_copies(device, cx.machine, &data)?;
+        let device = first;
         if READ_ONLY.contains(&kind.as_str()) && !flags.iter().any(|flag| flag == "ro") {
             flags.push("ro".into());
         }
         let kind = kernel_name(kind);
-        let mut data: Vec<String> =
-            data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
         reject_shared_options(&data, &device.path, &cx.real(&self.at)?.to_string(), cx)?;
         let subvolume = data.iter().find_map(|option| option.strip_prefix("subvol="));
         let part = match subvolume {

@@ -52,7 +52,12 @@ pub fn machine(disks: usize) -> Machine {
     disk(&mut machine, "/dev/target", 0);
     disk(&mut machine, "/dev/stick", 1);
     let stick = partition(&mut machine, "/dev/stick", 1);
-    let fat = Content::Filesystem { kind: "vfat".into(), uuid: "1234-ABCD".into(), label: None };
+    let fat = Content::Filesystem {
+        kind: "vfat".into(),
+        uuid: "1234-ABCD".into(),
+        label: None,
+        member: None,
+    };
     machine.storage.devices.get_mut(&stick).expect("the stick").content = Some(fat);
     for number in 2..disks + 2 {
         stack(&mut machine, number);
@@ -118,7 +123,12 @@ fn stack(machine: &mut Machine, number: usize) {
     let path = dm_name(&group, "data");
     let kind = DeviceKind::Logical { group, volume: "data".into() };
     let mut data = Device::new(&path, 4 * GIB, kind);
-    let ext4 = Content::Filesystem { kind: "ext4".into(), uuid: uuid(number, 5), label: None };
+    let ext4 = Content::Filesystem {
+        kind: "ext4".into(),
+        uuid: uuid(number, 5),
+        label: None,
+        member: None,
+    };
     data.content = Some(ext4);
     machine.insert(data);
     machine.storage.mounts.push(Mount {

@@ -140,7 +140,12 @@ fn anonymise_device(device: &mut Device, ids: &mut Placeholders, words: &mut Pla
         entry.name = entry.name.as_deref().map(|name| words.word(name, "name"));
     }
     match &mut device.content {
-        Some(Content::Filesystem { uuid, label, .. } | Content::Swap { uuid, label }) => {
+        Some(Content::Filesystem { uuid, label, member, .. }) => {
+            *uuid = ids.id(uuid);
+            *label = label.as_deref().map(|label| words.word(label, "label"));
+            *member = member.as_deref().map(|member| ids.id(member));
+        }
+        Some(Content::Swap { uuid, label }) => {
             *uuid = ids.id(uuid);
             *label = label.as_deref().map(|label| words.word(label, "label"));
         }

@@ -176,9 +176,11 @@ fn content(kind: &str, label: Option<String>, path: &str) -> Result<Content, Str
         "vfat" => {
             let short = uuid.to_ascii_uppercase();
             let uuid = format!("{}-{}", &short[..4], &short[4..8]);
-            Content::Filesystem { kind: kind.into(), uuid, label }
+            Content::Filesystem { kind: kind.into(), uuid, label, member: None }
         }
-        _ if filesystem(kind) => Content::Filesystem { kind: kind.into(), uuid, label },
+        _ if filesystem(kind) => {
+            Content::Filesystem { kind: kind.into(), uuid, label, member: None }
+        }
         _ => {
             let known: Vec<&str> = FsKind::ALL.iter().map(|kind| kind.word()).collect();
             return Err(format!(

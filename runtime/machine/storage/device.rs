@@ -151,6 +151,9 @@ pub enum Content {
         /// Its label.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         label: Option<String>,
+        /// The identifier of this device as a member of the filesystem, for btrfs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member: Option<String>,
     },
     /// A swap area.
     Swap {
@@ -225,6 +228,12 @@ impl Content {
         {
             *details = None;
         }
+        // mkfs.btrfs chooses it.
+        if let (Self::Filesystem { member, .. }, Self::Filesystem { member: None, .. }) =
+            (&mut found, expected)
+        {
+            *member = None;
+        }
         found == *expected
     }
 
@@ -237,6 +246,14 @@ impl Content {
             | Self::Physical { uuid, .. }
             | Self::RaidMember { uuid, .. } => Some(uuid),
             Self::Other { .. } => None,
+        }
+    }
+
+    /// Returns the identifier of the device as a member of its filesystem, if it is known.
+    pub fn member(&self) -> Option<&str> {
+        match self {
+            Self::Filesystem { member, .. } => member.as_deref(),
+            _ => None,
         }
     }
 

@@ -17,10 +17,16 @@ pub struct NoSuchDevice {
     /// The partitions of the disk, if the name begins with one, or else all disks. No correction is
     /// suggested: a typo must not select the disk next to the right one.
     pub alternatives: Vec<String>,
+    /// The devices with this name, if there are several.
+    pub copies: Vec<String>,
 }
 
 impl fmt::Display for NoSuchDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.copies.is_empty() {
+            let copies = self.copies.join(" or ");
+            return write!(f, "{} is ambiguous: it can be {copies}", self.path);
+        }
         write!(f, "there is no device {}", self.path)?;
         match self.alternatives.as_slice() {
             [] => f.write_str("; this machine has no disks"),
@@ -42,19 +48,23 @@ impl Machine {
             let partitions = disk.map(|disk| self.partitions(&disk)).unwrap_or_default();
             let partitions: Vec<String> = partitions.iter().map(|p| p.path.clone()).collect();
             let there_are = if partitions.is_empty() { disks().collect() } else { partitions };
-            NoSuchDevice { path: path.to_string(), alternatives: there_are }
+            let copies = self.by_property(path.as_str()).unwrap_or_default();
+            let copies = copies.into_iter().map(|device| device.path.clone()).collect();
+            NoSuchDevice { path: path.to_string(), alternatives: there_are, copies }
         })
     }
 
     /// Returns the device with this name, like [`Machine::device`], but without an error message.
     pub fn find(&self, path: &str) -> Option<&Device> {
+        if let Some([first, others @ ..]) = self.by_property(path).as_deref() {
+            return others.is_empty().then_some(*first);
+        }
         self.storage
             .devices
             .get(path)
             .or_else(|| self.storage.devices.get(self.storage.aliases.get(path)?))
             .or_else(|| self.storage.devices.get(&volume_alias(path)?))
             .or_else(|| self.array(path.strip_prefix("/dev/md/")?))
-            .or_else(|| self.find_by_property(path))
     }
 
     /// Returns the mount points of all filesystems to which a write at or below a path can go: the
@@ -140,19 +150,6 @@ impl Machine {
             }
             _ => vec![device],
         }
-    }
-
-    /// Returns the device for a link such as `/dev/disk/by-uuid/…`, according to the model.
-    fn find_by_property(&self, path: &str) -> Option<&Device> {
-        let (how, value) = path.strip_prefix("/dev/disk/by-")?.split_once('/')?;
-        let matches = |device: &&Device| match how {
-            "uuid" => device.content.as_ref().and_then(|c| c.uuid()) == Some(value),
-            "label" => device.content.as_ref().and_then(|c| c.label()) == Some(value),
-            "partuuid" => device.partition().is_some_and(|p| p.uuid == value),
-            "partlabel" => device.partition().is_some_and(|p| p.name.as_deref() == Some(value)),
-            _ => false,
-        };
-        self.storage.devices.values().find(matches)
     }
 
     /// Returns the whole disks, without optical drives.

@@ -9,6 +9,7 @@ mod anonymous;
 mod changes;
 mod check;
 mod compare;
+mod copies;
 mod dependents;
 mod describe;
 mod device;

@@ -228,7 +228,7 @@ mod tests {
     use crate::machine::{Content, Group, Mount, Volume, VolumeKind};
 
     fn filesystem(uuid: &str) -> Content {
-        Content::Filesystem { kind: "btrfs".into(), uuid: uuid.into(), label: None }
+        Content::Filesystem { kind: "btrfs".into(), uuid: uuid.into(), label: None, member: None }
     }
 
     fn machine() -> Machine {

@@ -9,15 +9,15 @@ use crate::machine::{Device, Machine};
 /// theirs, and so do devices that appear twice: a device and one above it, or two paths to the same
 /// disk.
 pub(super) fn check_duplicate_uuids(machine: &Machine, notes: &mut Problems) {
-    let mut contents: HashMap<(&str, &str), &Device> = HashMap::new();
+    let mut contents: HashMap<(&str, &str, Option<&str>), &Device> = HashMap::new();
     let mut others: HashMap<(&str, &str), &Device> = HashMap::new();
     for device in machine.storage.devices.values() {
         let path = device.path.as_str();
         if let Some(content) = &device.content
-            && let Some(uuid) = content.uuid().filter(|uuid| !uuid.is_empty())
-            && !matches!(content.kind(), "linux_raid_member" | "btrfs" | "zfs_member")
+            && let Some(uuid) = content.uuid()
+            && content.is_unique()
         {
-            let first = contents.insert((content.kind(), uuid), device);
+            let first = contents.insert((content.kind(), uuid, content.member()), device);
             note(machine, &["devices", path, "content", "uuid"], uuid, first, device, notes);
         }
         if let Some(entry) = device.partition().filter(|entry| !entry.uuid.is_empty()) {
@@ -41,12 +41,7 @@ fn note(
     notes: &mut Problems,
 ) {
     let Some(first) = first else { return };
-    let above = |device: &Device| -> Vec<String> {
-        let above = machine.descendants(&device.path).into_iter().map(|d| d.path.clone());
-        above.chain([device.path.clone()]).collect()
-    };
-    let (one, other) = (above(first), above(second));
-    if one.iter().any(|path| other.contains(path)) {
+    if machine.share_a_mapping(first, second) {
         return;
     }
     let why = format!("{uuid} is also the identifier of {}", first.path);

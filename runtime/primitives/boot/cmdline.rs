@@ -6,6 +6,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::copies::reject_copies;
 use crate::types::{AbsPath, Choice, DevicePath, KernelWord, KeymapName, ParamValue, Value};
 
 args! {
@@ -89,16 +90,19 @@ struct BootDevices {
 
 impl BootDevices {
     /// Returns what has to be set up for these devices.
-    fn of<'a>(devices: impl IntoIterator<Item = &'a Device>, machine: &Machine) -> Self {
+    fn of<'a>(devices: impl IntoIterator<Item = &'a Device>, machine: &Machine) -> Result<Self> {
         let mut needed = Self::default();
         for device in devices {
             for path in machine.below_filesystem(device) {
                 if let Some(found) = machine.find(&path) {
+                    if found.content.is_some() {
+                        reject_copies(found, machine)?;
+                    }
                     needed.add(found, machine);
                 }
             }
         }
-        needed
+        Ok(needed)
     }
 
     fn add(&mut self, device: &Device, machine: &Machine) {
@@ -176,7 +180,11 @@ impl Cmdline {
             (Some(key), Some(_)) if key.to_string().contains(':') => {
                 Err(BootRule::BadText { text: key.to_string() }.into())
             }
-            (Some(key), Some(stick)) => Ok(Some((key.to_string(), uuid_of(cx.device(stick)?)?))),
+            (Some(key), Some(stick)) => {
+                let stick = cx.device(stick)?;
+                reject_copies(stick, cx.machine)?;
+                Ok(Some((key.to_string(), uuid_of(stick)?)))
+            }
             _ => Err(BootRule::HalfAKey.into()),
         }
     }
@@ -219,7 +227,7 @@ impl Cmdline {
         for container in self.containers.iter().flatten() {
             devices.push(cx.device(container)?);
         }
-        let needed = BootDevices::of(devices, cx.machine);
+        let needed = BootDevices::of(devices, cx.machine)?;
         let root = match cx.machine.volume_name(device) {
             Some(volume) => format!("/dev/{volume}"),
             None => uuid_of(device)?,
@@ -244,8 +252,8 @@ impl Cmdline {
         swap: Option<&Device>,
         cx: &Planning<'_>,
     ) -> Result<Vec<String>> {
-        let needed = BootDevices::of([device], cx.machine);
-        let by_swap = BootDevices::of(swap, cx.machine);
+        let needed = BootDevices::of([device], cx.machine)?;
+        let by_swap = BootDevices::of(swap, cx.machine)?;
         let root_container = only_container(&needed.containers, device)?;
         let others = by_swap.containers.iter().filter(|uuid| !needed.containers.contains(uuid));
         let others: Vec<String> = others.cloned().collect();
@@ -309,7 +317,7 @@ impl Query for Cmdline {
         let device = cx.device(&self.device)?;
         uuid_of(device)?;
         let swap = self.resume.as_ref().map(|swap| cx.device(swap)).transpose()?;
-        if self.key.is_some() && BootDevices::of([device], cx.machine).containers.is_empty() {
+        if self.key.is_some() && BootDevices::of([device], cx.machine)?.containers.is_empty() {
             return Err(BootRule::NoContainer { device: device.path.clone() }.into());
         }
         let key = self.key.as_ref().map(ToString::to_string);

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::{Content, is_below};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
+use crate::primitives::copies::reject_copies;
 use crate::primitives::edit::{edit, exists, system_file, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, KERNEL_VERSION, KernelLine, MenuTitle, Place};
@@ -84,6 +85,7 @@ fn grub_path(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
         let found = Some(format!("{content} without a UUID"));
         return Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into());
     };
+    reject_copies(device, cx.machine)?;
     Ok((uuid.to_owned(), format!("{part}{inner}")))
 }
 

@@ -147,6 +147,7 @@ impl Action for Make {
             kind: self.kind.word().to_owned(),
             uuid: uuid.clone(),
             label: label.map(str::to_owned),
+            member: None,
         };
         Ok(formatting_plan(device, cmd, content)
             .warn(unknown_contents_warning(device, self.keep))

@@ -8,6 +8,7 @@ pub use write::Write;
 
 use serde::Serialize;
 
+use super::copies::reject_copies;
 use super::edit::system_file;
 use crate::args;
 use crate::config::fstab;
@@ -104,15 +105,6 @@ pub enum FstabRule {
         /// The parameter that selects one of them.
         select: &'static str,
     },
-    /// Two devices have the same UUID.
-    #[error("the UUID {uuid} is on {}: it is undefined which of them is \
-        mounted", devices.join(" and "))]
-    Ambiguous {
-        /// The UUID.
-        uuid: String,
-        /// The devices with this UUID.
-        devices: Vec<String>,
-    },
     /// A line of the file has too few fields.
     #[error("{place}, line {line}: an entry has at least three fields")]
     Fields {
@@ -132,9 +124,6 @@ impl Rule for FstabRule {
             Self::NoSource => "see: gscript doc fstab.remove".into(),
             Self::Several { select, .. } => {
                 format!("select one with {select:?}, or delete the other lines manually")
-            }
-            Self::Ambiguous { .. } => {
-                "disconnect the copy; lsblk -o NAME,UUID,PARTUUID shows both".into()
             }
             Self::Fields { .. } => "correct or remove that line".into(),
         })
@@ -182,21 +171,7 @@ fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
         let found = Some(format!("{content} without a UUID"));
         return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
     };
-    let same = |other: &&crate::machine::Device| {
-        other.content.as_ref().and_then(|content| content.uuid()) == Some(uuid.as_str())
-    };
-    let devices: Vec<String> = cx
-        .machine
-        .storage
-        .devices
-        .values()
-        .filter(same)
-        .map(|device| device.path.clone())
-        .collect();
-    // Devices of one btrfs share its UUID: each of them names all of it.
-    if devices.len() > 1 && content.kind() != "btrfs" {
-        return Err(FstabRule::Ambiguous { uuid, devices }.into());
-    }
+    reject_copies(device, cx.machine)?;
     Ok((uuid, content.kind().to_owned()))
 }
 

@@ -144,8 +144,12 @@ fn an_entry_is_removed_and_undo_restores_the_file() {
 fn every_device_of_a_btrfs_is_named_by_the_uuid_of_the_filesystem() {
     let mut machine = Machine::empty();
     for path in ["/dev/sda", "/dev/sdb"] {
-        let content =
-            Content::Filesystem { kind: "btrfs".into(), uuid: "pair".into(), label: None };
+        let content = Content::Filesystem {
+            kind: "btrfs".into(),
+            uuid: "pair".into(),
+            label: None,
+            member: None,
+        };
         machine.insert(Device::new(path, 1 << 30, DeviceKind::Disk));
         machine.storage.devices.entry(path.into()).and_modify(|d| d.content = Some(content));
     }

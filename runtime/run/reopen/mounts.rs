@@ -174,7 +174,12 @@ mod tests {
     }
 
     fn formatted(device: &str) -> Fact {
-        let content = Content::Filesystem { kind: "ext4".into(), uuid: "0".into(), label: None };
+        let content = Content::Filesystem {
+            kind: "ext4".into(),
+            uuid: "0".into(),
+            label: None,
+            member: None,
+        };
         Fact::Storage(StorageFact::Holds { device: device.into(), content })
     }
 

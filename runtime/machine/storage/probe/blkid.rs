@@ -71,7 +71,8 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
         }
         "swap" => Content::Swap { uuid, label: text("LABEL") },
         _ if keys.get("USAGE").is_some_and(|usage| usage == "filesystem") => {
-            Content::Filesystem { kind, uuid, label: text("LABEL") }
+            let member = text("UUID_SUB").filter(|_| kind == "btrfs");
+            Content::Filesystem { kind, uuid, label: text("LABEL"), member }
         }
         _ => Content::Other { kind },
     });

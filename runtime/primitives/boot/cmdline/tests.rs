@@ -87,7 +87,7 @@ fn group(machine: &mut Machine, members: &[&str], volumes: &[&str]) {
 }
 
 fn filesystem(kind: &str) -> Content {
-    Content::Filesystem { kind: kind.into(), uuid: "fs".into(), label: None }
+    Content::Filesystem { kind: kind.into(), uuid: "fs".into(), label: None, member: None }
 }
 
 fn swap() -> Content {
@@ -165,7 +165,12 @@ fn pair() -> Machine {
         let path = container(&mut machine, on, name);
         hold(&mut machine, &path, filesystem("btrfs"));
     }
-    let stick = Content::Filesystem { kind: "vfat".into(), uuid: "STICK".into(), label: None };
+    let stick = Content::Filesystem {
+        kind: "vfat".into(),
+        uuid: "STICK".into(),
+        label: None,
+        member: None,
+    };
     hold(&mut machine, "/dev/sda8", stick);
     machine
 }

@@ -1,0 +1,89 @@
+#!/bin/bash
+# Copies of a disk, with the identifiers of the original: both are seen, none is named by an identifier,
+# and btrfs, which the kernel finds by its identifiers, is not mounted.
+#
+# disks: 320M 320M 64M
+# tier: make lab
+# takes: 30 s
+. "${0%/*}/../lib/cases.sh"
+
+copy() { must dd if=/dev/ubda of=/dev/ubdb bs=1M status=none conv=fsync; }
+# refused RECIPE LINE: the plan is refused with this line.
+refused() {
+    recipe refused.rhai <<<"$1"
+    ask planned "$G" plan refused.rhai
+    exits planned 3
+    tells planned "$2"
+}
+
+it 'a copied btrfs is not mounted, and mounted when the copy is gone'
+must modprobe btrfs
+must mkfs.btrfs -q -f -L one /dev/ubda
+mkdir -p /mnt/x && must mount /dev/ubda /mnt/x && echo original >/mnt/x/f && must umount /mnt/x
+copy
+must mount /dev/ubdb /mnt/x && echo copy >/mnt/x/f && must umount /mnt/x
+for disk in ubda ubdb; do
+    refused "mount::mount(\"/dev/$disk\", \"/mnt/x\");" "/dev/ubda, /dev/ubdb have the identifiers of one btrfs filesystem"
+    tells planned 'disconnect the copy'
+done
+refused 'file::make_dir("/run/r/etc"); fstab::write("/run/r", [#{ at: "/", device: "/dev/ubdb" }]);' \
+    'the identifier of /dev/ubdb is on /dev/ubda as well'
+must "$G" probe >copied.json
+must grep -q 'is also the identifier of /dev/ubda' copied.json
+do_ 'fs::make("/dev/ubdb"); mount::mount("/dev/ubda", "/mnt/x");'
+must grep -q original /mnt/x/f
+must umount /mnt/x
+
+it 'a btrfs on two devices is no copy of itself'
+do_ 'btrfs::make(["/dev/ubda", "/dev/ubdb"], #{ profile: "raid1" }); mount::mount("/dev/ubdb", "/mnt/x"); mount::unmount("/mnt/x");'
+must "$G" probe >pair.json
+must_not grep -q 'is also the identifier' pair.json
+
+it 'a link to an identifier names neither the original nor the copy'
+must wipefs -qa /dev/ubda /dev/ubdb
+must mkfs.ext4 -q -F -U 11111111-2222-3333-4444-555555555555 -L twin /dev/ubda
+copy
+uuid=/dev/disk/by-uuid/11111111-2222-3333-4444-555555555555
+mkdir -p "${uuid%/*}" && must ln -s ../../ubdb "$uuid"
+for name in "$uuid" /dev/disk/by-label/twin; do
+    recipe named.rhai <<<"fs::make(\"$name\");"
+    ask named "$G" named.rhai --yes --destroy "$name"
+    exits named 2
+    tells named "$name is ambiguous: it can be /dev/ubda or /dev/ubdb"
+done
+recipe path.rhai <<<'fs::make("/dev/ubdb");'
+ask path "$G" path.rhai --yes --destroy "$uuid"
+exits path 2
+must cmp /dev/ubda /dev/ubdb
+refused 'print(boot::cmdline("/dev/ubda"));' 'the identifier of /dev/ubda is on /dev/ubdb as well'
+do_ 'mount::mount("/dev/ubda", "/mnt/x"); mount::unmount("/mnt/x"); mount::mount("/dev/ubdb", "/mnt/x"); mount::unmount("/mnt/x");'
+
+it 'a copied container is opened by its path, and not named in crypttab'
+must wipefs -qa /dev/ubda /dev/ubdb
+do_ 'key::generate("/run/k"); luks::format("/dev/ubda", #{ key: "/run/k", kdf: #{ kind: "pbkdf2", iterations: 1000 } });'
+copy
+refused 'file::make_dir("/run/r/etc"); crypttab::set("/run/r", "root", "/dev/ubda");' 'the identifier of /dev/ubda is on /dev/ubdb as well'
+refused 'dmcrypt::set("/run/r", "root", "/dev/ubdb");' 'the identifier of /dev/ubdb is on /dev/ubda as well'
+do_ 'luks::open("/dev/ubdb", "c", #{ key: "/run/k" }); fs::make("/dev/mapper/c"); luks::close("c");'
+refused 'let c = luks::open("/dev/ubdb", "c", #{ key: "/run/k" }); fs::make(c); print(boot::cmdline(c));' \
+    'the identifier of /dev/ubdb is on /dev/ubda as well'
+
+it 'a snapshot of a volume with btrfs keeps both from being mounted'
+must modprobe dm-snapshot
+must wipefs -qa /dev/ubda /dev/ubdb
+do_ 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubda")]); lvm::lv_create("vg", "root", "120M");'
+must mkfs.btrfs -q /dev/vg/root
+must lvcreate -q -y --snapshot --size 60M --name before vg/root
+refused 'mount::mount("/dev/vg/root", "/mnt/x");' 'have the identifiers of one btrfs filesystem'
+must lvremove -q -y vg/before
+do_ 'mount::mount("/dev/vg/root", "/mnt/x"); mount::unmount("/mnt/x"); lvm::lv_remove("vg", "root"); lvm::vg_remove("vg");'
+
+it 'a copied xfs is mounted alone'
+must modprobe xfs
+must wipefs -qa /dev/ubda /dev/ubdb
+must mkfs.xfs -q -f /dev/ubda
+copy
+do_ 'mount::mount("/dev/ubdb", "/mnt/x");'
+refused 'mount::mount("/dev/ubda", "/mnt/y");' 'have the identifiers of one xfs filesystem'
+do_ 'mount::mount("/dev/ubda", "/mnt/y", #{ options: "nouuid,ro,norecovery" }); mount::unmount("/mnt/y"); mount::unmount("/mnt/x");'
+nothing_left
