@@ -136,11 +136,39 @@ pub enum CrypttabRule {
         /// The device.
         device: String,
     },
+    /// GPG encrypts the key file.
+    #[error(
+        "{key} cannot be the key of {name}: it is encrypted with GPG, which the programs that read \
+        /etc/crypttab do not use"
+    )]
+    EncryptedKey {
+        /// The key file.
+        key: String,
+        /// The name of the mapped device.
+        name: String,
+    },
+    /// The mode of an encrypted key file is missing.
+    #[error(
+        "{key} cannot be the key of {name}: a key that is encrypted with GPG needs the mode gpg"
+    )]
+    NoKeyMode {
+        /// The key file.
+        key: String,
+        /// The name of the mapped device.
+        name: String,
+    },
 }
 
 impl Rule for CrypttabRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::EncryptedKey { .. } => {
+                "give a plain key file on an encrypted filesystem; or use \
+                dmcrypt::set (OpenRC), or let the initramfs open the container: boot::cmdline(…, \
+                #{ containers: […] })"
+                    .into()
+            }
+            Self::NoKeyMode { key, .. } => format!("add it to the path: {key}:gpg"),
             Self::NoIdentifier { .. } => "check with lsblk -f that it is the right device".into(),
         })
     }
@@ -168,6 +196,11 @@ fn known_identifier(device: &Device, machine: &Machine) -> Option<String> {
     }
 }
 
+/// Returns whether a key file is encrypted with GPG, by its extension.
+fn is_encrypted(key: &str) -> bool {
+    key.rsplit('.').next() == Some("gpg")
+}
+
 const CRYPTTAB: &str = "/etc/crypttab";
 const DMCRYPT: &str = "/etc/conf.d/dmcrypt";
 
@@ -181,6 +214,13 @@ impl Action for Set {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let found = cx.device(&self.device)?;
         reject_copies(found, cx.machine)?;
+        let key = self.key.split(':').next().unwrap_or_default();
+        // The script decrypts the key; Debian's cryptsetup has such scripts.
+        let has_script = self.options.split(',').any(|option| option.starts_with("keyscript="));
+        if is_encrypted(key) && !has_script {
+            let (key, name) = (key.to_owned(), self.name.to_string());
+            return Err(CrypttabRule::EncryptedKey { key, name }.into());
+        }
         let is_bare = self.options.split(',').any(|option| option.starts_with("header="));
         let (device, renamed) = match known_identifier(found, cx.machine) {
             Some(identifier) => (identifier, None),
@@ -262,6 +302,10 @@ impl Action for SetDmcrypt {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let place = system_file(&self.root, DMCRYPT);
+        if let Some(key) = self.key.as_deref().filter(|key| is_encrypted(key)) {
+            let (key, name) = (key.to_owned(), self.name.to_string());
+            return Err(CrypttabRule::NoKeyMode { key, name }.into());
+        }
         let source = identifier(&self.device, cx)?;
         let stick = self.stick.as_ref().map(|stick| identifier(stick, cx)).transpose()?;
         let mut settings = vec![("source", source.as_str())];
@@ -275,5 +319,66 @@ impl Action for SetDmcrypt {
         edit(place.clone(), cx, |text| {
             dmcrypt::set(text, head, &settings).map_err(|why| unreadable(&place, &why))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::DeviceKind;
+    use crate::operation::Ids;
+    use crate::system::{Sim, System};
+    use crate::types::ParamValue;
+
+    fn plan(action: &impl Action) -> std::result::Result<(), String> {
+        let mut machine = Machine::empty();
+        machine.insert(Device::new("/dev/sda", 1 << 30, DeviceKind::Disk));
+        let content = Content::Filesystem {
+            kind: "ext4".into(),
+            uuid: "1".into(),
+            label: None,
+            member: None,
+        };
+        machine.storage.devices.entry("/dev/sda".into()).and_modify(|d| d.content = Some(content));
+        let sim = Sim::new();
+        let mut ids = Ids::new([7; 32]);
+        let mut cx =
+            Planning { machine: &machine, files: sim.files(), ids: &mut ids, terminal: false };
+        action.plan(&mut cx).map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_that_gpg_encrypts_is_only_for_programs_that_decrypt_it() {
+        let root = || AbsPath::decode(&"/".into()).expect("a path");
+        let device = || DevicePath::known("/dev/sda");
+        let name = || MapName::decode(&"home".into()).expect("a name");
+        let field = |text: &str| CrypttabField::decode(&text.into()).expect("a field");
+        let set = |key: &str, options: &str| {
+            let (key, options) = (field(key), field(options));
+            plan(&Set { root: root(), name: name(), device: device(), key, options })
+        };
+        let error = set("/home.gpg:UUID=1-2", "luks").expect_err("refused");
+        assert!(
+            error.starts_with("/home.gpg cannot be the key of home: it is encrypted"),
+            "{error}"
+        );
+        assert_eq!(set("/home.gpg", "luks,keyscript=decrypt_gnupg"), Ok(()));
+        assert_eq!(set("/home.key", "luks"), Ok(()));
+        let dmcrypt = |key: &str| {
+            let key = Some(DmcryptText::decode(&key.into()).expect("a text"));
+            let (kind, options, stick) = (Purpose::Target, None, None);
+            plan(&SetDmcrypt {
+                root: root(),
+                name: name(),
+                device: device(),
+                kind,
+                key,
+                options,
+                stick,
+            })
+        };
+        assert_eq!(dmcrypt("/home.gpg:gpg"), Ok(()));
+        let error = dmcrypt("/home.gpg").expect_err("refused");
+        assert!(error.ends_with("needs the mode gpg"), "{error}");
     }
 }

@@ -85,11 +85,11 @@ fn lines_that_cannot_be_mounted_here_are_reported() {
 
 #[test]
 fn containers_of_the_system_are_named_by_its_files() {
-    let dmcrypt = "# dm-crypt\ntarget=home\nsource='/dev/sda4'\nkey='/home.key:gpg'\n\nswap=swap\nsource=/dev/sda9\n";
+    let dmcrypt = "# dm-crypt\ntarget=home\nsource='/dev/sda4'\nkey='/home.key:gpg'\n\ntarget=srv\nsource=/dev/sda4\nkey=/etc/srv.gpg:gpg\n\nswap=swap\nsource=/dev/sda9\n";
     let look = r#"import "installed" as installed;
         mount::mount("/dev/sda1", "/mnt/gentoo");
         for one in installed::closed_containers("/mnt/gentoo") {
-            print(`${one.device} is ${one.name} in ${one.from}, key ${one.key}`);
+            print(`${one.device} is ${one.name} in ${one.from}, key ${one.key}${one.gpg_key}${if one.on_stick { " on the stick" } else { "" }}`);
         }
         mount::unmount("/mnt/gentoo");"#;
     let files = [
@@ -98,6 +98,7 @@ fn containers_of_the_system_are_named_by_its_files() {
             "gone UUID=0-0 none luks\nlater /dev/sda4 none luks,noauto\nhome /dev/sda4 /etc/home.key luks\n",
         ),
         ("/etc/home.key", "key"),
+        ("/etc/srv.gpg", "key"),
         ("/etc/conf.d/dmcrypt", dmcrypt),
     ];
     prints(
@@ -109,7 +110,8 @@ fn containers_of_the_system_are_named_by_its_files() {
         look,
         &[
             "/dev/sda4 is home in /etc/crypttab, key /mnt/gentoo/etc/home.key",
-            "/dev/sda4 is home in /etc/conf.d/dmcrypt, key ",
+            "/dev/sda4 is home in /etc/conf.d/dmcrypt, key /home.key on the stick",
+            "/dev/sda4 is srv in /etc/conf.d/dmcrypt, key /mnt/gentoo/etc/srv.gpg",
         ],
     );
 }

@@ -169,6 +169,30 @@ log '/dev/mapper/home /home ext4 rw,nodev'
 must_not grep -rq 'seven swans' /run/rescued
 nothing_left
 
+it 'two containers: GPG encrypts the key of the second one'
+must cryptsetup open --key-file /run/my.key /dev/ubda root
+mount /dev/mapper/root /mnt/r
+printf 'nine swans' >/run/gpg.phrase
+must gpg --batch --pinentry-mode loopback --passphrase-file /run/gpg.phrase --symmetric \
+    --output /mnt/r/etc/keys/home.gpg /run/home.key
+printf '# dm-crypt\ntarget=home\nsource=UUID="%s"\nkey="/etc/keys/home.gpg:gpg"\n' "$second" >/mnt/r/etc/conf.d/dmcrypt
+umount /mnt/r
+cryptsetup close root
+rescue unknown --set container=/dev/ubda --set run='cat /proc/mounts'
+exits unknown 0
+tells unknown 'Skipped /dev/ubdb: GPG encrypts its key /mnt/gentoo/etc/keys/home.gpg, and no passphrase is known for it'
+printf 'other_passphrase = "nine swans"\n' >other.toml
+rescue encrypted --set container=/dev/ubda --set others=passphrase --answers other.toml --set run='cat /proc/mounts'
+exits encrypted 0
+log '/dev/mapper/home /home ext4 rw,nodev'
+must_not grep -rq 'nine swans' /run/rescued
+nothing_left
+printf 'other_passphrase = "seven swans"\n' >other.toml
+rescue direct --set container=/dev/ubda --set others=passphrase --answers other.toml --set run='cat /proc/mounts'
+exits direct 0
+log '/dev/mapper/home /home ext4 rw,nodev'
+nothing_left
+
 it 'no shell can run: the reason, and nothing stays mounted'
 must cryptsetup open --key-file /run/my.key /dev/ubda root
 mount /dev/mapper/root /mnt/r
