@@ -114,6 +114,27 @@ const MACHINES: &[(&str, &[Planned])] = &[
         ],
     ),
     (
+        "copied-btrfs",
+        &[
+            (
+                r#"mount::mount("/dev/sdb1", "/mnt/x")"#,
+                3,
+                "/dev/sda1, /dev/sdb1 have the identifiers of one btrfs filesystem",
+            ),
+            (
+                r#"print(boot::cmdline("/dev/sda1"))"#,
+                3,
+                "the identifier of /dev/sda1 is on /dev/sdb1 as well",
+            ),
+            (
+                r#"fs::make("/dev/disk/by-partuuid/00000051-1d0c-4a5e-9b3f-5c7e12a00051")"#,
+                2,
+                "is ambiguous: it can be /dev/sda1 or /dev/sdb1",
+            ),
+            (r#"fs::make("/dev/sdb1")"#, 0, "is also the identifier of /dev/sda1"),
+        ],
+    ),
+    (
         "dasd",
         &[
             (r#"fs::make("/dev/dasdb1")"#, 0, "$ mkfs.ext4"),
@@ -132,6 +153,17 @@ const MACHINES: &[(&str, &[Planned])] = &[
                 0,
                 r#"["/dev/mmcblk0p1", "/dev/mmcblk0p2"]"#,
             ),
+        ],
+    ),
+    (
+        "external-journal",
+        &[
+            (
+                r#"disk::wipe("/dev/sda")"#,
+                0,
+                "/dev/sda belongs to an ext4 filesystem, which has its journal there",
+            ),
+            (r#"disk::wipe("/dev/sdb")"#, 0, "/dev/sdb1 belongs to a VDO volume"),
         ],
     ),
     (

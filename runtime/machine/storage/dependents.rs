@@ -131,6 +131,13 @@ fn foreign_container(content: &Content) -> Option<&'static str> {
         "bcache" => "a bcache",
         "drbd" => "a DRBD device",
         "mpath_member" => "a multipath device",
+        "jbd" => "an ext4 filesystem, which has its journal there",
+        "xfs_external_log" => "an XFS filesystem, which has its log there",
+        "vdo" => "a VDO volume",
+        "stratis" => "a Stratis pool",
+        "ceph_bluestore" => "a Ceph cluster",
+        "DM_snapshot_cow" => "a snapshot",
+        "DM_integrity" => "a device with integrity checksums",
         kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => "a firmware RAID",
         _ => return None,
     })
