@@ -20,7 +20,8 @@ args! {
     /// PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
     /// `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several
     /// entries of this name, the first is set, because the others have no effect, and they are
-    /// reported. Undo restores the previous file.
+    /// reported. A key that is encrypted with GPG (`.gpg`) is refused without a `keyscript`, because
+    /// systemd and dracut do not decrypt it. Undo restores the previous file.
     ///
     /// Source: crypttab(5).
     ///
