@@ -164,7 +164,7 @@ print(file::read("/mnt/new/home/precious"));
 "#;
 
 fn with_a_key_in_memory() -> Result<(), Missing> {
-    let said = tried("memory.rhai", &[], "")?;
+    let said = try_recipe("memory.rhai", &[], "")?;
     for line in [
         "/run/keys/home.key is kept in memory (tmpfs): copy it to a USB stick before you reboot",
         "  │ the only copy",

@@ -38,7 +38,10 @@ pub(super) fn set_defaults(
             SourcedText::Known(text) => replaces(text, name),
             _ => false,
         };
-        later.iter().rfind(replaces).map_or_else(|| system_file(root, DEFAULTS), |(at, _)| at.clone())
+        later
+            .iter()
+            .rfind(replaces)
+            .map_or_else(|| system_file(root, DEFAULTS), |(at, _)| at.clone())
     };
     let mut places: Vec<Place> = given.iter().map(|(name, _)| place_of(name)).collect();
     places.sort();
