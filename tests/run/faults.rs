@@ -57,6 +57,7 @@ fn answers(recipe: &Recipe) -> Answers {
         ("key_dev", "/dev/sdb1"),
         ("stage3", "/var/tmp/stage3.tar.xz"),
         ("layout", "luks-lvm"),
+        ("processors", "2"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {

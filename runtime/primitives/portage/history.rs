@@ -20,15 +20,13 @@ args! {
     /// `ended` (in seconds since 1970; `ended` is nil if unknown), `seconds` (nil if unknown) and
     /// `binary` (whether it was a binary package). The outcome is `"merged"`; `"failed"`, if the run ended unsuccessfully
     /// without it; `"interrupted"`, if the run was ended or the package was begun again; or
-    /// `"unfinished"`, if the log does not tell: the run may still be going on. Portage does not log
+    /// `"unfinished"`, if the log does not tell: emerge may still be running. Portage does not log
     /// a failure: it is known because the end of the package is missing.
     ///
     /// Source: emerge(1), `/var/log/emerge.log`; guide PE, `qlop`.
     ///
     /// ```
-    /// for merge in portage::history("/mnt/old") {
-    ///     print(`${merge.name}: ${merge.outcome}`);
-    /// }
+    /// let merges = portage::history("/mnt/old", #{ name: "sys-fs/cryptsetup" });
     /// ```
     "portage.history" => pub struct History {
         /// The mount point of the system; `/` for the running system.
