@@ -11,8 +11,6 @@ use crate::harness::Tier;
 pub enum Init {
     /// A small program that reports the devices below the root, in place of OpenRC.
     Report,
-    /// sysvinit and OpenRC.
-    Openrc,
     Systemd,
 }
 
@@ -78,7 +76,6 @@ impl Combination {
     fn words(&self) -> [&'static str; 6] {
         let init = match self.init {
             Init::Report => "report",
-            Init::Openrc => "OpenRC",
             Init::Systemd => "systemd",
         };
         let unlock = match self.unlock {
@@ -139,10 +136,6 @@ impl Combination {
     pub fn reports(&self) -> &'static [&'static str] {
         match self.init {
             Init::Report => &[],
-            Init::Openrc => &[
-                "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
-                "name: box, started: lvm cronie dhcpcd sshd sysklogd.",
-            ],
             Init::Systemd => &[
                 "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
                 "failed: .",
@@ -157,8 +150,6 @@ impl Combination {
         match (self.init, self.loader) {
             (Init::Report, Loader::Grub) => &[],
             (Init::Report, _) => &["systemd_boot"],
-            (Init::Openrc, Loader::Grub) => &["openrc"],
-            (Init::Openrc, _) => &["openrc", "systemd_boot"],
             (Init::Systemd, Loader::Grub) => &["systemd"],
             (Init::Systemd, _) => &["systemd", "systemd_boot"],
         }

@@ -17,7 +17,7 @@ use crate::guest::Lab;
 use crate::harness::{Missing, Outcome, Test, Tier, Unit};
 use crate::support::dsl::project;
 
-use Init::{Openrc, Report, Systemd};
+use Init::{Report, Systemd};
 use Layout::{Btrfs, Lvm};
 use Loader::{Grub, SystemdBoot, Uki};
 use Unlock::{Fallback, Gpg, Key, Passphrase};
@@ -38,10 +38,6 @@ pub const COMBINATIONS: &[Combination] = &[
     Combination::new(Report, Fallback, EFI, Uki, Lvm),
     Combination::new(Report, Key, EFI, Grub, Btrfs),
     Combination::new(Report, Key, EFI, Uki, Btrfs),
-    Combination::new(Openrc, Passphrase, EFI, Uki, Lvm),
-    Combination::new(Openrc, Fallback, EFI, Grub, Lvm),
-    Combination::new(Openrc, Gpg, EFI, SystemdBoot, Lvm),
-    Combination::new(Openrc, Gpg, BIOS, Grub, Lvm),
     Combination::new(Systemd, Passphrase, EFI, Grub, Lvm),
     Combination::new(Systemd, Passphrase, EFI, SystemdBoot, Lvm).updated(),
     Combination::new(Systemd, Passphrase, EFI, Uki, Lvm),
