@@ -175,6 +175,7 @@ mount /dev/mapper/root /mnt/r
 printf 'nine swans' >/run/gpg.phrase
 must gpg --batch --pinentry-mode loopback --passphrase-file /run/gpg.phrase --symmetric \
     --output /mnt/r/etc/keys/home.gpg /run/home.key
+must gpgconf --kill all
 printf '# dm-crypt\ntarget=home\nsource=UUID="%s"\nkey="/etc/keys/home.gpg:gpg"\n' "$second" >/mnt/r/etc/conf.d/dmcrypt
 umount /mnt/r
 cryptsetup close root
