@@ -146,19 +146,19 @@ const MEMORY: &str = r#"//! # Keep the home of an old system
 //! destroys = ["$disk"]
 //! writes = ["/mnt/new", "/run"]
 //! ```
-let p = disk::partition(disk, [#{ size: "300M" }, #{ size: "300M", kind: "luks" }]);
+let p = disk::partition(disk, [#{ name: "root", size: "300M" }, #{ name: "home", size: "300M", kind: "luks" }]);
 file::make_dir("/run/keys", #{ mode: "0700" });
 let key = key::generate("/run/keys/home.key");
-luks::format(p[1], #{ key: key, kdf: #{ kind: "pbkdf2", iterations: 1000 } });
-let home = luks::open(p[1], "home", #{ key: key });
+luks::format(p.home, #{ key: key, kdf: #{ kind: "pbkdf2", iterations: 1000 } });
+let home = luks::open(p.home, "home", #{ key: key });
 fs::make(home);
 mount::mount(home, "/mnt/new");
 file::write("/mnt/new/precious", "the only copy");
 mount::unmount("/mnt/new");
 luks::close("home");
-fs::make(p[0]);
-mount::mount(p[0], "/mnt/new");
-home = luks::open(p[1], "home", #{ key: key });
+fs::make(p.root);
+mount::mount(p.root, "/mnt/new");
+home = luks::open(p.home, "home", #{ key: key });
 mount::mount(home, "/mnt/new/home");
 print(file::read("/mnt/new/home/precious"));
 "#;
