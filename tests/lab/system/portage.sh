@@ -138,6 +138,7 @@ let params = #{
     goal: "bootable", init: "openrc", firmware: "efi", jobs: 2, network: "dhcpcd", sshd: true, microcode: true,
     packages: " app-misc/one  app-misc/two", profile: "default/linux/test", repository: "there", kernel_from: "dist", kernel_config: "",
     update_world: "profile", cpu_flags: true, video_cards: "intel", binary_packages: false, zram_size: 512, keymap: "us", ntp: false, admin: "none",
+    mirror: "https://one.invalid https://two.invalid", proxy: "",
 };
 packages::portage(layout, params);
 kernels::kernel_settings(layout, params);
@@ -165,6 +166,7 @@ must test -d "$T/var/db/pkg/sys-fs/cryptsetup-$OUTSIDE"
 must grep -qx "~sys-fs/cryptsetup-$OUTSIDE ~amd64" $T/etc/portage/package.accept_keywords/crypto
 must test "$(cat $T/var/db/pkg/sys-fs/lvm2-1/USE | tr ' ' '\n' | grep -x lvm)" = lvm
 must test "$(chroot $T portageq envvar MAKEOPTS EMERGE_DEFAULT_OPTS GRUB_PLATFORMS | tr '\n' ' ')" = '-j3 -l2 --jobs=2 --load-average=2 efi-64 '
+must test "$(chroot $T portageq envvar GENTOO_MIRRORS)" = 'https://one.invalid https://two.invalid'
 
 do_ 'chroot::release("/mnt/t");'
 umount /mnt/t
