@@ -3,7 +3,7 @@
 #
 # disks: 512M 64M
 # tier: make lab
-# takes: 40 s
+# takes: 60 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'no disk changes, whatever the input'
@@ -109,6 +109,63 @@ printf 'fs::make("/dev/ubdb", #{ kind: "f2fs" });\n' >bad.rhai
 without_f2fs() { mount --bind /dev/null "$(command -v mkfs.f2fs)"; "$@"; }
 export -f without_f2fs
 ask missing-tool unshare --mount bash -c 'without_f2fs "$@"' - "$G" bad.rhai --yes --destroy /dev/ubdb
+
+# Installations on a machine from a file, which are refused in the plan.
+printf 'root_password = "an otter"\n' >install.toml; chmod 600 install.toml
+machine() { sed "$2" "$PROJECT/tests/machines/sata.json" >"$1.json"; }
+machine pc 's/x/x/'
+machine arm 's/"udev": true/"udev": true, "architecture": "aarch64"/'
+machine bios 's/"udev": true/"udev": true, "firmware": { "kind": "bios" }/'
+python3 - <<'END'
+import json
+machine = json.load(open("pc.json"))
+machine["devices"]["/dev/sdb1"]["content"]["kind"] = "ntfs"
+json.dump(machine, open("ntfs.json", "w"))
+END
+STAGE3=/var/tmp/stage3-amd64-openrc-20260614T164557Z.tar.xz
+# refused_plan NAME RECIPE MACHINE SET…
+refused_plan() {
+    local name=$1 recipe=$2 machine=$3 sets=() one
+    shift 3
+    for one; do sets+=(--set "$one"); done
+    ask "install-$name" "$G" plan "$recipe" --machine "$machine.json" --answers install.toml --set stage3=$STAGE3 "${sets[@]}"
+}
+refused_plan other-architecture gentoo arm disk=/dev/sda
+refused_plan other-init gentoo pc disk=/dev/sda init=systemd
+refused_plan nvram-by-bios gentoo bios disk=/dev/sda nvram=true
+refused_plan stick-with-ntfs encrypted-root ntfs disk=/dev/sda key_dev=/dev/sdb1
+refused_plan small-boot encrypted-root pc disk=/dev/sda key_dev=/dev/sdb1 boot_size=256M
+refused_plan sshd-without-keys gentoo pc disk=/dev/sda sshd=true
+refused_plan networkd-with-openrc gentoo pc disk=/dev/sda network=systemd-networkd
+refused_plan gateway-elsewhere gentoo pc disk=/dev/sda network=static interface=e0 address=192.0.2.1/24 gateway=192.0.3.1
+refused_plan mirror-by-ftp gentoo pc disk=/dev/sda 'mirror=https://one.example ftp://two.example'
+refused_plan no-mirror gentoo pc disk=/dev/sda 'mirror= '
+refused_plan proxy-with-password gentoo pc disk=/dev/sda proxy=http://ada:secret@proxy:3128
+refused_plan no-efi-partition gentoo pc layout=md-raid1 disks=/dev/sda,/dev/sdb
+refused_plan root-in-memory gentoo pc layout=tmpfs-root disk=/dev/sda
+refused_plan key-off-the-stick gentoo pc layout=luks-lvm disk=/dev/sda key=/root/root.key
+refused_plan esp-without-fat gentoo pc layout=beside-another-system root_dev=/dev/sda2 esp=/dev/sda3
+refused_plan no-swap encrypted-root pc disk=/dev/sda key_dev=/dev/sdb1 hibernate=true swap_size=0
+refused_plan ssh-without-passphrase encrypted-root pc disk=/dev/sda key_dev=/dev/sdb1 remote_unlock=ssh unlock_keys=/root/a.pub
+printf 'passphrase = "a badger"\n' >>install.toml
+refused_plan chip-without-systemd encrypted-root pc disk=/dev/sda unlock=passphrase token=tpm2
+
+# Stage3 tarballs that are not what Gentoo signed, which only a run can find.
+export GNUPGHOME=/run/gpg
+mkdir -m 700 $GNUPGHOME
+for key in good other; do gpg --batch --quiet --passphrase '' --quick-generate-key $key ed25519 sign 1d; gpg --armor --export $key >$key.asc; done
+echo content >tree; tar -cJf unsigned.tar.xz tree; cp unsigned.tar.xz foreign.tar.xz; cp unsigned.tar.xz changed.tar.xz
+gpg --batch --quiet --local-user other --armor --output foreign.tar.xz.asc --detach-sign foreign.tar.xz
+gpg --batch --quiet --local-user good --armor --output changed.tar.xz.asc --detach-sign changed.tar.xz
+printf x >>changed.tar.xz
+gpgconf --kill all
+printf 'passphrase = "a badger"\n' >install.toml
+for what in unsigned foreign changed missing; do
+    ask "install-stage3-$what" "$G" encrypted-root --yes --destroy /dev/ubdb --answers install.toml --set disk=/dev/ubdb --set unlock=passphrase \
+        --set boot_size=8M --set swap_size=4M --set kdf_memory=8M --set goal=base --set stage3="$OUT/$what.tar.xz" --set stage3_keys="$OUT/good.asc"
+done
+# Only what a user has to know: not the lines of the modules, nor what gpg prints.
+sed -i -E '/^ *-->|^ *[0-9]* *\||= called from|^ +[a-z\/-]+\.rhai:|= output:|^ +gpg:|[0-9] %$/d; s/^ += / = /' install-*.err
 
 without_uml() { mount --bind /dev/null "$(command -v linux.uml)"; "$@"; }
 export -f without_uml
