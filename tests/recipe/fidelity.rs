@@ -72,12 +72,8 @@ fn install_chapters() -> Chapters {
         ];
         add(&mut chapters, "recipes/encrypted-root.rhai", &example_machine(), Sim::new(), &set);
     }
-    let set = [
-        ("root", "/mnt/old"),
-        ("processors", "8"),
-        ("serial", "app-misc/one"),
-        ("build", "world"),
-    ];
+    let set =
+        [("root", "/mnt/old"), ("processors", "8"), ("serial", "app-misc/one"), ("build", "world")];
     add(&mut chapters, "recipes/parallel-emerge.rhai", &example_machine(), Sim::new(), &set);
     chapters
 }
