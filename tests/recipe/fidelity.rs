@@ -25,7 +25,8 @@ fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str,
     for (name, value) in set {
         answers.set(name, value);
     }
-    for name in ["passphrase", "fallback_passphrase", "root_password"] {
+    let asked = |name: &&str| recipe.front.params.iter().any(|param| param.name == *name);
+    for name in ["passphrase", "fallback_passphrase", "root_password"].into_iter().filter(asked) {
         answers.insert(name, Value::Secret(Secret::new(name, b"long".to_vec())));
     }
     let variables = answers.variables(&recipe, machine).expect("variables");

@@ -32,6 +32,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             let machines: &[&str] = match name.as_str() {
                 "encrypted-root.rhai" | "gentoo.rhai" => &["sata"],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
+                "parallel-emerge.rhai" => &["example"],
                 _ => &["four-sata"],
             };
             found.extend(machines.iter().map(|machine| (path.clone(), *machine)));
@@ -57,11 +58,17 @@ fn answers(recipe: &Recipe) -> Answers {
         ("key_dev", "/dev/sdb1"),
         ("stage3", "/var/tmp/stage3.tar.xz"),
         ("layout", "luks-lvm"),
+        ("esp", "/dev/sda1"),
+        ("root_dev", "/dev/sda2"),
         ("processors", "2"),
+        ("build", "world"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {
         answers.set(name, value);
+    }
+    if recipe.name.starts_with("parallel-emerge") {
+        answers.set("root", "/mnt/old");
     }
     for name in ["passphrase", "root_password"].into_iter().filter(|name| asked(name)) {
         let secret = Secret::new(name, b"an example, and long".to_vec());
