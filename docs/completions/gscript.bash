@@ -67,6 +67,9 @@ _gscript() {
             gscript,run)
                 cmd="gscript__subcmd__run"
                 ;;
+            gscript,save-memory)
+                cmd="gscript__subcmd__save__subcmd__memory"
+                ;;
             gscript,shell)
                 cmd="gscript__subcmd__shell"
                 ;;
@@ -133,6 +136,9 @@ _gscript() {
             gscript__subcmd__help,run)
                 cmd="gscript__subcmd__help__subcmd__run"
                 ;;
+            gscript__subcmd__help,save-memory)
+                cmd="gscript__subcmd__help__subcmd__save__subcmd__memory"
+                ;;
             gscript__subcmd__help,shell)
                 cmd="gscript__subcmd__help__subcmd__shell"
                 ;;
@@ -155,7 +161,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen cell sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,7 +367,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen cell sweep guest help"
+            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory cell sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -612,6 +618,20 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__help__subcmd__save__subcmd__memory)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__help__subcmd__shell)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -793,12 +813,16 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__reopen)
-            opts="-h --set --answers --help"
+            opts="-h --memory --set --answers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --set)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -871,6 +895,20 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__save__subcmd__memory)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

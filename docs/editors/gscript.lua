@@ -385,6 +385,36 @@ function luks.version() end
 ---@return any
 function luks.add_key(device, options) end
 
+---@class gscript.luks.enroll.options
+---@field key? string The path of a key file that unlocks the container now.
+---@field passphrase? any A passphrase that unlocks the container now, from a parameter of type `secret`.
+---@field pcrs? string The registers of the chip that the key is sealed to, joined by `+`; for `tpm2` only.
+---@field hardware? string The device, if there are several: a path, or for `tpm2` a driver of tpm2-tss and its argument, such as `swtpm:path=/run/swtpm`.
+
+--- Enrolls the TPM2 chip of this machine, or a FIDO2 token, as a further key of a LUKS2
+--- container, and returns the number of its key slot.
+---
+--- Requires an existing key (`key` or `passphrase`), which stays: a chip or a token can be lost.
+--- systemd unlocks the container with it at boot, where `tpm2-device=auto` or
+--- `fido2-device=auto` is among the options of the container: in `crypttab.set`, and for the
+--- root in `boot.cmdline`. The key is sealed to the chip and to the values of its registers (PCR)
+--- at this moment; register 7 changes with Secure Boot and its keys, so that a passphrase is
+--- requested then. Without a PIN, the chip unlocks the container for anyone who switches the
+--- machine on. A FIDO2 token has to be touched, now and at every boot. Undo removes the key.
+---
+--- The passphrase is passed to systemd-cryptenroll in its environment, which only root can read.
+---
+--- Source: systemd-cryptenroll(1), crypttab(5).
+---
+--- ```lua
+--- luks.enroll("/dev/sda3", "tpm2", { key = "/mnt/key/keyfile.bin" })
+--- ```
+---@param device string The container.
+---@param token "tpm2"|"fido2" The kind of the chip or token.
+---@param options? gscript.luks.enroll.options
+---@return any
+function luks.enroll(device, token, options) end
+
 --- Removes the key in a key slot of a LUKS container.
 ---
 --- Cannot be undone: the key has to be added again. The last remaining key is never removed.
@@ -1119,8 +1149,8 @@ function mount.swap_off(device) end
 ---
 --- Returns a list of maps with `source` (a device, or the name of a pseudo-filesystem), `at`,
 --- `kind`, `part` (the mounted subvolume or directory of the filesystem, `/` for all of it, empty
---- for a default subvolume in a plan), `read_only`, and `used` (the percentage of its space that is in use, or nil if that is
---- unknown, as in a plan).
+--- for a default subvolume in a plan), `read_only`, `used` (the percentage of its space that is
+--- in use) and `free` (the bytes that are free); both are nil if they are unknown, as in a plan.
 ---
 --- Source: mountinfo in proc(5), statvfs(3).
 ---
@@ -1599,7 +1629,8 @@ crypttab = {}
 --- PARTUUID, and another device, such as a disk whose header is in a file (`header=PATH` in
 --- `options`), by its volume group or its link below `/dev/disk/by-id`. If the file has several
 --- entries of this name, the first is set, because the others have no effect, and they are
---- reported. Undo restores the previous file.
+--- reported. A key that is encrypted with GPG (`.gpg`) is refused without a `keyscript`, because
+--- systemd and dracut do not decrypt it. Undo restores the previous file.
 ---
 --- Source: crypttab(5).
 ---
@@ -1819,6 +1850,9 @@ function system.password(root, user, password, options) end
 ---@return any
 function system.user(root, name, options) end
 
+---@class gscript.system.authorized_keys.options
+---@field home? string The home directory of the user; by default `/root` or `/home/NAME`. Another one in `/etc/passwd` is an error.
+
 --- Lets SSH keys log in as a user.
 ---
 --- Adds the public keys of a file to `~/.ssh/authorized_keys`; keys that it contains stay. The
@@ -1836,8 +1870,9 @@ function system.user(root, name, options) end
 ---@param root string The mount point of the system.
 ---@param user string The name of the user.
 ---@param keys string A file with public keys, one per line, on the running system.
+---@param options? gscript.system.authorized_keys.options
 ---@return any
-function system.authorized_keys(root, user, keys) end
+function system.authorized_keys(root, user, keys, options) end
 
 ---@class gscript.system.machine_id.options
 ---@field renew? boolean Whether to replace an existing machine ID.
@@ -1884,6 +1919,23 @@ function system.processor() end
 --- ```
 ---@return any
 function system.memory() end
+
+--- Returns how many processors and how much memory programs on the running system can use.
+---
+--- The map has `processors`, the number of hardware threads, and `memory` in bytes. Limits of
+--- the control groups of gscript (`cpuset.cpus`, `cpu.max`, `memory.max` and those of version
+--- 1), as in a container, are taken into account. Both are 0 on a machine that is only
+--- described.
+---
+--- Source: proc_pid_status(5), `Cpus_allowed_list`; proc(5), `MemTotal`; cgroups(7); guide PE,
+--- "Determining Hardware Limits On Parallelism".
+---
+--- ```lua
+--- local capacity = system.capacity()
+--- print(capacity.processors)
+--- ```
+---@return any
+function system.capacity() end
 
 ---@class gscript.service
 service = {}
@@ -2085,6 +2137,79 @@ function portage.accept_keywords(root, atom, keywords, options) end
 ---@return any
 function portage.license(root, atom, licenses, options) end
 
+---@class gscript.portage.mask.options
+---@field file? string The name of the file in `/etc/portage/package.mask`, if that is a directory.
+
+--- Masks versions of a package, so that Portage does not install them.
+---
+--- An entry of `package.unmask` for the same versions takes precedence. Undo restores the
+--- previous file.
+---
+--- Source: portage(5), "package.mask".
+---
+--- ```lua
+--- portage.mask("/mnt/old", ">=sys-fs/cryptsetup-2.8")
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package or its versions, as an atom.
+---@param options? gscript.portage.mask.options
+---@return any
+function portage.mask(root, atom, options) end
+
+---@class gscript.portage.unmask.options
+---@field file? string The name of the file in `/etc/portage/package.unmask`, if that is a directory.
+
+--- Removes the mask of versions of a package that the profile, or `package.mask`, masks.
+---
+--- Undo restores the previous file.
+---
+--- Source: portage(5), "package.unmask".
+---
+--- ```lua
+--- portage.unmask("/mnt/old", "=dev-lang/rust-1.90.0")
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package or its versions, as an atom.
+---@param options? gscript.portage.unmask.options
+---@return any
+function portage.unmask(root, atom, options) end
+
+--- Sets variables in a file of `/etc/portage/env`, which `portage.package_env` applies to packages.
+---
+--- Other content is unchanged. Values that Portage would silently discard (`$(nproc)`) are
+--- rejected. Undo restores the previous file.
+---
+--- Source: portage(5), "/etc/portage/env" and "package.env".
+---
+--- ```lua
+--- portage.env("/mnt/old", "serial", { MAKEOPTS = "-j1" })
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name of the file.
+---@param values table<string, any> The variables, as a map from names to values.
+---@return any
+function portage.env(root, name, values) end
+
+---@class gscript.portage.package_env.options
+---@field file? string The name of the file in `/etc/portage/package.env`, if that is a directory.
+
+--- Applies files of `/etc/portage/env` to a package, in addition to existing ones.
+---
+--- Each file must exist: `portage.env` makes one. Undo restores the previous file.
+---
+--- Source: portage(5), "package.env"; guide PE, "emerge -j1".
+---
+--- ```lua
+--- portage.env("/mnt/old", "serial", { MAKEOPTS = "-j1" })
+--- portage.package_env("/mnt/old", "app-office/libreoffice", {"serial"})
+--- ```
+---@param root string The mount point of the system.
+---@param atom string The package, as an atom.
+---@param env string[] The names of the files; variables of a later one take precedence.
+---@param options? gscript.portage.package_env.options
+---@return any
+function portage.package_env(root, atom, env, options) end
+
 ---@class gscript.portage.profile.options
 ---@field repository? string The path of the ebuild repository in the system.
 
@@ -2116,19 +2241,24 @@ function portage.profile(root, name, options) end
 ---@field autounmask? boolean Whether to let Portage change required settings in `/etc/portage`: USE flags, keywords, licenses.
 ---@field jobs? string The number of packages to build in parallel, from 1 to 4096; by default as configured in make.conf. Use 1 for packages that require it.
 ---@field load_average? string The load average above which no further build is started; by default as configured in make.conf.
+---@field make_jobs? string The number of jobs within each build (`MAKEOPTS`), from 1 to 4096; by default as configured in make.conf.
+---@field accept_failure? boolean Whether packages that fail are returned in `failed`, rather than being an error.
 
 --- Installs packages in a system with emerge, without prompting.
 ---
 --- If a package fails, the error names the package, its log and the next step. If Portage
 --- requires changed settings (USE flags, keywords, licenses), the error lists the calls that
---- make them. Cannot be undone: merged packages stay installed.
+--- make them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
+--- `failed` (a list of maps with `name` and `log`, the path of its build log), and `dropped`,
+--- what was not built because of others (a list of maps with `name` and `requires`, a list
+--- of atoms). Cannot be undone: merged packages stay installed.
 ---
 --- Source: emerge(1); guide ER, `emerge -av …`; guide PE.
 ---
 --- ```lua
 --- portage.emerge("/mnt/old", {"sys-fs/cryptsetup", "app-crypt/gnupg"}, { noreplace = true, jobs = 4 })
 --- ```
----@param root string The mount point of the system.
+---@param root string The mount point of the system; `/` for the running system.
 ---@param packages string[] The packages, as atoms or as sets such as `@world`.
 ---@param options? gscript.portage.emerge.options
 ---@return any
@@ -2136,19 +2266,20 @@ function portage.emerge(root, packages, options) end
 
 ---@class gscript.portage.resume.options
 ---@field skip_first? boolean Whether to skip the package that failed.
+---@field accept_failure? boolean Whether packages that fail are returned in `failed`, rather than being an error.
 
 --- Resumes an emerge run that failed.
 ---
 --- Fix the cause first, or set `skip_first`. Portage remembers only the most recent list: if
---- another run of emerge fails in between, the list is lost. Cannot be undone: merged packages
---- stay installed.
+--- another run of emerge fails in between, the list is lost. Returns the same map as
+--- `portage.emerge`. Cannot be undone: merged packages stay installed.
 ---
 --- Source: emerge(1), `--resume`; guide PE, "Dealing With Failed Builds".
 ---
 --- ```lua
 --- portage.resume("/mnt/old", { skip_first = true })
 --- ```
----@param root string The mount point of the system.
+---@param root string The mount point of the system; `/` for the running system.
 ---@param options? gscript.portage.resume.options
 ---@return any
 function portage.resume(root, options) end
@@ -2160,10 +2291,70 @@ function portage.resume(root, options) end
 --- ```lua
 --- local new_enough = portage.has_version("/mnt/old", ">=sys-fs/cryptsetup-2.6")
 --- ```
----@param root string The mount point of the system.
+---@param root string The mount point of the system; `/` for the running system.
 ---@param atom string The atom, optionally with a version: `">=sys-fs/cryptsetup-2.6"`.
 ---@return any
 function portage.has_version(root, atom) end
+
+--- Returns the `MAKEFLAGS` for the job server that builds can use; empty if there is none.
+---
+--- That is a job server which `MAKEFLAGS` in `make.conf` names, or `/dev/steve` of
+--- sys-devel/steve. All builds then share one number of jobs. `MAKEOPTS` must not have `-j`:
+--- it would switch the job server off for a build.
+---
+--- Source: make.conf(5), "MAKEOPTS"; GNU make, "POSIX Jobserver Interaction".
+---
+--- ```lua
+--- local flags = portage.jobserver("/mnt/old")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@return any
+function portage.jobserver(root) end
+
+---@class gscript.portage.history.options
+---@field name? string Only this package, as `category/name`; by default all.
+---@field log? string The path of the log inside the system (`EMERGE_LOG_DIR`).
+
+--- Returns the packages that emerge has merged, or tried to, in the order in which it began them.
+---
+--- Each entry is a map with `name` (`category/name-version`), `outcome`, `started` and
+--- `ended` (in seconds since 1970; `ended` is nil if unknown), `seconds` (nil if unknown) and
+--- `binary` (whether it was a binary package). The outcome is `"merged"`; `"failed"`, if the run ended unsuccessfully
+--- without it; `"interrupted"`, if the run was ended or the package was begun again; or
+--- `"unfinished"`, if the log does not tell: emerge may still be running. Portage does not log
+--- a failure: it is known because the end of the package is missing.
+---
+--- Source: emerge(1), `/var/log/emerge.log`; guide PE, `qlop`.
+---
+--- ```lua
+--- local merges = portage.history("/mnt/old", { name = "sys-fs/cryptsetup" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.history.options
+---@return any
+function portage.history(root, options) end
+
+--- Returns the first real error in the build log of a package, with a remedy.
+---
+--- The phase in which the ebuild died decides which lines count: what make, ninja and the ebuild
+--- report at the end is a consequence. The map has `kind` (`"compiler"`, `"linker"`,
+--- `"configure"`, `"header"`, `"dependency"`, `"program"`, `"patch"`, `"test"`, `"fetch"`,
+--- `"checksum"`, `"sandbox"`, `"collision"`, `"space"`, `"memory"`, `"ebuild"`, or `"unknown"`), `phase`, `line` (its
+--- number in the log), `text`, `context` (the lines around it) and `remedy`.
+---
+--- Needs the same approval as running emerge, whose output the log is.
+---
+--- Source: guide PE, "Dealing With Failed Builds"; `build.log` in `PORTAGE_TMPDIR`.
+---
+--- ```lua
+--- local error = portage.build_error("/mnt/old", "app-misc/broken-1", "/var/tmp/portage/app-misc/broken-1/temp/build.log")
+--- print(error.text)
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The package as `category/name-version`, for the remedy.
+---@param log string The path of the log inside the system.
+---@return any
+function portage.build_error(root, name, log) end
 
 ---@class gscript.kernel
 kernel = {}
@@ -2330,8 +2521,8 @@ function kernel.install(root, options) end
 
 --- Rebuilds the external kernel modules that are installed by packages.
 ---
---- Runs emerge with the set `@module-rebuild`. Cannot be undone: merged packages stay
---- installed.
+--- Runs emerge with the set `@module-rebuild`. Returns the same map as `portage.emerge`. Cannot be
+--- undone: merged packages stay installed.
 ---
 --- Source: guide ER, `module-rebuild rebuild`, which is now a set in Portage.
 ---
@@ -2419,6 +2610,7 @@ boot = {}
 ---@field containers? string[] Further LUKS containers to open at boot, such as that of another filesystem. Those that the root or the swap area needs are opened anyway.
 ---@field keymap? string The keymap for the passphrase, as in `system.keymap`; by default the kernel's, which is `us`.
 ---@field discard? boolean Whether the containers pass discards (TRIM) to their devices, which shows unused blocks.
+---@field token? "tpm2"|"fido2" What unlocks the containers, apart from a passphrase, where systemd does (see `luks.enroll`); requires the style `dracut-systemd`.
 ---@field extra? string[] Additional kernel parameters.
 
 --- Returns the kernel command line for a root filesystem.
@@ -2479,8 +2671,9 @@ function boot.grub_install(root, options) end
 --- Sets variables in `/etc/default/grub`, which grub-mkconfig reads.
 ---
 --- Does not generate the menu: see `boot.grub_config`. Useful before packages that install a
---- kernel and run grub-mkconfig themselves. Other settings are unchanged. A value that a file
---- in `/etc/default/grub.d` replaces is reported. Undo restores the previous file.
+--- kernel and run grub-mkconfig themselves. If grub-mkconfig reads `/etc/default/grub.d`, too, a
+--- variable that a file there replaces is set in that file, where its value takes effect. Other
+--- settings are unchanged. Undo restores the previous files.
 ---
 --- Source: GRUB manual, "Simple configuration handling".
 ---
@@ -2497,11 +2690,11 @@ function boot.grub_defaults(root, values) end
 
 --- Sets variables in `/etc/default/grub` and generates `grub.cfg` with grub-mkconfig.
 ---
---- The menu is written to `/boot/grub/grub.cfg`. Other settings in `/etc/default/grub` are
---- unchanged. A value that a file in `/etc/default/grub.d` replaces is reported. Returns a list
---- of the kernels that were found, as maps with `kernel` and `initrd`, a list: microcode
---- images are loaded before the initramfs. Finding no kernel is an error. Cannot be undone: the
---- previous menu is overwritten.
+--- The menu is written to `/boot/grub/grub.cfg`. Variables are set where their values take
+--- effect, as by `boot.grub_defaults`; other settings are unchanged. Returns a list of the
+--- kernels that were found, as maps with `kernel` and `initrd`, a list: microcode images are
+--- loaded before the initramfs. Finding no kernel is an error. Cannot be undone: the previous
+--- menu is overwritten.
 ---
 --- Source: grub-mkconfig(8); guide ER, "Configuring grub".
 ---
@@ -2574,6 +2767,72 @@ function boot.entry(root, title, kernel, cmdline, options) end
 ---@return any
 function boot.entries(root) end
 
+--- Installs systemd-boot from inside a system to its EFI system partition.
+---
+--- It is installed to the path that every UEFI firmware searches, and no firmware boot entry is
+--- created. Menu entries are created by `boot.kernel_install`. Cannot be undone: the previous
+--- boot loader is overwritten.
+---
+--- Rejects a directory that is not an EFI system partition, and a system without bootctl.
+---
+--- Source: bootctl(1), `install`.
+---
+--- ```lua
+--- local parts = disk.partition("/dev/sda", {{ name = "esp", size = "512M", kind = "efi" }})
+--- fs.make(parts.esp, { kind = "vfat" })
+--- mount.mount(parts.esp, "/mnt/old/boot/efi")
+--- chroot.prepare("/mnt/old")
+--- boot.systemd_boot("/mnt/old", "/boot/efi")
+--- ```
+---@param root string The mount point of the system.
+---@param efi string The mount point of the EFI system partition in the system, such as `/boot/efi`.
+---@return any
+function boot.systemd_boot(root, efi) end
+
+---@class gscript.boot.kernel_install.options
+---@field version? string The version of the kernel; by default that of the sources in `/usr/src/linux`.
+---@field image? string The path of the image in the system; by default that of the modules, the sources or `/boot`, whichever exists.
+
+--- Installs a kernel to the EFI system partition with kernel-install.
+---
+--- Runs the plugins of kernel-install, which build the initramfs or the unified kernel image
+--- and create the menu entry, as a package of a kernel does. `/etc/kernel/cmdline` contains the
+--- kernel command line; `install.conf` in `/etc/kernel` or `/usr/lib/kernel` names the layout.
+--- There is no time limit. Cannot be undone: previous images are overwritten.
+---
+--- Source: kernel-install(8).
+---
+--- ```lua
+--- local parts = disk.partition("/dev/sda", {{ name = "esp", size = "512M", kind = "efi" }})
+--- fs.make(parts.esp, { kind = "vfat" })
+--- mount.mount(parts.esp, "/mnt/old/boot/efi")
+--- chroot.prepare("/mnt/old")
+--- boot.systemd_boot("/mnt/old", "/boot/efi")
+--- boot.kernel_install("/mnt/old", "/boot/efi", { version = "6.6.62-gentoo", image = "/boot/vmlinuz-6.6.62-gentoo" })
+--- ```
+---@param root string The mount point of the system.
+---@param efi string The mount point of the EFI system partition in the system.
+---@param options? gscript.boot.kernel_install.options
+---@return any
+function boot.kernel_install(root, efi, options) end
+
+--- Lists the entries that systemd-boot finds on an EFI system partition.
+---
+--- Returns a list of maps with `title`, `kernel`, `initrd` (a list) and `cmdline`; the paths are
+--- those in the system. Entries are files in `loader/entries`, and unified kernel images in
+--- `EFI/Linux`. An image is its own `initrd`, its title is the name of the file, and its
+--- `cmdline` is empty, because it is inside the image.
+---
+--- Source: UAPI.1 Boot Loader Specification.
+---
+--- ```lua
+--- local entries = boot.loader_entries("/mnt/old", "/boot/efi")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param efi string The mount point of the EFI system partition in the system.
+---@return any
+function boot.loader_entries(root, efi) end
+
 ---@class gscript.journal
 journal = {}
 
@@ -2609,7 +2868,7 @@ plan = {}
 --- ```lua
 --- plan.may_call({"lvm.vg_activate", "mount.mount"})
 --- ```
----@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount or mount.swap_on.
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, or portage.emerge (of any packages).
 ---@return any
 function plan.may_call(actions) end
 
