@@ -68,7 +68,7 @@ fn program() -> ExitCode {
             commands::reopen::reopen(&journal, memory.as_deref(), &values)
         }
         Some(Command::SaveMemory { runs, archive }) => commands::reopen::save(&runs, &archive),
-        Some(Command::Cell(args)) => return commands::guest::cell(&args),
+        Some(Command::Sandbox(args)) => return commands::guest::sandbox(&args),
         Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
         None => match (&cli.eval, &cli.run.recipe) {

@@ -22,9 +22,6 @@ _gscript() {
             gscript,apply)
                 cmd="gscript__subcmd__apply"
                 ;;
-            gscript,cell)
-                cmd="gscript__subcmd__cell"
-                ;;
             gscript,check)
                 cmd="gscript__subcmd__check"
                 ;;
@@ -67,6 +64,9 @@ _gscript() {
             gscript,run)
                 cmd="gscript__subcmd__run"
                 ;;
+            gscript,sandbox)
+                cmd="gscript__subcmd__sandbox"
+                ;;
             gscript,save-memory)
                 cmd="gscript__subcmd__save__subcmd__memory"
                 ;;
@@ -90,9 +90,6 @@ _gscript() {
                 ;;
             gscript__subcmd__help,apply)
                 cmd="gscript__subcmd__help__subcmd__apply"
-                ;;
-            gscript__subcmd__help,cell)
-                cmd="gscript__subcmd__help__subcmd__cell"
                 ;;
             gscript__subcmd__help,check)
                 cmd="gscript__subcmd__help__subcmd__check"
@@ -136,6 +133,9 @@ _gscript() {
             gscript__subcmd__help,run)
                 cmd="gscript__subcmd__help__subcmd__run"
                 ;;
+            gscript__subcmd__help,sandbox)
+                cmd="gscript__subcmd__help__subcmd__sandbox"
+                ;;
             gscript__subcmd__help,save-memory)
                 cmd="gscript__subcmd__help__subcmd__save__subcmd__memory"
                 ;;
@@ -161,7 +161,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory cell sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,40 +254,6 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        gscript__subcmd__cell)
-            opts="-h --inside --owner --largest-file --alive --root --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --inside)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --owner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --largest-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --alive)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --root)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         gscript__subcmd__check)
             opts="-h --set --machine --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -367,7 +333,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory cell sweep guest help"
+            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,20 +361,6 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__apply)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        gscript__subcmd__help__subcmd__cell)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -605,6 +557,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__sandbox)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -892,6 +858,40 @@ _gscript() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__sandbox)
+            opts="-h --inside --owner --largest-file --alive --root --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --inside)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --largest-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,8 +1,8 @@
 //! The grammar of the command line.
 
 mod author;
-mod cell;
 mod examples;
+mod sandbox;
 
 use std::path::PathBuf;
 
@@ -14,8 +14,8 @@ use gscript::vm::Firmware;
 
 use author::name_value;
 pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, TestArgs};
-pub(crate) use cell::CellArgs;
 use examples::EXAMPLES;
+pub(crate) use sandbox::SandboxArgs;
 
 /// Plan, run, resume, test and share installation and recovery guides
 #[derive(Parser)]
@@ -109,7 +109,7 @@ pub(crate) enum Command {
     },
     /// Confine a virtual machine that is described on standard input
     #[command(hide = true)]
-    Cell(CellArgs),
+    Sandbox(SandboxArgs),
     /// Remove a directory when standard input ends
     #[command(hide = true)]
     Sweep {

@@ -1,12 +1,12 @@
-//! `gscript guest`, `gscript cell` and `gscript sweep`: the internal commands of `gscript try`.
+//! `gscript guest`, `gscript sandbox` and `gscript sweep`: the internal commands of `gscript try`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use gscript::error::Exit;
-use gscript::vm::{Inside, cell as confine, inside};
+use gscript::vm::{Inside, inside, sandbox as confine};
 
-use crate::cli::CellArgs;
+use crate::cli::SandboxArgs;
 use crate::render::Problem;
 
 /// Runs as the first process of the virtual machine.
@@ -25,7 +25,7 @@ pub(crate) fn sweep(directory: &Path) -> Exit {
 }
 
 /// Confines the process of a virtual machine.
-pub(crate) fn cell(args: &CellArgs) -> ExitCode {
+pub(crate) fn sandbox(args: &SandboxArgs) -> ExitCode {
     let code = match &args.inside {
         None => confine(),
         Some(command) => inside(&Inside {

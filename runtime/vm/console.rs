@@ -18,9 +18,9 @@ pub trait Console {
     fn started(&mut self, _group: u32) {}
 }
 
-/// Returns the error for a cell that could not be set up, with the reason from its console.
+/// Returns the error for a sandbox that could not be set up, with the reason from its console.
 pub(super) fn unconfined(console: &[String]) -> VmError {
-    let why = console.iter().rev().find_map(|line| line.strip_prefix("cell: "));
+    let why = console.iter().rev().find_map(|line| line.strip_prefix("sandbox: "));
     VmError::Unconfined(why.unwrap_or("no reason was given").to_owned())
 }
 

@@ -7,9 +7,9 @@ use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
 use super::error::{UML, VmError};
+use super::sandbox::{Owner, SETUP_FAILED, Sandbox, SandboxStdin, Share, change_owner};
 use super::{GuestReport, Order};
 use crate::system::Interrupts;
 use crate::system::real::{find_program, read_below};
@@ -69,8 +69,8 @@ impl Boot<'_> {
         let owner = Owner::for_caller();
         self.give_to(owner).map_err(start)?;
         let mut child = self
-            .cell(owner)
-            .and_then(|cell| cell.spawn(self.program, CellStdin::Closed))
+            .sandbox(owner)
+            .and_then(|sandbox| sandbox.spawn(self.program, SandboxStdin::Closed))
             .map_err(start)?;
         console.started(child.id());
         let lines = read_lines(&mut child);
@@ -104,7 +104,7 @@ impl Boot<'_> {
         self.writable().try_for_each(|path| change_owner(path, owner))
     }
 
-    fn cell(&self, owner: Owner) -> io::Result<Cell> {
+    fn sandbox(&self, owner: Owner) -> io::Result<Sandbox> {
         let mut command =
             vec![self.kernel.display().to_string(), format!("mem={}", self.memory.exact())];
         let fixed = [
@@ -131,7 +131,7 @@ impl Boot<'_> {
         let memory = self.memory.get();
         // Read-only shares come first, because writable paths may be inside one of them.
         let readable = self.shares.iter().filter(|share| !share.writable).cloned();
-        Ok(Cell {
+        Ok(Sandbox {
             command,
             shares: readable.chain(self.writable().map(Share::writable)).collect(),
             files: vec![(ORDER.into(), serde_json::to_string(self.order)?)],

@@ -3,7 +3,7 @@
 //!
 //! An emulated PC (`pc`) boots an installed system and is operated through its console (`dialogue`).
 //!
-//! Both run in a sandbox (`cell`): a machine can only access the parts of the host that are shared
+//! Both run in a sandbox (`sandbox`): a machine can only access the parts of the host that are shared
 //! with it.
 //!
 //! `host` starts a machine and reads its console, `guest` is the first process of the machine,
@@ -11,8 +11,6 @@
 
 #[expect(clippy::disallowed_types, reason = "the bootable root is built by a script")]
 mod bootable;
-#[expect(clippy::disallowed_types, reason = "the confined program is started here")]
-mod cell;
 mod console;
 mod dialogue;
 mod error;
@@ -22,11 +20,12 @@ mod host;
 mod order;
 #[expect(clippy::disallowed_types, reason = "the emulator is started here")]
 mod pc;
+#[expect(clippy::disallowed_types, reason = "the confined program is started here")]
+mod sandbox;
 #[expect(clippy::disallowed_types, reason = "the removal runs in a separate process")]
 mod sweep;
 
 pub use bootable::{build_bootable, build_stage3};
-pub use cell::{Inside, Share, cell, inside};
 pub use console::Console;
 pub use dialogue::{ConsoleTranscript, Turn};
 pub use error::VmError;
@@ -34,4 +33,5 @@ pub use guest::guest;
 pub use host::{Boot, find_kernel};
 pub use order::{GuestReport, Order};
 pub use pc::{Firmware, Pc, find_emulator};
+pub use sandbox::{Inside, Share, inside, sandbox};
 pub use sweep::{Sweeper, sweep};

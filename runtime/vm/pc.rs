@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, CellStdin, Owner, SETUP_FAILED, Share, change_owner};
 use super::console::{Console, end, unconfined};
 use super::dialogue::{ConsoleDialogue, ConsoleTranscript, Turn};
 use super::error::{QEMU, VmError};
+use super::sandbox::{Owner, SETUP_FAILED, Sandbox, SandboxStdin, Share, change_owner};
 use crate::system::Interrupts;
 use crate::system::real::{die_with_parent, find_program};
 use crate::types::{Choice, Size};
@@ -123,7 +123,7 @@ impl Pc<'_> {
         files.extend_from_slice(self.more_disks);
         files.extend(self.stick.map(Path::to_owned));
         files.extend((self.firmware == Firmware::Efi).then(|| self.variables()));
-        let cell = |owner| Cell {
+        let sandbox = |owner| Sandbox {
             command: command.words,
             shares: files
                 .iter()
@@ -144,7 +144,7 @@ impl Pc<'_> {
             |owner| files.iter().try_for_each(|file| change_owner(file, owner)).map_err(start);
         give_all(owner)?;
         let mut machine =
-            QemuProcess(cell(owner).spawn(self.program, CellStdin::Kept).map_err(start)?);
+            QemuProcess(sandbox(owner).spawn(self.program, SandboxStdin::Kept).map_err(start)?);
         console.started(machine.0.id());
         let talk = ConsoleDialogue { turns, never, limit: self.limit };
         let said = talk.with(&mut machine.0, interrupts, console);

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Arguments that the outer process of a cell passes to the inner one.
+/// Arguments that the outer process of a sandbox passes to the inner one.
 #[derive(Args)]
-pub(crate) struct CellArgs {
+pub(crate) struct SandboxArgs {
     /// Command to run inside, as a JSON list; without it, this is the outer process
     #[arg(long, requires_all = ["owner", "largest_file", "alive", "root"])]
     pub(crate) inside: Option<String>,

@@ -8,8 +8,8 @@
 //! it. `root` builds that directory, `inside` switches to that user. The PC emulator runs in the
 //! same way.
 //!
-//! A cell consists of two consecutive programs, both of them this executable: the first (`gscript
-//! cell`) leaves the host's namespaces and builds the root; the second is the first process of the
+//! A sandbox consists of two consecutive programs, both of them this executable: the first (`gscript
+//! sandbox`) leaves the host's namespaces and builds the root; the second is the first process of the
 //! new PID namespace, so that the kernel kills all other processes in it, in any state, when that
 //! process exits.
 
@@ -19,7 +19,7 @@ mod spec;
 mod user;
 
 pub use inside::{Inside, inside};
-pub use root::cell;
+pub use root::sandbox;
 pub use spec::Share;
-pub(super) use spec::{Cell, CellStdin, SETUP_FAILED};
+pub(super) use spec::{SETUP_FAILED, Sandbox, SandboxStdin};
 pub(super) use user::{Owner, change_owner};

@@ -8,7 +8,7 @@ use std::path::Path;
 use nix::unistd::{getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
-/// The user and group of a cell.
+/// The user and group of a sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::vm) struct Owner {
     pub(super) uid: u32,

@@ -1,4 +1,4 @@
-//! The second program of a cell: the first process of its PID namespace. It drops all privileges,
+//! The second program of a sandbox: the first process of its PID namespace. It drops all privileges,
 //! starts the command, and exits when the command exits.
 
 use std::fs::{self, File};
@@ -41,13 +41,14 @@ pub struct Inside<'a> {
     pub root: &'a Path,
 }
 
-/// Runs the command; returns the exit code of the cell.
+/// Runs the command; returns the exit code of the sandbox.
 #[expect(clippy::disallowed_methods, reason = "the machine's console is a pipe to this program")]
 pub fn inside(params: &Inside<'_>) -> i32 {
     match run(params) {
         Ok(()) => 0,
         Err(error) => {
-            let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
+            let _ =
+                io::Write::write_all(&mut io::stderr(), format!("sandbox: {error}\n").as_bytes());
             SETUP_FAILED
         }
     }
@@ -55,7 +56,7 @@ pub fn inside(params: &Inside<'_>) -> i32 {
 
 fn run(params: &Inside<'_>) -> io::Result<()> {
     if std::process::id() != 1 {
-        return Err(io::Error::other("only the first process of a cell can do this"));
+        return Err(io::Error::other("only the first process of a sandbox can do this"));
     }
     ended_before(params.alive)?;
     enter(params.root)?;

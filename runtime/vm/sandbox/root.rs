@@ -1,4 +1,4 @@
-//! The first program of a cell: it leaves the host's namespaces and builds a root directory from
+//! The first program of a sandbox: it leaves the host's namespaces and builds a root directory from
 //! the shares.
 
 use std::fs::{self, File, Permissions};
@@ -16,9 +16,9 @@ use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{getegid, geteuid, pipe2, setsid};
 
-use super::spec::{Cell, SETUP_FAILED, Share};
+use super::spec::{SETUP_FAILED, Sandbox, Share};
 
-/// Candidate directories for building the new root, in the cell's own mount namespace.
+/// Candidate directories for building the new root, in the sandbox's own mount namespace.
 const PLACES: [&str; 3] = ["/mnt", "/tmp", "/var"];
 /// Directories of the host's programs.
 const PROGRAMS: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
@@ -77,14 +77,15 @@ const EMPTY_DIRECTORIES: [&str; 16] = [
 /// The maximum number of bytes to read of `passwd` and `group`.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Runs the first program of a cell; returns the exit code.
+/// Runs the first program of a sandbox; returns the exit code.
 #[expect(clippy::disallowed_methods, reason = "the machine's console is a pipe to this program")]
-pub fn cell() -> i32 {
+pub fn sandbox() -> i32 {
     match run() {
         Ok(code) => code,
         Err(error) => {
             // Standard error is the machine's console.
-            let _ = io::Write::write_all(&mut io::stderr(), format!("cell: {error}\n").as_bytes());
+            let _ =
+                io::Write::write_all(&mut io::stderr(), format!("sandbox: {error}\n").as_bytes());
             SETUP_FAILED
         }
     }
@@ -92,21 +93,21 @@ pub fn cell() -> i32 {
 
 fn run() -> io::Result<i32> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-    let (cell, program) = (read()?, std::env::current_exe()?);
+    let (sandbox, program) = (read()?, std::env::current_exe()?);
     // Without a controlling terminal, no input can be injected into one.
     setsid()?;
     unshare_namespaces()?;
-    let base = build_root(&cell, &program)?;
+    let base = build_root(&sandbox, &program)?;
     // The pipe lets the second program detect that this one exited before the second program could
     // set its parent death signal.
     let (alive, _keep) = pipe2(OFlag::O_CLOEXEC)?;
     rustix::io::fcntl_setfd(&alive, rustix::io::FdFlags::empty())?;
-    let words = serde_json::to_string(&cell.command)?;
-    let kvm = cell.owner.kvm.map(|group| group.to_string()).unwrap_or_default();
-    let numbers = [cell.owner.uid.to_string(), cell.owner.gid.to_string(), kvm];
+    let words = serde_json::to_string(&sandbox.command)?;
+    let kvm = sandbox.owner.kvm.map(|group| group.to_string()).unwrap_or_default();
+    let numbers = [sandbox.owner.uid.to_string(), sandbox.owner.gid.to_string(), kvm];
     let status = Command::new(program)
-        .arg("cell")
-        .args(["--inside", &words, "--largest-file", &cell.largest_file.to_string()])
+        .arg("sandbox")
+        .args(["--inside", &words, "--largest-file", &sandbox.largest_file.to_string()])
         .args(["--owner", &numbers.join(":"), "--alive", &alive.as_raw_fd().to_string()])
         .arg("--root")
         .arg(base)
@@ -117,9 +118,9 @@ fn run() -> io::Result<i32> {
     Ok(status.code().unwrap_or(1))
 }
 
-/// Reads the description of the cell from standard input; the remaining input belongs to the
+/// Reads the description of the sandbox from standard input; the remaining input belongs to the
 /// command.
-fn read() -> io::Result<Cell> {
+fn read() -> io::Result<Sandbox> {
     // Unbuffered, so that no byte after the description is consumed.
     let mut input = File::from(nix::unistd::dup(io::stdin())?);
     let mut length = [0; 4];
@@ -167,14 +168,14 @@ fn open_share(share: &Share) -> io::Result<OpenShare<'_>> {
 }
 
 /// Builds the root directory; the second program enters it.
-fn build_root(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
+fn build_root(sandbox: &Sandbox, program: &Path) -> io::Result<&'static Path> {
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
     let mut shares = host_shares();
     // Files in a shared directory are already included in that share.
-    shares.retain(|own| !cell.shares.iter().any(|share| own.path.starts_with(&share.path)));
+    shares.retain(|own| !sandbox.shares.iter().any(|share| own.path.starts_with(&share.path)));
     shares.push(Share::readable(program));
-    shares.extend(cell.shares.iter().cloned());
+    shares.extend(sandbox.shares.iter().cloned());
     // Parent directories come first, so that files inside them are bound on top.
     shares.sort_by(|a, b| a.path.cmp(&b.path));
     let held: Vec<OpenShare<'_>> = shares.iter().map(open_share).collect::<io::Result<_>>()?;
@@ -193,15 +194,15 @@ fn build_root(cell: &Cell, program: &Path) -> io::Result<&'static Path> {
     put_new(&base.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
     // A live medium has a resolv.conf as well; no server answers at this address (RFC 5737).
     put_new(&base.join("etc/resolv.conf"), "nameserver 192.0.2.1\n")?;
-    for (path, text) in &cell.files {
+    for (path, text) in &sandbox.files {
         let path = inside(base, path);
         let mut file = File::options().write(true).create_new(true).mode(0o400).open(&path)?;
         io::Write::write_all(&mut file, text.as_bytes())?;
         if geteuid().is_root() && !in_user_namespace() {
-            chown(&path, Some(cell.owner.uid), Some(cell.owner.gid))?;
+            chown(&path, Some(sandbox.owner.uid), Some(sandbox.owner.gid))?;
         }
     }
-    let size = format!("size={},mode=1777", cell.shared_memory);
+    let size = format!("size={},mode=1777", sandbox.shared_memory);
     mount(Some("tmpfs"), &base.join("dev/shm"), Some("tmpfs"), flags, Some(size.as_str()))?;
     let pts = Some("newinstance,ptmxmode=0666,mode=0620");
     mount(
@@ -220,7 +221,7 @@ fn in_user_namespace() -> bool {
         .is_ok_and(|map| map.split_whitespace().collect::<Vec<_>>() != ["0", "0", "4294967295"])
 }
 
-/// Returns the shares of the host that every cell has.
+/// Returns the shares of the host that every sandbox has.
 fn host_shares() -> Vec<Share> {
     let programs =
         PROGRAMS.iter().map(PathBuf::from).filter(|path| path.is_dir() && !path.is_symlink());
