@@ -1,16 +1,18 @@
 # Sourced by stage3.sh: systemd-boot and kernel-install, which a stage3 has only after emerge has rebuilt their package with
 # USE boot, and the plugins of installkernel.
 
-LOADER=(/usr/bin/{bootctl,kernel-install,systemd-id128} /usr/lib/kernel/install.d/{50-depmod,90-loaderentry}.install
+BOOTCTL=/usr/local/lib/gscript-systemd/bootctl
+LOADER=(/usr/bin/{kernel-install,systemd-id128} /usr/lib/kernel/install.d/{50-depmod,90-loaderentry}.install
     /usr/lib/systemd/boot/efi/{systemd-bootx64.efi,linuxx64.efi.stub})
-for file in "${LOADER[@]}" /usr/bin/objcopy; do
-    [ -e "$file" ] || { echo "there is no $file (apt install systemd-boot systemd-boot-efi binutils)" >&2; exit 1; }
+for file in $BOOTCTL "${LOADER[@]}" /usr/bin/objcopy; do
+    [ -e "$file" ] || { echo "there is no $file (see .ci/deps)" >&2; exit 1; }
 done
 put "${LOADER[@]}" /usr/bin/objcopy
-{ ldd /usr/bin/{bootctl,systemd-id128,objcopy} || true; } | grep -oE '/[^ ]+ \(0x' | sed 's/ (0x$//' | sort -u >"$ROOT/libraries"
+install -D -m 0755 $BOOTCTL "$ROOT/usr/bin/bootctl"
+{ ldd $BOOTCTL /usr/bin/{systemd-id128,objcopy} || true; } | grep -oE '/[^ ]+ \(0x' | sed 's/ (0x$//' | sort -u >"$ROOT/libraries"
 while read -r file; do put "$file"; done <"$ROOT/libraries"
 rm "$ROOT/libraries"
-for file in "${LOADER[@]}"; do
+for file in /usr/bin/bootctl "${LOADER[@]}"; do
     mkdir -p "$ROOT/var/standin/systemd/boot${file%/*}"
     mv "$ROOT$file" "$ROOT/var/standin/systemd/boot$file"
 done

@@ -4,7 +4,7 @@
 # disks: 128M 64M
 # tier: make lab
 # takes: 20 s
-# needs: /usr/bin/bootctl
+# needs: /usr/local/lib/gscript-systemd/bootctl
 # needs: /usr/lib/systemd/boot/efi/systemd-bootx64.efi
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
@@ -15,6 +15,8 @@ fs::make(parts.esp, #{ kind: "vfat" }); mount::mount(parts.esp, "/mnt/t/efi");'
 T=/mnt/t
 mkdir -p $T/usr $T/etc/kernel $T/var/tmp $T/root $T/tmp $T/proc $T/sys $T/dev $T/run $T/boot
 for d in bin sbin lib lib64; do ln -s usr/$d $T/$d; done
+# Only in this virtual machine.
+cp /usr/local/lib/gscript-systemd/bootctl /usr/bin/bootctl
 must mount --bind /usr $T/usr
 printf 'ID=gentoo\nPRETTY_NAME="Gentoo Linux"\n' >$T/etc/os-release
 do_ 'chroot::prepare("/mnt/t");'
