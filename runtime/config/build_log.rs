@@ -255,7 +255,8 @@ pub fn first_error(log: &str) -> Option<BuildError> {
         kind,
         phase: phase.to_owned(),
         line: index + 1,
-        text: lines[index].trim().to_owned(),
+        // Portage begins its own messages with a star.
+        text: lines[index].trim_start_matches([' ', '*']).trim_end().to_owned(),
         context: lines[from..to].iter().map(|line| (*line).to_owned()).collect(),
     })
 }
@@ -326,6 +327,7 @@ configure: error: libfoo is required
         assert_eq!(first_error(log).map(|error| error.phase).as_deref(), Some("configure"));
         let only = " * ERROR: a/x-1::gentoo failed (prepare phase):\n *   it is made so\n";
         assert_eq!(kind_and_line(only), Some((BuildErrorKind::Ebuild, 2)));
+        assert_eq!(first_error(only).map(|error| error.text).as_deref(), Some("it is made so"));
         assert_eq!(first_error("all is well\n"), None);
     }
 }

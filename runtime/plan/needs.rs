@@ -1,5 +1,7 @@
 //! The `[needs]` of a recipe, and their comparison with its plan.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::error::{Exit, Rule};
@@ -91,7 +93,11 @@ impl NeedEntry<'_> {
             let why = format!("{:?} declares nothing", self.text);
             return wrong(why, "remove the entry, or write what it declares".into());
         }
-        if let Some(name) = self.text.strip_prefix('$') {
+        let path = matches!(self.kind, NeedKind::Reads | NeedKind::Writes);
+        let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
+        if let Some(text) = self.text.strip_prefix('$') {
+            // Only a path has something below it.
+            let name = text.split('/').next().filter(|_| path && !climbs).unwrap_or(text);
             if params.contains(&name) {
                 return Ok(());
             }
@@ -101,8 +107,6 @@ impl NeedEntry<'_> {
             };
             return wrong(format!("there is no parameter {name:?}"), remedy);
         }
-        let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
-        let path = matches!(self.kind, NeedKind::Reads | NeedKind::Writes);
         if path && (!self.text.starts_with('/') || climbs) {
             let why = format!("{:?} is not an absolute path without . and ..", self.text);
             return wrong(why, "give the absolute path, such as /mnt/gentoo".into());
@@ -126,13 +130,14 @@ impl NeedEntry<'_> {
 
     fn names(&self, wanted: &[NeedKind], name: &str, params: &Map) -> bool {
         let any = matches!(self.kind, NeedKind::Opens | NeedKind::Runs) && self.text == ANY;
-        wanted.contains(&self.kind) && (any || fill_in(self.text, params).contains(&name))
+        wanted.contains(&self.kind)
+            && (any || fill_in(self.text, params).iter().any(|filled| filled == name))
     }
 
     /// Returns whether a path is in a directory of the entry.
     fn holds(&self, wanted: &[NeedKind], path: &str, params: &Map) -> bool {
         let tops = || fill_in(self.text, params);
-        wanted.contains(&self.kind) && tops().into_iter().any(|top| is_below(path, top))
+        wanted.contains(&self.kind) && tops().iter().any(|top| is_below(path, top))
     }
 }
 
@@ -241,15 +246,38 @@ impl Rule for Undeclared {
     }
 }
 
-/// Replaces `$name` by the value of the parameter. A list of disks yields all of them; an empty
-/// value or one that is not a string yields nothing.
-fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<&'a str> {
-    let given = |name| params.iter().find(|(param, _)| param == name);
-    let mut values = match text.strip_prefix('$').map(given) {
-        None => vec![text],
-        Some(Some((_, Value::List(items)))) => items.iter().filter_map(Value::as_text).collect(),
-        Some(value) => value.and_then(|(_, value)| value.as_text()).into_iter().collect(),
+/// Replaces `$name`, at the beginning of the text, by the value of the parameter; a path may follow. A
+/// list of disks yields all of them; an empty value or one that is not a string yields nothing.
+fn fill_in<'a>(text: &'a str, params: &'a Map) -> Vec<Cow<'a, str>> {
+    let Some(text) = text.strip_prefix('$') else { return vec![text.into()] };
+    let (name, below) = text.split_at(text.find('/').unwrap_or(text.len()));
+    let value = params.iter().find(|(param, _)| param == name).map(|(_, value)| value);
+    let values: Vec<&str> = match value {
+        Some(Value::List(items)) => items.iter().filter_map(Value::as_text).collect(),
+        value => value.and_then(Value::as_text).into_iter().collect(),
     };
-    values.retain(|value| !value.is_empty());
-    values
+    let filled = |value: &'a str| match below {
+        "" => value.into(),
+        below => format!("{}{below}", value.trim_end_matches('/')).into(),
+    };
+    values.into_iter().filter(|value| !value.is_empty()).map(filled).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_follow_a_parameter() {
+        let entry = NeedEntry { kind: NeedKind::Writes, text: "$root/etc/portage" };
+        let holds = |root: &str, path: &str| {
+            let params = vec![("root".to_owned(), Value::Text(root.to_owned()))];
+            entry.holds(&[NeedKind::Writes], path, &params)
+        };
+        assert!(holds("/mnt/t", "/mnt/t/etc/portage/make.conf"));
+        assert!(holds("/", "/etc/portage/make.conf"));
+        assert!(!holds("/mnt/t", "/mnt/t/etc/shadow"));
+        assert!(!holds("/mnt/t", "/etc/portage/make.conf"));
+        assert!(!holds("", "/etc/portage/make.conf"));
+    }
 }

@@ -174,6 +174,16 @@ fn tables() -> Vec<Attempt> {
             "there is no parameter",
         ),
         toml(
+            "a path after a parameter that climbs",
+            "[params.place]\ntype = \"path\"\n[needs]\nwrites = [\"$place/../tmp\"]",
+            "there is no parameter",
+        ),
+        toml(
+            "a path after a disk",
+            "[params.disk]\ntype = \"disk\"\n[needs]\ndestroys = [\"$disk/part\"]",
+            "there is no parameter",
+        ),
+        toml(
             "a key of a parameter that is misspelled",
             "[params.a]\ntype = \"path\"\nwen = { b = \"c\" }",
             "unknown field `wen`",

@@ -341,7 +341,7 @@ fn false_claims() -> Vec<Attempt> {
             .says("was removed after the run wrote it")
             .may_change(&[OUTSIDE, DIRECTORY])
             .afterwards(&format!("[ \"$(cat {OUTSIDE})\" = x ]")),
-        wrote().unapproved("a file that was never written, and nobody approves it").says("write"),
+        wrote().unapproved("a file that was never written, and is not approved").says("write"),
         wrote()
             .resumed("a file that has another content")
             .prepare(&format!("printf other >{OUTSIDE}"))

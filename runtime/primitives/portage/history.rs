@@ -136,7 +136,7 @@ impl Query for History {
 impl Query for BuildErrorQuery {
     type Output = BuildErrorInfo;
 
-    // The log is what emerge has printed: whoever may run emerge may read it.
+    // The log is what emerge has printed, so running emerge is what has to be approved.
     fn effects(&self) -> Vec<Effect> {
         EmergeRun::effects(&self.root)
     }

@@ -65,8 +65,8 @@ refused 'does not support command or arithmetic expansion' 'portage::env("/mnt/t
 it 'a build goes on, and what failed is built alone'
 ask went_on parallel --set build=packages --set 'packages=app-misc/waits app-misc/one app-misc/after'
 exits went_on 2
-tells went_on 'app-misc/sporadic-1 failed (ebuild): '
-tells went_on 'app-misc/broken-1 failed (header): x.c:1:10: fatal error: missing.h: No such file or directory'
+tells went_on 'app-misc/sporadic-1 failed: it needs one job (ebuild, '
+tells went_on 'app-misc/broken-1 failed: x.c:1:10: fatal error: missing.h: No such file or directory (header, '
 tells went_on 'built      app-misc/sporadic-1'
 tells went_on 'built      app-misc/waits-1'
 tells went_on 'failed     app-misc/broken-1: x.c:1:10: fatal error: missing.h: No such file or directory'
