@@ -8,11 +8,21 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use nix::sys::stat::fstat;
+use nix::sys::stat::{SFlag, fstat};
 
 use crate::system::real::files::reach::name_of;
 
-static RECORDS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static RECORDS: Mutex<Records> = Mutex::new(Records { hidden: Vec::new(), checked: None });
+
+/// A device number and an inode number.
+type Identity = (u64, u64);
+
+struct Records {
+    hidden: Vec<PathBuf>,
+    /// The directory that was found not to be hidden last: most calls concern the same one, and
+    /// looking at all directories above it takes longer than the rest of the check.
+    checked: Option<(PathBuf, Identity)>,
+}
 
 /// The file name of a journal, including one that is kept on another medium.
 pub(crate) const JOURNAL: &str = "journal.jsonl";
@@ -20,28 +30,56 @@ pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// Hides a directory with everything in it from the recipes of this process.
 pub fn hide_records(path: &Path) {
     let mut all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
-    if !all.iter().any(|known| known == path) {
-        all.push(path.to_owned());
+    if !all.hidden.iter().any(|known| known == path) {
+        all.hidden.push(path.to_owned());
+        all.checked = None;
     }
 }
 
 /// Returns an error for an open file or directory that is hidden, by its identity and not by its
 /// path.
 pub(super) fn refuse_records(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
-    let all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
-    let identity = |path: &Path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
-    let hidden: Vec<(u64, u64)> = all.iter().filter_map(|path| identity(path)).collect();
+    let mut all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
+    let hidden: Vec<Identity> = all.hidden.iter().filter_map(|path| identity(path)).collect();
     let (found, name) = (fstat(file)?, name_of(file)?);
-    let itself = hidden.contains(&(found.st_dev, found.st_ino));
-    let within = || {
-        let mut above = name.ancestors().skip(1).filter_map(identity);
-        above.any(|directory| hidden.contains(&directory))
-    };
-    if !itself && name.file_name() != Some(JOURNAL.as_ref()) && (hidden.is_empty() || !within()) {
-        return Ok(());
+    let found_identity = (found.st_dev, found.st_ino);
+    let is_hidden = name.file_name() == Some(JOURNAL.as_ref())
+        || hidden.contains(&found_identity)
+        || !hidden.is_empty() && all.is_below(&hidden, &name, found_identity);
+    if is_hidden {
+        let text = "it belongs to gscript and is not readable by recipes";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
-    let text = "it belongs to gscript and is not readable by recipes";
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+    if found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits() {
+        all.checked = Some((name, found_identity));
+    }
+    Ok(())
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+impl Records {
+    /// Returns whether a directory above a path is hidden.
+    fn is_below(&self, hidden: &[Identity], name: &Path, found: Identity) -> bool {
+        let checked = |path: &Path, now: Identity| {
+            self.checked.as_ref().is_some_and(|(known, then)| known == path && *then == now)
+        };
+        if checked(name, found) {
+            return false;
+        }
+        for above in name.ancestors().skip(1) {
+            let Some(now) = identity(above) else { continue };
+            if hidden.contains(&now) {
+                return true;
+            }
+            if checked(above, now) {
+                return false;
+            }
+        }
+        false
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +106,17 @@ mod tests {
         assert!(files::look(&place("state/runs/2")).is_err());
         assert!(files::look(&place("link/runs/1/log")).is_err());
         assert_eq!(files::read(&place("open")).expect("a file"), b"x");
+        // A directory that was not hidden is checked again when it has another place.
+        fs::create_dir(at("plain")).expect("a directory");
+        fs::write(at("plain/file"), "x").expect("a file");
+        for _ in 0..2 {
+            assert!(files::look(&place("plain/new")).is_ok());
+            assert!(files::read(&place("plain/file")).is_ok());
+        }
+        fs::rename(at("plain"), at("state/plain")).expect("a directory");
+        assert!(files::read(&place("state/plain/file")).is_err());
+        fs::create_dir(at("plain")).expect("a directory");
+        hide_records(&at("plain"));
+        assert!(files::look(&place("plain/new")).is_err());
     }
 }
