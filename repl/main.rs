@@ -20,7 +20,6 @@ mod state;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use gscript::error::Exit;
 use gscript::script;
 use gscript::system::on_large_stack;
@@ -42,11 +41,11 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let Cli { command, direct } = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(print_help_or_error(&error) as u8),
     };
-    let exit = match cli.command {
+    let exit = match command {
         Some(Command::Plan(args)) => commands::plan::plan(&args),
         Some(Command::Step(args)) => commands::step::step(&args),
         Some(Command::Apply(args)) => commands::apply::apply(&args),
@@ -71,11 +70,11 @@ fn program() -> ExitCode {
         Some(Command::Sandbox(args)) => return commands::guest::sandbox(&args),
         Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
         Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
-        None => match (&cli.eval, &cli.run.recipe) {
-            (Some(text), _) => commands::eval::eval(text, cli.lua, cli.run.how.patience),
-            (None, Some(_)) => commands::run::run(&cli.run),
+        None => match (&direct.eval, &direct.run.recipe) {
+            (Some(text), _) => commands::eval::eval(text, direct.lua, direct.run.how.patience),
+            (None, Some(_)) => commands::run::run(&direct.run),
             (None, None) if ask::is_interactive() || shell::has_script() => {
-                let patience = cli.run.how.patience;
+                let patience = direct.run.how.patience;
                 commands::shell::shell(&cli::ShellArgs { patience, ..cli::ShellArgs::default() })
             }
             (None, None) => commands::help(),

@@ -4,6 +4,7 @@ mod author;
 mod examples;
 mod sandbox;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -31,6 +32,35 @@ pub(crate) use sandbox::SandboxArgs;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) direct: DirectArgs,
+}
+
+impl Cli {
+    /// Parses the command line of this process.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let is_expression = |word: OsString| word == "-e" || word == "--eval";
+        // The tree of all commands takes longer to build than an expression to evaluate. Errors
+        // are those of the complete grammar.
+        if std::env::args_os().nth(1).is_some_and(is_expression)
+            && let Ok(ExpressionCli { direct }) = ExpressionCli::try_parse()
+        {
+            return Ok(Self { command: None, direct });
+        }
+        Self::try_parse()
+    }
+}
+
+/// The part of the grammar that expressions need.
+#[derive(Parser)]
+struct ExpressionCli {
+    #[command(flatten)]
+    direct: DirectArgs,
+}
+
+/// What the program does without a command.
+#[derive(Args)]
+pub(crate) struct DirectArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
     /// Evaluate an expression, which can read this machine but not change it, and print its value

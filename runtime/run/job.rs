@@ -154,8 +154,12 @@ pub fn execute_releases(releases: &[Release], real_machine: RealMachine) -> (boo
 
 /// Evaluates an expression, without a machine.
 pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, Failure> {
+    let domains = named_domains(language, text);
     // Destroying an engine takes a fifth of the time of `gscript -e`, and the process ends next.
-    let mut evaluator = ManuallyDrop::new(Evaluator::new(language, &Map::new(), &detached_host())?);
+    let mut evaluator = ManuallyDrop::new(match domains {
+        Some(domains) => Evaluator::for_expression(language, domains, &detached_host())?,
+        None => Evaluator::new(language, &Map::new(), &detached_host())?,
+    });
     evaluator.line("-e", text)
 }
 
@@ -177,12 +181,26 @@ const PURE_DOMAINS: [&str; 1] = ["text"];
 
 /// Returns whether an expression calls primitives that need a machine.
 pub fn calls_primitives(language: script::Language, text: &str) -> bool {
-    let is_domain = |name: &str| {
-        !PURE_DOMAINS.contains(&name) && PRIMITIVES.iter().any(|one| one.spec.domain() == name)
-    };
+    let is_domain = |name: &str| !PURE_DOMAINS.contains(&name) && domain(name).is_some();
     script::tokens(language, text)
         .windows(2)
         .any(|pair| pair[0].name().is_some_and(is_domain) && (pair[1].is("::") || pair[1].is(".")))
+}
+
+/// Returns the domains that an expression names; `None` if it can call others as well: by a module
+/// that it imports, or by a value of Lua.
+fn named_domains(language: script::Language, text: &str) -> Option<Vec<&'static str>> {
+    let tokens = script::tokens(language, text);
+    let mut names = tokens.iter().filter_map(script::Token::name);
+    if language == script::Language::Lua || names.clone().any(|name| name == "import") {
+        return None;
+    }
+    Some(names.by_ref().filter_map(domain).collect())
+}
+
+/// Returns the domain of primitives with this name.
+fn domain(name: &str) -> Option<&'static str> {
+    PRIMITIVES.iter().map(|one| one.spec.domain()).find(|domain| *domain == name)
 }
 
 /// Returns a host of scripts without a machine.

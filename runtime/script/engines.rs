@@ -22,6 +22,24 @@ pub(super) struct Engines {
     lua: OnceCell<Box<dyn ScriptEngine>>,
     /// The number of nested calls outside of the active engine.
     depth: Cell<usize>,
+    vocabulary: Vocabulary,
+}
+
+/// The domains of primitives that sources can call.
+pub(super) enum Vocabulary {
+    /// All: which ones further sources name is unknown.
+    All,
+    /// Those that the only source names. Registering all others takes longer than evaluating it.
+    Named(Vec<&'static str>),
+}
+
+impl Vocabulary {
+    pub(super) fn has(&self, domain: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(domains) => domains.contains(&domain),
+        }
+    }
 }
 
 /// The engine of one language.
@@ -60,7 +78,12 @@ pub(super) struct CrossLanguageCall {
 }
 
 impl Engines {
-    pub(super) fn new(host: &Shared, modules: &[Module], makers: EngineConstructors) -> Rc<Self> {
+    pub(super) fn new(
+        host: &Shared,
+        modules: &[Module],
+        makers: EngineConstructors,
+        vocabulary: Vocabulary,
+    ) -> Rc<Self> {
         Rc::new(Self {
             meter: Meter::new(host),
             modules: modules.to_vec(),
@@ -68,7 +91,13 @@ impl Engines {
             rhai: OnceCell::new(),
             lua: OnceCell::new(),
             depth: Cell::new(0),
+            vocabulary,
         })
+    }
+
+    /// Returns whether the primitives of a domain have to be registered.
+    pub(super) fn needs(&self, domain: &str) -> bool {
+        self.vocabulary.has(domain)
     }
 
     fn engine_of(self: &Rc<Self>, language: Language) -> Result<&dyn ScriptEngine, Failure> {

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engines::{EngineConstructors, Engines};
+use super::engines::{EngineConstructors, Engines, Vocabulary};
 use super::hang::{self, Watched};
 use super::limits::limited;
 use super::lua;
@@ -52,8 +52,29 @@ impl Evaluator {
         modules: &[Module],
         host: &Shared,
     ) -> Result<Self, Failure> {
+        Self::with_vocabulary(language, variables, modules, host, Vocabulary::All)
+    }
+
+    /// Creates an evaluator for one expression, which knows no variables, and the primitives of
+    /// these domains only.
+    pub fn for_expression(
+        language: Language,
+        domains: Vec<&'static str>,
+        host: &Shared,
+    ) -> Result<Self, Failure> {
+        let vocabulary = Vocabulary::Named(domains);
+        Self::with_vocabulary(language, &Map::new(), &Module::all_shipped(), host, vocabulary)
+    }
+
+    fn with_vocabulary(
+        language: Language,
+        variables: &Map,
+        modules: &[Module],
+        host: &Shared,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, Failure> {
         let makers = EngineConstructors { rhai: rhai::make_engine, lua: lua::make_engine };
-        let engines = Engines::new(host, modules, makers);
+        let engines = Engines::new(host, modules, makers, vocabulary);
         let state = match language {
             Language::Rhai => {
                 EngineState::Rhai(Box::new(rhai::RhaiSources::new(&engines, variables)))

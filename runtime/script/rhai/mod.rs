@@ -41,7 +41,7 @@ pub(super) struct RhaiEngine {
 #[expect(clippy::unnecessary_wraps, reason = "creating the Lua engine can fail")]
 pub(super) fn make_engine(engines: &Rc<Engines>) -> Result<Box<dyn ScriptEngine>, Failure> {
     let resolver = Resolver::new(engines);
-    let mut engine = engine(&engines.meter);
+    let mut engine = engine(engines);
     engine.set_module_resolver(Resolves(Rc::clone(&resolver)));
     Ok(Box::new(RhaiEngine { engine, resolver }))
 }
@@ -113,7 +113,8 @@ impl RhaiSources {
     }
 }
 
-fn engine(host: &Metered) -> Engine {
+fn engine(engines: &Engines) -> Engine {
+    let host = &engines.meter;
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     limit(&mut engine);
@@ -143,7 +144,7 @@ fn engine(host: &Metered) -> Engine {
         let chapter = Rc::clone(host);
         engine.register_fn("step", move |title: &str| chapter.chapter(title));
     }
-    register(&mut engine, host);
+    register(&mut engine, engines);
     engine
 }
 

@@ -8,6 +8,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, Module, NativeCallC
 use super::explain::site;
 use super::thrown::Temporary;
 use super::values::{from_dynamics, to_dynamic};
+use crate::script::engines::Engines;
 use crate::script::meter::Metered;
 
 /// The receiver of values, for error messages.
@@ -15,9 +16,11 @@ pub(super) const PRIMITIVE: &str = "a primitive";
 
 /// Registers every primitive at every arity, so that missing and surplus arguments are reported by
 /// this program.
-pub(super) fn register(engine: &mut Engine, host: &Metered) {
+pub(super) fn register(engine: &mut Engine, engines: &Engines) {
+    let host = &engines.meter;
     let mut modules: BTreeMap<&str, Module> = BTreeMap::new();
-    for (index, spec) in host.specs().into_iter().enumerate() {
+    let specs = host.specs().into_iter().enumerate();
+    for (index, spec) in specs.filter(|(_, spec)| engines.needs(spec.domain())) {
         let module = modules.entry(spec.domain()).or_default();
         let host = Rc::clone(host);
         let call = move |cx: &NativeCallContext<'_>, args: &[Dynamic]| call(index, &host, cx, args);
