@@ -1,8 +1,8 @@
 //! The `gscript` program: the command line and the terminal output of a run.
 //!
-//! `cli` defines the grammar, `commands` has a file per command, `screen` shows the progress of a
-//! run, `render` shows plans and failures, `ask` prompts the user, `shell` is the interactive
-//! shell, `state` locates run directories.
+//! `cli` defines the grammar, `command_line` parses the arguments, `commands` has a file per
+//! command, `screen` shows the progress of a run, `render` shows plans and failures, `ask` prompts
+//! the user, `shell` is the interactive shell, `state` locates run directories.
 
 // The terminal may disappear before cleanup has finished: a failed print must not end the program.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -10,6 +10,7 @@
 mod abandon;
 mod ask;
 mod cli;
+mod command_line;
 mod commands;
 mod finding;
 mod lock;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    let Cli { command, direct } = match Cli::read() {
+    let Cli { command, direct } = match command_line::parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(print_help_or_error(&error) as u8),
     };
@@ -60,6 +61,7 @@ fn program() -> ExitCode {
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Fork(args)) => commands::fork::fork(&args),
         Some(Command::Answers(args)) => commands::answers::answers(&args),
+        Some(Command::Info(args)) => commands::info::info(&args),
         Some(Command::List) => commands::list::list(),
         Some(Command::Probe(args)) => commands::probe::probe(&args),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),

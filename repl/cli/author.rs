@@ -24,6 +24,18 @@ pub(crate) struct AnswersArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct InfoArgs {
+    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    pub(crate) recipe: PathBuf,
+    /// Set a parameter, and omit the parameters that this value rules out (repeatable)
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Print the declarations as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct CheckArgs {
     /// Recipes: bundled recipes (see gscript list), or .rhai or .lua files
     #[arg(required = true, value_name = "RECIPE")]

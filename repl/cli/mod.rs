@@ -4,7 +4,6 @@ mod author;
 mod examples;
 mod sandbox;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -14,7 +13,7 @@ use gscript::types::Choice;
 use gscript::vm::Firmware;
 
 use author::name_value;
-pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, TestArgs};
+pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, InfoArgs, TestArgs};
 use examples::EXAMPLES;
 pub(crate) use sandbox::SandboxArgs;
 
@@ -34,28 +33,6 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) direct: DirectArgs,
-}
-
-impl Cli {
-    /// Parses the command line of this process.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        let is_expression = |word: OsString| word == "-e" || word == "--eval";
-        // The tree of all commands takes longer to build than an expression to evaluate. Errors
-        // are those of the complete grammar.
-        if std::env::args_os().nth(1).is_some_and(is_expression)
-            && let Ok(ExpressionCli { direct }) = ExpressionCli::try_parse()
-        {
-            return Ok(Self { command: None, direct });
-        }
-        Self::try_parse()
-    }
-}
-
-/// The part of the grammar that expressions need.
-#[derive(Parser)]
-struct ExpressionCli {
-    #[command(flatten)]
-    direct: DirectArgs,
 }
 
 /// What the program does without a command.
@@ -107,6 +84,8 @@ pub(crate) enum Command {
     },
     /// List the bundled recipes
     List,
+    /// Show the description, the parameters and the needs of a recipe, without evaluating it
+    Info(InfoArgs),
     /// Write a copy of a bundled recipe to edit
     Fork(ForkArgs),
     /// Print an answers file for a recipe: every parameter, with its default commented out

@@ -22,11 +22,16 @@ pub(crate) fn answers(args: &AnswersArgs) -> Exit {
 
 fn template(args: &AnswersArgs) -> Result<String, Exit> {
     let recipe = load(&args.recipe)?;
-    for (name, value) in &args.set {
-        refuse_secret_argument(&recipe, name)?;
-        check(&recipe, name, value)?;
-    }
+    check_set(&recipe, &args.set)?;
     Ok(answers_template(&recipe, &args.recipe.display().to_string(), &args.set))
+}
+
+/// Checks the values of `--set` without a machine.
+pub(super) fn check_set(recipe: &Recipe, set: &[(String, String)]) -> Result<(), Exit> {
+    set.iter().try_for_each(|(name, value)| {
+        refuse_secret_argument(recipe, name)?;
+        check(recipe, name, value)
+    })
 }
 
 /// Refuses a name that the recipe does not have, and a value that is invalid on every machine.

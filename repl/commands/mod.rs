@@ -12,6 +12,7 @@ pub(crate) mod doc;
 pub(crate) mod eval;
 pub(crate) mod fork;
 pub(crate) mod guest;
+pub(crate) mod info;
 pub(crate) mod list;
 pub(crate) mod log;
 mod past;

@@ -2,7 +2,7 @@
 //!
 //! `text` contains a parsed recipe; `front` parses its front matter, `modules` finds its imports,
 //! `answers` converts answers to variables, `answers_file` reads them from a file,
-//! `template` writes such a file to fill in. `bundled` contains the recipes of the program, and
+//! `template` writes such a file to fill in, `summary` describes the declarations in words. `bundled` contains the recipes of the program, and
 //! `origin` resolves a command line argument to a recipe.
 
 mod answers;
@@ -16,6 +16,7 @@ mod front;
 mod modules;
 mod origin;
 mod param;
+mod summary;
 mod template;
 mod text;
 
@@ -27,5 +28,6 @@ pub use front::Front;
 pub(crate) use modules::{bundled_modules_of, modules_of};
 pub use origin::{NamedRecipe, advice};
 pub use param::{ParamDecl, ParamError, ParamKind};
+pub use summary::{ParamSummary, Summary, summary};
 pub use template::answers_template;
 pub use text::{Origin, Recipe};

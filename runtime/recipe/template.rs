@@ -33,15 +33,8 @@ pub fn answers_template(recipe: &Recipe, name: &str, set: &[(String, String)]) -
         the default that is shown; required ones have no default, and the value that is shown is an \
         example. A secret is read from a file that only you can read.",
     );
-    let mut known = chosen_layout(recipe);
-    known.extend(set.iter().cloned());
-    let mut omitted: Vec<&str> = Vec::new();
-    for param in &recipe.front.params {
-        let depends = param.when.iter().any(|(name, _)| omitted.contains(&name.as_str()));
-        if depends || !may_apply(param, &known) {
-            omitted.push(&param.name);
-            continue;
-        }
+    let known = known_values(recipe, set);
+    for param in applying(recipe, &known) {
         out.push('\n');
         comment(&mut out, &printable(&param.ask));
         comment(&mut out, &about(param, &known));
@@ -53,6 +46,28 @@ pub fn answers_template(recipe: &Recipe, name: &str, set: &[(String, String)]) -
         };
     }
     out
+}
+
+/// Returns the values that are set, after the layout that is chosen by default.
+pub(super) fn known_values(recipe: &Recipe, set: &[(String, String)]) -> Vec<(String, String)> {
+    let mut known = chosen_layout(recipe);
+    known.extend(set.iter().cloned());
+    known
+}
+
+/// Returns the parameters that these values do not rule out.
+pub(super) fn applying<'a>(recipe: &'a Recipe, known: &[(String, String)]) -> Vec<&'a ParamDecl> {
+    let mut omitted: Vec<&str> = Vec::new();
+    let mut params = Vec::new();
+    for param in &recipe.front.params {
+        let depends = param.when.iter().any(|(name, _)| omitted.contains(&name.as_str()));
+        if depends || !may_apply(param, known) {
+            omitted.push(&param.name);
+        } else {
+            params.push(param);
+        }
+    }
+    params
 }
 
 /// Returns the layout that is chosen by default.
@@ -92,7 +107,7 @@ fn comment(out: &mut String, text: &str) {
 }
 
 /// Describes the type, the condition that is not decided yet, and whether a value is required.
-fn about(param: &ParamDecl, known: &[(String, String)]) -> String {
+pub(super) fn about(param: &ParamDecl, known: &[(String, String)]) -> String {
     let mut text = format!("Type: {}", param.kind.describe());
     if !param.choices.is_empty() {
         let _ = write!(text, ": {}", param.choices.join(", "));

@@ -2,4 +2,5 @@
 
 mod answers;
 mod commands;
+mod info;
 mod static_binary;

@@ -30,8 +30,8 @@ words! {
     Keyword, "keyword", "a keyword such as ~amd64 or **",
     TextRule::of(|c| is_alnum(c) || "_-~*".contains(c), 64).also(not_empty);
 
-    /// A licence, or a licence group such as `@BINARY-REDISTRIBUTABLE`.
-    LicenseName, "licence", "a licence such as linux-fw-redistributable or @FREE",
+    /// A license, or a license group such as `@BINARY-REDISTRIBUTABLE`.
+    LicenseName, "license", "a license such as linux-fw-redistributable or @FREE",
     TextRule::of(|c| is_name(c) || "@*".contains(c), 128).also(not_empty);
 
     /// The name of a file in a configuration directory such as `package.use`. Portage ignores
