@@ -142,6 +142,7 @@ const LISTED: &[Primitive] = &[
     query::<p::system::Processor>(),
     query::<p::system::Memory>(),
     query::<p::system::Capacity>(),
+    query::<p::system::PseudoTerminals>(),
     action::<p::service::Enable>(),
     action::<p::service::Disable>(),
     action::<p::service::Start>(),

@@ -52,7 +52,7 @@ fn add(to: &mut Chapters, name: &str, machine: &Machine, sim: Sim, set: &[(&str,
     }
 }
 
-/// Returns the chapters of the installation, over its variants.
+/// Returns the chapters of the installation, over its variants, and of other guides.
 fn install_chapters() -> Chapters {
     let mut chapters = Chapters::new();
     for (unlock, home, goal, from) in [
@@ -76,6 +76,8 @@ fn install_chapters() -> Chapters {
     let set =
         [("root", "/mnt/old"), ("processors", "8"), ("serial", "app-misc/one"), ("build", "world")];
     add(&mut chapters, "recipes/parallel-emerge.rhai", &example_machine(), Sim::new(), &set);
+    let set = [("root", "/mnt/old"), ("install", "always")];
+    add(&mut chapters, "recipes/ptmx-fix.lua", &example_machine(), Sim::new(), &set);
     chapters
 }
 

@@ -1,5 +1,5 @@
 //! The settings that identify a system: hostname, time zone, locales, keyboard layout, machine ID,
-//! and users; and the processor.
+//! and users; the processor, the memory and the pseudo-terminals.
 
 mod capacity;
 mod host;
@@ -9,6 +9,7 @@ mod locale;
 mod memory;
 mod people;
 mod processor;
+mod terminals;
 
 pub use capacity::Capacity;
 pub use host::{HostQuery, InitOf};
@@ -18,6 +19,7 @@ pub use locale::{Keymap, Locale};
 pub use memory::Memory;
 pub use people::{Password, User};
 pub use processor::Processor;
+pub use terminals::PseudoTerminals;
 
 use super::edit::{exists, none_of, system_file};
 use crate::config::authorized_keys::KeyFault;
