@@ -1,7 +1,7 @@
 //! Safety checks that cannot be disabled: a device that is in use is never overwritten.
 
 use crate::error::{Exit, InUse, Result, Rule};
-use crate::machine::Machine;
+use crate::machine::{Device, Machine};
 
 /// A device to which the kernel does not allow writing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,10 +48,19 @@ pub fn check_destroyable(machine: &Machine, device: &str) -> Result<()> {
     if machine.find(device).is_some_and(|device| device.read_only) {
         return Err(WriteProtected { device: device.to_owned() }.into());
     }
-    if let Some(why) = machine.find(device).and_then(|device| device.unreadable.clone()) {
-        return Err(UnknownContents { device: device.to_owned(), why }.into());
-    }
+    machine.find(device).map_or(Ok(()), check_readable)?;
     check_unused(machine, device)
+}
+
+/// Refuses a device that a probe could not read.
+pub fn check_readable(device: &Device) -> Result<()> {
+    match &device.unreadable {
+        None => Ok(()),
+        Some(why) => {
+            let (device, why) = (device.path.clone(), why.clone());
+            Err(UnknownContents { device, why }.into())
+        }
+    }
 }
 
 /// Refuses a device that holds the running system, is mounted, is used as swap, or lies below an

@@ -11,7 +11,9 @@ use crate::error::{Result, Rule};
 use crate::machine::files::FileContents;
 use crate::machine::{Content, Device, Machine};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
-use crate::types::{AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName};
+use crate::types::{
+    AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName, UUID_AT_RUN_TIME,
+};
 
 args! {
     /// Sets the entry of a container in `/etc/crypttab`, so that it is opened at boot.
@@ -189,6 +191,7 @@ fn known_identifier(device: &Device, machine: &Machine) -> Option<String> {
         content.filter(|c| matches!(c, Content::Luks { .. } | Content::Filesystem { .. }));
     match (content.and_then(Content::identifier), device.partition()) {
         (Some(uuid), _) => Some(format!("UUID={uuid}")),
+        _ if device.is_unseen() => Some(format!("UUID={UUID_AT_RUN_TIME}")),
         (_, Some(partition)) => Some(format!("PARTUUID={}", partition.uuid)),
         _ => match machine.volume_name(device) {
             Some(volume) => Some(format!("/dev/{volume}")),

@@ -6,6 +6,7 @@
 pub(crate) mod boot;
 pub(crate) mod btrfs;
 pub(crate) mod chroot;
+mod contents;
 pub(crate) mod copies;
 pub(crate) mod crypt;
 pub(crate) mod crypttab;

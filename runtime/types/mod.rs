@@ -41,7 +41,7 @@ pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SectorSize, SwapPriority}
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;
-pub use placeholder::{KERNEL_VERSION, placeholder};
+pub use placeholder::{KERNEL_VERSION, UUID_AT_RUN_TIME, placeholder};
 pub use secret::Secret;
 pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};

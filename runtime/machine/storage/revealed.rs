@@ -3,6 +3,15 @@
 use super::hidden::ClosedContents;
 use crate::machine::{Content, Device, Machine};
 
+impl Device {
+    /// Returns whether the contents are only known at run time, because the run opens or starts the
+    /// device.
+    pub fn is_unseen(&self) -> bool {
+        // A drive without a medium has no size.
+        self.content.is_none() && self.unprobed && self.unreadable.is_none() && self.size > 0
+    }
+}
+
 impl Machine {
     /// Returns the content that the header in this file describes, if this run saved it.
     pub fn saved_header(&self, file: &str) -> Option<&Content> {

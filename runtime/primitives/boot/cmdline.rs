@@ -6,8 +6,11 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::contents::boot_source;
 use crate::primitives::copies::reject_copies;
-use crate::types::{AbsPath, Choice, DevicePath, KernelWord, KeymapName, ParamValue, Value};
+use crate::types::{
+    AbsPath, Choice, DevicePath, KernelWord, KeymapName, ParamValue, UUID_AT_RUN_TIME, Value,
+};
 
 args! {
     /// Returns the kernel command line for a root filesystem.
@@ -123,8 +126,13 @@ impl BootDevices {
             DeviceKind::Mapped { what, .. } if what == "dmraid" => self.dmraid = true,
             _ => {}
         }
-        if let Some(Content::Luks { uuid, .. }) = &device.content {
-            push_new(&mut self.containers, uuid.clone());
+        match &device.content {
+            Some(Content::Luks { uuid, .. }) => push_new(&mut self.containers, uuid.clone()),
+            // In a plan, an array that the run starts may hold a container.
+            None if device.is_unseen() && is_open(device, machine) => {
+                push_new(&mut self.containers, UUID_AT_RUN_TIME.to_owned());
+            }
+            _ => {}
         }
     }
 
@@ -143,6 +151,12 @@ impl BootDevices {
     }
 }
 
+/// Returns whether something that looks like a container is open on a device.
+fn is_open(device: &Device, machine: &Machine) -> bool {
+    let children = machine.children(&device.path);
+    children.iter().any(|child| matches!(child.kind, DeviceKind::Crypt { .. }))
+}
+
 /// How long systemd waits for the key file before it requests a passphrase.
 const KEY_TIMEOUT: &str = "keyfile-timeout=30s";
 
@@ -154,21 +168,9 @@ fn push_new(list: &mut Vec<String>, item: String) {
 
 /// Returns `UUID=…` of the filesystem or swap area on a device.
 fn uuid_of(device: &Device) -> Result<String> {
-    match &device.content {
-        Some(content @ (Content::Filesystem { .. } | Content::Swap { .. })) => {
-            match content.identifier() {
-                Some(uuid) => Ok(format!("UUID={uuid}")),
-                None => {
-                    let found = Some(format!("{content} without a UUID"));
-                    Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into())
-                }
-            }
-        }
-        other => {
-            let found = other.as_ref().map(ToString::to_string);
-            Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into())
-        }
-    }
+    let (uuid, _) = boot_source(device)?
+        .map_err(|found| BootRule::NoFilesystem { device: device.path.clone(), found })?;
+    Ok(format!("UUID={uuid}"))
 }
 
 impl Cmdline {

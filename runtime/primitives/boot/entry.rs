@@ -8,8 +8,9 @@ use crate::args;
 use crate::config::grub;
 use crate::error::Result;
 use crate::machine::files::FileContents;
-use crate::machine::{Content, is_below};
+use crate::machine::is_below;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
+use crate::primitives::contents::boot_source;
 use crate::primitives::copies::reject_copies;
 use crate::primitives::edit::{edit, exists, system_file, writes};
 use crate::primitives::file::text;
@@ -75,18 +76,12 @@ fn grub_path(place: &Place, cx: &Planning<'_>) -> Result<(String, String)> {
         let (device, found) = (path, None);
         return Err(BootRule::NoFilesystem { device, found }.into());
     };
-    let Some(content @ Content::Filesystem { .. }) = &device.content else {
-        let found = device.content.as_ref().map(ToString::to_string);
-        return Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into());
-    };
     let inner = path.strip_prefix(mount.at.trim_end_matches('/')).unwrap_or(&path);
     let part = mount.part.trim_end_matches('/');
-    let Some(uuid) = content.identifier() else {
-        let found = Some(format!("{content} without a UUID"));
-        return Err(BootRule::NoFilesystem { device: device.path.clone(), found }.into());
-    };
+    let (uuid, _) = boot_source(device)?
+        .map_err(|found| BootRule::NoFilesystem { device: device.path.clone(), found })?;
     reject_copies(device, cx.machine)?;
-    Ok((uuid.to_owned(), format!("{part}{inner}")))
+    Ok((uuid, format!("{part}{inner}")))
 }
 
 impl Action for MenuEntry {

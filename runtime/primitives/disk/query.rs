@@ -41,7 +41,7 @@ args! {
     /// `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
     /// partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
     /// `in_use`. Values that do not apply to the device are nil. The content of a device that could
-    /// not be read is `unknown`.
+    /// not be read is `unknown`, and so is that of a container in a plan, which the run opens.
     ///
     /// Source: lsblk(8), blkid(8).
     ///
@@ -164,10 +164,10 @@ fn describe(machine: &Machine, device: &Device) -> DiskInfo {
         serial: device.hardware.serial.clone(),
         by_id: machine.by_id(&device.path),
         table: device.table.as_ref().map(|table| table.kind),
-        content: match (content, &device.unreadable) {
-            (Some(content), _) => Some(content.kind().to_owned()),
-            (None, Some(_)) => Some("unknown".into()),
-            (None, None) => None,
+        content: match content {
+            Some(content) => Some(content.kind().to_owned()),
+            None if device.is_unseen() || device.unreadable.is_some() => Some("unknown".into()),
+            None => None,
         },
         uuid: content.and_then(|content| content.uuid().map(str::to_owned)),
         label: content.and_then(|content| content.label().map(str::to_owned)),

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::machine::Content;
 use crate::operation::guard::check_unused;
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::contents::{Contents, contents};
 use crate::system::{Cmd, Outcome};
 use crate::types::DevicePath;
 
@@ -56,22 +57,21 @@ impl Query for Check {
         let device = cx.device(&self.device)?;
         check_unused(cx.machine, &device.path)?;
         let path = device.path.clone();
-        let kind = match &device.content {
-            Some(Content::Filesystem { kind, .. }) => kind.clone(),
-            other => {
-                let found = other.as_ref().map(ToString::to_string);
+        let assumed = FsCheck { clean: true, report: String::new() };
+        let kind = match contents(device)? {
+            Contents::Known(Content::Filesystem { kind, .. }) => kind.clone(),
+            Contents::AtRunTime => return Ok(Answer::Assumed(assumed)),
+            Contents::Known(other) => {
+                let found = Some(other.to_string());
                 return Err(FsRule::None { device: path, found }.into());
             }
+            Contents::Blank => return Err(FsRule::None { device: path, found: None }.into()),
         };
         let Some(cmd) = checker(&kind) else { return Err(FsRule::NoChecker { kind }.into()) };
         let read = |outcome: &Outcome| {
             let report = format!("{}{}", outcome.stdout, outcome.stderr);
             Ok(FsCheck { clean: outcome.code == 0, report })
         };
-        Ok(Answer::Ask {
-            cmd: cmd.arg(path).accept_any_exit_code(),
-            assumed: FsCheck { clean: true, report: String::new() },
-            read: Rc::new(read),
-        })
+        Ok(Answer::Ask { cmd: cmd.arg(path).accept_any_exit_code(), assumed, read: Rc::new(read) })
     }
 }

@@ -4,7 +4,8 @@ use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};
-use crate::types::DevicePath;
+use crate::primitives::contents::{Contents, contents};
+use crate::types::{DevicePath, UUID_AT_RUN_TIME};
 
 args! {
     /// Returns the UUID of a filesystem, swap area, LUKS container or physical volume.
@@ -37,15 +38,15 @@ impl Query for Uuid {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<String>> {
         let device = cx.device(&self.device)?;
-        let uuid = device.content.as_ref().and_then(|content| content.uuid());
-        match uuid.filter(|uuid| !uuid.is_empty()) {
-            Some(uuid) => Ok(Answer::Known(uuid.to_owned())),
-            None => Err(FsRule::None {
-                device: device.path.clone(),
-                found: device.content.as_ref().map(ToString::to_string),
-            }
-            .into()),
-        }
+        let found = match contents(device)? {
+            Contents::AtRunTime => return Ok(Answer::Assumed(UUID_AT_RUN_TIME.to_owned())),
+            Contents::Known(content) => match content.uuid().filter(|uuid| !uuid.is_empty()) {
+                Some(uuid) => return Ok(Answer::Known(uuid.to_owned())),
+                None => Some(content.to_string()),
+            },
+            Contents::Blank => None,
+        };
+        Err(FsRule::None { device: device.path.clone(), found }.into())
     }
 }
 
@@ -53,7 +54,10 @@ impl Query for LabelOf {
     type Output = Option<String>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let content = cx.device(&self.device)?.content.as_ref();
-        Ok(Answer::Known(content.and_then(|content| content.label()).map(str::to_owned)))
+        Ok(match contents(cx.device(&self.device)?)? {
+            Contents::Known(content) => Answer::Known(content.label().map(str::to_owned)),
+            Contents::Blank => Answer::Known(None),
+            Contents::AtRunTime => Answer::Assumed(None),
+        })
     }
 }

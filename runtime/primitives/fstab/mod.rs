@@ -8,12 +8,12 @@ pub use write::Write;
 
 use serde::Serialize;
 
+use super::contents::boot_source;
 use super::copies::reject_copies;
 use super::edit::system_file;
 use crate::args;
 use crate::config::fstab;
 use crate::error::{Result, Rule};
-use crate::machine::Content;
 use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
 use crate::types::{
@@ -160,19 +160,10 @@ impl FstabEntry {
 /// Returns the UUID and the type of the filesystem or swap area on a device.
 fn identify(path: &DevicePath, cx: &Planning<'_>) -> Result<(String, String)> {
     let device = cx.device(path)?;
-    let content = match &device.content {
-        Some(content @ (Content::Filesystem { .. } | Content::Swap { .. })) => content,
-        other => {
-            let found = other.as_ref().map(ToString::to_string);
-            return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
-        }
-    };
-    let Some(uuid) = content.identifier().map(str::to_owned) else {
-        let found = Some(format!("{content} without a UUID"));
-        return Err(FstabRule::NoUuid { device: device.path.clone(), found }.into());
-    };
+    let source = boot_source(device)?
+        .map_err(|found| FstabRule::NoUuid { device: device.path.clone(), found })?;
     reject_copies(device, cx.machine)?;
-    Ok((uuid, content.kind().to_owned()))
+    Ok(source)
 }
 
 /// An element of the result of `fstab.entries`.

@@ -1,7 +1,7 @@
 //! `fstab.set` and `fstab.remove` on a simulated system.
 
 use super::*;
-use crate::machine::{Device, DeviceKind, Machine};
+use crate::machine::{Content, Device, DeviceKind, Machine};
 use crate::operation::{Action, Ids, Plan, Undo};
 use crate::system::{FilesStep, NoopWatch, Sim, Step, System};
 use crate::types::{Map, Mode, ParamValue, Value};

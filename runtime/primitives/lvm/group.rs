@@ -8,6 +8,7 @@ use crate::machine::{
     Content, Fact, Group, MISSING, Release, StorageFact, StorageRelease, Use, group_selection,
 };
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
+use crate::primitives::contents::{Contents, contents};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -110,7 +111,10 @@ impl Action for VgCreate {
         for path in &self.devices {
             let device = cx.device(path)?;
             let path = device.path.clone();
-            if !matches!(device.content, Some(Content::Physical { .. })) {
+            if !matches!(
+                contents(device)?,
+                Contents::Known(Content::Physical { .. }) | Contents::AtRunTime
+            ) {
                 return Err(LvmRule::NotPhysical { device: path }.into());
             }
             let owner =

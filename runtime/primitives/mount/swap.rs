@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::machine::{Content, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
+use crate::primitives::contents::{Contents, contents};
 use crate::system::StorageStep;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 
@@ -53,11 +54,14 @@ fn swap_area(area: &AbsPath, cx: &Planning<'_>) -> Result<String> {
         };
     }
     let device = cx.device(&DevicePath::known(path))?;
-    if !matches!(device.content, Some(Content::Swap { .. })) {
-        let found = device.content.as_ref().map(ToString::to_string);
-        return Err(MountRule::NotSwap { device: device.path.clone(), found }.into());
-    }
-    Ok(device.path.clone())
+    let found = match contents(device)? {
+        Contents::Known(Content::Swap { .. }) | Contents::AtRunTime => {
+            return Ok(device.path.clone());
+        }
+        Contents::Known(other) => Some(other.to_string()),
+        Contents::Blank => None,
+    };
+    Err(MountRule::NotSwap { device: device.path.clone(), found }.into())
 }
 
 impl Action for SwapOn {

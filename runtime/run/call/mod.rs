@@ -39,7 +39,7 @@ use crate::run::parts::Parts;
 use crate::run::release::track_releasable;
 use crate::run::resume::{Recall, UnfinishedAction};
 use crate::system::{Cmd, MissingProgram, Outcome, Stdin, Step, StepError, StorageStep};
-use crate::types::Value;
+use crate::types::{Value, placeholder};
 
 /// Executes a call. Returns the value for the script, or the failure.
 pub(crate) fn make(
@@ -125,7 +125,11 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
     }
     let Parts { environment, ledger, reporter, .. } = parts;
     match answer {
-        Answer::Known(value) if !asks_about_unseen(environment, query) => Ok(value),
+        Answer::Known(value)
+            if !asks_about_unseen(environment, query) && !has_placeholder(environment, &value) =>
+        {
+            Ok(value)
+        }
         Answer::Known(value) | Answer::Assumed(value) => {
             ledger.count_assumed();
             Ok(value)
@@ -150,6 +154,12 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
 fn asks_about_unseen(environment: &Environment, query: &dyn AnyQuery) -> bool {
     let machine = environment.machine();
     environment.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
+}
+
+/// Returns whether an answer contains what only the run knows, such as a file in which a plan has
+/// written it.
+fn has_placeholder(environment: &Environment, answer: &Value) -> bool {
+    environment.only_plans() && placeholder(&answer.recorded().to_string()).is_some()
 }
 
 fn act(

@@ -1,6 +1,6 @@
 //! Names of system objects: hosts, users, services, kernels.
 
-use super::super::placeholder::KERNEL_VERSION;
+use super::super::placeholder::{KERNEL_VERSION, stray_bracket};
 use super::{TextRule, is_alnum, is_shown, is_solid, not_empty, words};
 
 /// Returns an error if a relative path is empty or could lead out of its directory.
@@ -12,7 +12,7 @@ fn leads_out(text: &str) -> Option<String> {
 /// Returns whether the kernel command line and boot loader configuration files take a character
 /// literally.
 fn is_plain_word(c: char) -> bool {
-    is_solid(c) && !"\"'\\$`;{}|&<>#".contains(c)
+    is_solid(c) && !"\"'\\$`;{}|&#".contains(c)
 }
 
 words! {
@@ -100,14 +100,15 @@ words! {
     /// A word of the kernel command line.
     KernelWord, "kernel word",
     "a word of the kernel's command line, without whitespace, quotes and characters of a shell",
-    TextRule::of(is_plain_word, 1024).also(not_empty);
+    TextRule::of(is_plain_word, 1024).also(|text| not_empty(text).or_else(|| stray_bracket(text)));
 
     /// A complete kernel command line.
     KernelLine, "kernel command line",
     "words with spaces between them, without quotes and characters of a shell, at most 2047 bytes",
     TextRule::of(|c| c == ' ' || is_plain_word(c), 2047).also(|text| {
         let hole = text.split(' ').any(str::is_empty) && !text.is_empty();
-        hole.then(|| "it has repeated, leading or trailing spaces".into())
+        let hole = hole.then(|| "it has repeated, leading or trailing spaces".into());
+        hole.or_else(|| stray_bracket(text))
     });
 
     /// The title of a boot loader menu entry.
