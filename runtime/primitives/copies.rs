@@ -1,7 +1,7 @@
 //! Refuses to name a device by an identifier that a copy of it has as well.
 
 use crate::error::{Exit, Result, Rule};
-use crate::machine::{Device, Machine};
+use crate::machine::{Content, Device, Group, Machine};
 
 /// A violated rule about identifiers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,11 +28,29 @@ pub enum CopyRule {
         /// All devices with the identifiers.
         devices: Vec<String>,
     },
+    /// LVM chooses a device of the physical volume by its identifier.
+    #[error(
+        "cannot use volume group {group}: {} have the identifier of one physical volume, and LVM \
+        chooses which of them it uses",
+        devices.join(", ")
+    )]
+    Group {
+        /// The name of the volume group.
+        group: String,
+        /// All devices with the identifier.
+        devices: Vec<String>,
+    },
 }
 
 impl Rule for CopyRule {
     fn remedy(&self) -> Option<String> {
-        Some("disconnect the copy; lsblk -o NAME,UUID,PARTUUID,SERIAL shows all of them".into())
+        let list = "disconnect the copy; lsblk -o NAME,UUID,PARTUUID,SERIAL shows all of them";
+        Some(match self {
+            Self::Named { .. } | Self::Chosen { .. } => list.into(),
+            Self::Group { .. } => format!(
+                "{list}; or give the copy a name and identifiers of its own: see vgimportclone(8)"
+            ),
+        })
     }
 
     fn exit(&self) -> Exit {
@@ -75,4 +93,26 @@ pub(super) fn reject_mount_of_copies(
         }
         false => Ok(()),
     }
+}
+
+/// Refuses a device that LVM does not use as a physical volume because there are copies of it.
+pub(super) fn reject_copied_volume(group: &str, device: &Device, machine: &Machine) -> Result<()> {
+    let copies = match device.content {
+        Some(Content::Physical { .. }) => machine.copies(device),
+        _ => Vec::new(),
+    };
+    if copies.is_empty() {
+        return Ok(());
+    }
+    let paths = copies.iter().map(|copy| copy.path.clone());
+    let mut devices: Vec<String> = paths.chain([device.path.clone()]).collect();
+    devices.sort();
+    Err(CopyRule::Group { group: group.to_owned(), devices }.into())
+}
+
+/// Refuses to activate or change a group if there are copies of its physical volumes. LVM refuses
+/// to activate it, but changes the one that it has chosen.
+pub(super) fn reject_copied_group(name: &str, group: &Group, machine: &Machine) -> Result<()> {
+    let mut members = group.members.iter().filter_map(|member| machine.find(member));
+    members.try_for_each(|member| reject_copied_volume(name, member, machine))
 }

@@ -161,9 +161,23 @@ mod tests {
         machine.insert(disk("/dev/c", filesystem("btrfs", Some("1"))));
         assert_eq!(copies(&machine, "/dev/a"), ["/dev/c"]);
         assert!(copies(&machine, "/dev/b").is_empty());
+        let shared = "btrfs filesystem same also lies on";
+        let caution = |path: &str| machine.cautions(path).iter().any(|one| one.starts_with(shared));
+        // The copy was of one device of two; the other belongs to either of them.
+        assert_eq!(["/dev/a", "/dev/b", "/dev/c"].map(caution), [true, true, true]);
         let device = machine.find("/dev/b").expect("a device");
         assert_eq!(machine.copied_filesystem(device), ["/dev/a", "/dev/b", "/dev/c"]);
         assert_eq!(machine.find(uuid), None);
+    }
+
+    #[test]
+    fn a_copied_btrfs_does_not_lie_on_the_original() {
+        let machine = machine([
+            disk("/dev/a", filesystem("btrfs", Some("1"))),
+            disk("/dev/b", filesystem("btrfs", Some("1"))),
+        ]);
+        let cautions = machine.cautions("/dev/b");
+        assert!(!cautions.iter().any(|one| one.contains("also lies on")), "{cautions:?}");
     }
 
     #[test]

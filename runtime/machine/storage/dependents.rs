@@ -96,6 +96,12 @@ impl Machine {
     fn members_elsewhere(&self, device: &Device) -> Vec<(String, Vec<&str>)> {
         let mut parts = self.descendants(&device.path);
         parts.push(device);
+        // A copy has the identifiers of the original, and nothing else of it.
+        let copies: Vec<&str> = parts
+            .iter()
+            .flat_map(|part| self.copies(part))
+            .map(|copy| copy.path.as_str())
+            .collect();
         let mut spread: Vec<(String, Vec<&str>)> = Vec::new();
         for part in parts {
             let Some((what, uuid)) = part.content.as_ref().and_then(multi_device_kind) else {
@@ -106,8 +112,9 @@ impl Machine {
                 continue;
             }
             let same = |other: &&Device| {
-                let other = other.content.as_ref().and_then(multi_device_kind);
-                other.is_some_and(|(_, other)| other == uuid)
+                let kind = other.content.as_ref().and_then(multi_device_kind);
+                kind.is_some_and(|(_, other)| other == uuid)
+                    && !copies.contains(&other.path.as_str())
             };
             let members =
                 self.storage.devices.values().filter(same).map(|d| d.path.as_str()).collect();

@@ -1,16 +1,13 @@
 //! Adding facts to the model.
 
+use std::collections::BTreeMap;
+
 use super::hidden::ContainerContent;
 use super::volumes::is_below;
 use crate::machine::{
     Content, Device, DeviceKind, Group, MISSING, Machine, Mount, PartitionEntry, Table, Volume,
 };
 use crate::machine::{Contradiction, MountOrigin, NewPartition, StorageFact};
-
-/// Returns the key under which the contents of a closed container or array are stored.
-fn contents_key(uuid: &str) -> String {
-    format!("inside of {uuid}")
-}
 
 impl Machine {
     /// Makes the fact true in the model.
@@ -66,8 +63,10 @@ impl Machine {
 
     fn learn_content(&mut self, device: &str, content: &Content) -> Result<(), Contradiction> {
         // A new container or array is blank.
-        if let Content::Luks { uuid, .. } | Content::RaidMember { uuid, .. } = content {
-            self.storage.hidden.store_content(contents_key(uuid), None);
+        if matches!(content, Content::Luks { .. } | Content::RaidMember { .. })
+            && let Some(key) = self.contents_key(device, content)
+        {
+            self.storage.hidden.store_content(key, None);
         }
         self.forget_contents(device);
         self.set_content(device, content)
@@ -82,8 +81,10 @@ impl Machine {
         guessed: bool,
     ) -> Result<(), Contradiction> {
         let before = self.find(device).and_then(|device| device.content.as_ref()?.uuid());
-        if let Some(uuid) = content.uuid().filter(|uuid| before != Some(uuid)) {
-            self.storage.hidden.drop_content(&contents_key(uuid));
+        if content.uuid().is_some_and(|uuid| before != Some(uuid)) {
+            if let Some(key) = self.contents_key(device, content) {
+                self.storage.hidden.drop_content(&key);
+            }
             self.forget_contents(device);
         }
         self.set_content(device, content)?;
@@ -160,14 +161,16 @@ impl Machine {
     /// Removes everything from a device: its contents, its partitions, and the groups on them.
     fn learn_blank(&mut self, path: &str) -> Result<(), Contradiction> {
         let path = self.device_mut(path)?.path.clone();
-        let gone: Vec<String> = self.descendants(&path).iter().map(|d| d.path.clone()).collect();
+        let mut gone: Vec<String> =
+            self.descendants(&path).iter().map(|d| d.path.clone()).collect();
+        gone.push(path.clone());
+        self.mark_members_missing(&gone);
+        gone.pop();
         self.forget_contents(&path);
         for device in &gone {
             self.forget_contents(device);
             self.storage.devices.remove(device);
         }
-        self.mark_members_missing(&gone);
-        self.mark_members_missing(std::slice::from_ref(&path));
         self.storage.aliases.retain(|_, target| !gone.contains(target));
         let device = self.device_mut(&path)?;
         device.content = None;
@@ -176,12 +179,19 @@ impl Machine {
         Ok(())
     }
 
-    /// Marks overwritten physical volumes as missing. A group with other members remains, damaged,
-    /// because LVM still knows its name.
+    /// Marks physical volumes that are going to be overwritten as missing, unless there is a copy,
+    /// which LVM uses then. A group with other members remains, damaged, because LVM still knows its
+    /// name.
     fn mark_members_missing(&mut self, gone: &[String]) {
+        let copy = |path: &String| {
+            let copies = self.copies(self.find(path)?);
+            let mut left = copies.iter().filter(|copy| !gone.contains(&copy.path));
+            Some((path.clone(), left.next()?.path.clone()))
+        };
+        let copies: BTreeMap<String, String> = gone.iter().filter_map(copy).collect();
         for group in self.storage.groups.values_mut() {
             for member in group.members.iter_mut().filter(|member| gone.contains(member)) {
-                MISSING.clone_into(member);
+                *member = copies.get(member).cloned().unwrap_or_else(|| MISSING.to_owned());
             }
         }
         self.storage.groups.retain(|_, group| group.members.iter().any(|member| member != MISSING));
@@ -282,12 +292,14 @@ impl Machine {
 
     /// Adds a device that appeared, with its last known contents.
     fn device_appeared(&mut self, mut device: Device) {
-        match self.hidden_key(&device).and_then(|key| self.storage.hidden.take(&key)) {
+        let key = self.hidden_key(&device);
+        match key.as_ref().and_then(|key| self.storage.hidden.take(key)) {
             Some(ContainerContent::Holds(content)) => device.content = Some(content),
             Some(ContainerContent::Blank) => {}
             None => device.unprobed = true,
         }
-        self.storage.groups.append(&mut self.storage.hidden.take_groups(&device.path));
+        let key = key.unwrap_or_else(|| device.path.clone());
+        self.storage.groups.append(&mut self.storage.hidden.take_groups(&key, &device.path));
         self.storage.hidden.drop_device(&device.path);
         self.insert(device);
     }
@@ -296,20 +308,37 @@ impl Machine {
     fn device_disappeared(&mut self, path: &str) {
         let Some(device) = self.storage.devices.remove(path) else { return };
         self.storage.hidden.store_device(device.clone());
-        if let (Some(key), false) = (self.hidden_key(&device), device.unprobed) {
+        let key = self.hidden_key(&device);
+        if let (Some(key), false) = (key.clone(), device.unprobed) {
             self.storage.hidden.store_content(key, device.content);
         }
         let lost = |_: &String, group: &mut Group| group.members.iter().any(|m| m == path);
         let groups = self.storage.groups.extract_if(.., lost).collect();
-        self.storage.hidden.store_groups(path, groups);
+        let key = key.unwrap_or_else(|| path.to_owned());
+        self.storage.hidden.store_groups(key, path, groups);
+    }
+
+    /// Returns the key under which the inside of a device with this content is stored while it is
+    /// closed. A copy of a container has its identifier, but contents of its own; the members of an
+    /// array have one inside.
+    fn contents_key(&self, device: &str, content: &Content) -> Option<String> {
+        let uuid = content.uuid()?;
+        Some(match content {
+            Content::Luks { .. } => {
+                let path = self.find(device).map_or(device, |device| device.path.as_str());
+                format!("inside of {uuid} on {path}")
+            }
+            _ => format!("inside of {uuid}"),
+        })
     }
 
     /// Returns the key under which the contents of a device are stored while it is closed.
-    fn hidden_key(&self, device: &Device) -> Option<String> {
+    pub(super) fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            DeviceKind::Crypt { on } => self.find(on)?.content.as_ref()?.uuid().map(contents_key),
+            DeviceKind::Crypt { on } => self.contents_key(on, self.find(on)?.content.as_ref()?),
             DeviceKind::Raid { members, .. } => {
-                self.find(members.first()?)?.content.as_ref()?.uuid().map(contents_key)
+                let member = members.first()?;
+                self.contents_key(member, self.find(member)?.content.as_ref()?)
             }
             DeviceKind::Logical { group, volume } => Some(format!("{group}/{volume}")),
             _ => None,

@@ -1,6 +1,5 @@
 //! The machine with and without the contents of closed containers.
 
-use super::hidden::ClosedContents;
 use crate::machine::{Content, Device, Machine};
 
 impl Device {
@@ -25,9 +24,8 @@ impl Machine {
     /// Returns the machine as a probe sees it, without the contents of closed containers.
     #[must_use]
     pub fn as_probed(&self) -> Self {
-        let headers = self.storage.hidden.headers.clone();
         let mut machine = self.clone();
-        machine.storage.hidden = ClosedContents { headers, ..ClosedContents::default() };
+        machine.storage.hidden = machine.storage.hidden.headers_only();
         machine
     }
 
@@ -47,9 +45,9 @@ impl Machine {
                 return machine;
             }
             for device in ready {
-                let groups =
-                    self.storage.hidden.groups.get(&device.path).cloned().unwrap_or_default();
-                machine.storage.groups.extend(groups);
+                let key = machine.hidden_key(&device).unwrap_or_else(|| device.path.clone());
+                let mut groups = machine.storage.hidden.take_groups(&key, &device.path);
+                machine.storage.groups.append(&mut groups);
                 machine.insert(device);
             }
         }

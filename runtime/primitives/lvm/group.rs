@@ -9,6 +9,7 @@ use crate::machine::{
 };
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::contents::{Contents, contents};
+use crate::primitives::copies::{reject_copied_group, reject_copied_volume};
 use crate::system::Step;
 use crate::types::{DevicePath, LvmName, Size};
 
@@ -117,6 +118,7 @@ impl Action for VgCreate {
             ) {
                 return Err(LvmRule::NotPhysical { device: path }.into());
             }
+            reject_copied_volume(&name, device, cx.machine)?;
             let owner =
                 cx.machine.storage.groups.iter().find(|(_, group)| group.members.contains(&path));
             if let Some((owner, _)) = owner.filter(|(owner, _)| **owner != name) {
@@ -171,6 +173,7 @@ fn reject_mixed_sectors(group: &str, members: &[String], cx: &Planning<'_>) -> R
 impl VgActivate {
     fn check(&self, key: &str, group: &Group, cx: &Planning<'_>) -> Result<()> {
         check_lock(key, group)?;
+        reject_copied_group(key, group, cx.machine)?;
         if let Some(name) = &group.name {
             let same_name = |(other, _): &(&String, &Group)| *other != key;
             let groups = cx.machine.storage.groups.iter().filter(same_name);

@@ -17,6 +17,7 @@ pub use volume::{LvCreate, LvRemove};
 use crate::error::Result;
 use crate::machine::Group;
 use crate::operation::Planning;
+use crate::primitives::copies::reject_copied_group;
 use crate::system::Cmd;
 use crate::types::{LvmName, nearest};
 
@@ -65,6 +66,7 @@ fn listed_group<'a>(given: &LvmName, cx: &Planning<'a>) -> Result<(&'a str, &'a 
 fn changeable_group<'a>(given: &LvmName, cx: &Planning<'a>) -> Result<&'a Group> {
     let (key, group) = listed_group(given, cx)?;
     check_lock(key, group)?;
+    reject_copied_group(key, group, cx.machine)?;
     if let Some(name) = &group.name {
         let (group, uuid) = (name.clone(), key.to_owned());
         return Err(LvmRule::Unnamed { group, uuid }.into());
