@@ -88,8 +88,15 @@ impl Machine {
             let members = group.members.iter().map(String::as_str).collect();
             sentence(format!("volume group {name}"), members)
         });
+        let locked = self.storage.groups.iter().filter_map(move |(name, group)| {
+            let lock = group.lock.as_ref()?;
+            let inside = group.members.iter().find(|member| here(&member.as_str()))?;
+            Some(format!("volume group {name} on {inside} {lock}"))
+        });
         let spread = self.members_elsewhere(device).into_iter();
-        groups.chain(spread.filter_map(move |(what, members)| sentence(what, members)))
+        groups
+            .chain(locked)
+            .chain(spread.filter_map(move |(what, members)| sentence(what, members)))
     }
 
     /// Returns the arrays and filesystems with a member on this device, each with all its members.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::device::{is_false, is_zero_u64};
+use crate::types::printable;
 
 /// An LVM volume group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,22 @@ pub enum GroupLock {
     Exported,
     /// It belongs to the machine with this system ID (lvmsystemid(7)).
     Foreign(String),
+    /// Several machines share it, which agree in this way, such as `sanlock` (lvmlockd(8)).
+    Shared(String),
+}
+
+impl fmt::Display for GroupLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exported => f.write_str("is exported"),
+            Self::Foreign(system) => {
+                write!(f, "belongs to the machine with system ID {}", printable(system))
+            }
+            Self::Shared(kind) => {
+                write!(f, "is shared by several machines (lock type {})", printable(kind))
+            }
+        }
+    }
 }
 
 /// A logical volume.

@@ -2,7 +2,7 @@
 
 use crate::error::{Exit, Rule};
 use crate::machine::GroupLock;
-use crate::types::{Size, printable, quote, rhai_literal};
+use crate::types::{Size, quote, rhai_literal};
 
 /// A violated rule about LVM.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,10 +150,7 @@ pub enum LvmRule {
         uuid: String,
     },
     /// LVM does not touch the group.
-    #[error("volume group {group} {}", match lock {
-        GroupLock::Exported => "is exported".to_owned(),
-        GroupLock::Foreign(system) => format!("belongs to the machine with system ID {}", printable(system)),
-    })]
+    #[error("volume group {group} {lock}")]
     Locked {
         /// The volume group.
         group: String,
@@ -272,6 +269,9 @@ impl LvmRule {
             Self::Locked { group, lock: GroupLock::Exported } => {
                 format!("import it: vgimport {group}")
             }
+            Self::Locked { group, lock: GroupLock::Shared(_) } => format!(
+                "change it with lvm2 on a machine that runs lvmlockd: vgchange --lockstart {group}"
+            ),
             Self::Locked { group, lock: GroupLock::Foreign(system) } => {
                 let config = format!(
                     "global/system_id_source=lvmlocal local/system_id={}",

@@ -41,6 +41,9 @@ struct Vg {
     vg_exported: String,
     #[serde(default)]
     vg_systemid: String,
+    /// How the machines that share the group agree, such as `sanlock`; empty for a local group.
+    #[serde(default)]
+    vg_lock_type: String,
 }
 
 #[derive(Deserialize)]
@@ -257,9 +260,10 @@ impl LvmRow {
             Some(bytes) if bytes <= MAX_BYTES && extent > 0 => Ok(extents),
             _ => Err(unreadable(format!("{extents} extents of {extent} bytes are no size"))),
         };
-        let lock = match (vg.vg_exported.as_str(), vg.vg_systemid.as_str()) {
-            ("", "") => None,
-            ("", system) => Some(GroupLock::Foreign(system.to_owned())),
+        let lock = match (&*vg.vg_exported, &*vg.vg_systemid, &*vg.vg_lock_type) {
+            ("", "", "" | "none") => None,
+            ("", "", kind) => Some(GroupLock::Shared(kind.to_owned())),
+            ("", system, _) => Some(GroupLock::Foreign(system.to_owned())),
             _ => Some(GroupLock::Exported),
         };
         Ok(Group {

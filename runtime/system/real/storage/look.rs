@@ -154,7 +154,7 @@ impl Real {
     fn groups(&mut self, machine: &mut Machine) -> Result<BTreeMap<String, Group>, StepError> {
         let mut cmd = Cmd::lvm("fullreport", machine.host.udev)
             .ignoring(&machine.unreadable_devices())
-            .args(["--all", "--foreign", "--reportformat", "json"])
+            .args(["--all", "--foreign", "--shared", "--reportformat", "json"])
             .args(["--units", "b", "--nosuffix"]);
         // The report does not depend on the size of a device.
         cmd.works_long = false;
