@@ -135,14 +135,46 @@ const MACHINES: &[(&str, &[Planned])] = &[
         ],
     ),
     (
+        "copied-physical-volume",
+        &[
+            (
+                r#"lvm::vg_activate("data")"#,
+                3,
+                "/dev/sda, /dev/sdb have the identifier of one physical volume",
+            ),
+            (r#"lvm::lv_remove("data", "home")"#, 3, "LVM chooses which of them it uses"),
+            (r#"lvm::lv_create("data", "new", "1G")"#, 3, "vgimportclone(8)"),
+            (r#"lvm::vg_create("new", ["/dev/sdb"])"#, 3, "cannot use volume group new"),
+            // The copy becomes the volume of the group.
+            (
+                r#"disk::wipe("/dev/sda"); lvm::vg_activate("data"); disk::wipe("/dev/sdb")"#,
+                3,
+                "/dev/sdb is open as /dev/mapper/data-home (volume group data)",
+            ),
+            (r#"lvm::vg_create("new", [lvm::pv_create("/dev/sdb")])"#, 0, "$ lvm vgcreate"),
+        ],
+    ),
+    (
         "dasd",
         &[
             (r#"fs::make("/dev/dasdb1")"#, 0, "$ mkfs.ext4"),
             (r#"fs::make("/dev/dasda1")"#, 3, "/dev/dasda1 holds the running system"),
             (r#"print(disk::info("/dev/dasda").content)"#, 0, "dasd partition table"),
+            (r#"disk::partition("/dev/dasdb", [#{ size: "rest" }])"#, 2, "dasd"),
         ],
     ),
     ("ddf", &[(r#"disk::wipe("/dev/sda")"#, 0, "/dev/sda belongs to a firmware RAID")]),
+    (
+        "drbd",
+        &[
+            (r#"disk::wipe("/dev/sda")"#, 3, "/dev/sda1 is open as /dev/drbd0 (DRBD)"),
+            (r#"fs::make("/dev/sda2")"#, 3, "/dev/sda2 is open as /dev/drbd1 (DRBD)"),
+            (r#"fs::make("/dev/drbd0")"#, 3, "/dev/drbd0 is mounted at /srv/cluster"),
+            (r#"fs::make("/dev/drbd1")"#, 3, "the contents of /dev/drbd1 are unknown"),
+            (r#"mount::mount("/dev/sda1", "/mnt/x")"#, 2, "cannot mount /dev/sda1: holds drbd"),
+            (r#"print(disk::holders("/dev/sda"))"#, 0, "/dev/sda2 is open as /dev/drbd1 (DRBD)"),
+        ],
+    ),
     (
         "emmc",
         &[
@@ -245,10 +277,38 @@ const MACHINES: &[(&str, &[Planned])] = &[
         )],
     ),
     (
+        "shared-group",
+        &[
+            (
+                r#"disk::wipe("/dev/sdb")"#,
+                0,
+                "volume group cluster on /dev/sdb is shared by several machines (lock type sanlock)",
+            ),
+            (r#"disk::wipe("/dev/sdb")"#, 0, "cluster/home"),
+            (r#"lvm::vg_activate("cluster")"#, 3, "is shared by several machines"),
+            (r#"lvm::lv_remove("cluster", "home")"#, 3, "vgchange --lockstart cluster"),
+        ],
+    ),
+    (
         "thin-pool",
         &[
             (r#"disk::wipe("/dev/sda")"#, 3, "(volume group vg)"),
             (r#"fs::make("/dev/mapper/vg-root")"#, 0, "$ mkfs.ext4"),
+        ],
+    ),
+    (
+        "vdo",
+        &[
+            (r#"disk::wipe("/dev/sda")"#, 3, "/dev/sda is open as /dev/mapper/vdo1 (VDO)"),
+            (r#"mount::mount("/dev/sda", "/mnt/x")"#, 2, "cannot mount /dev/sda: holds vdo"),
+            (r#"mount::mount("/dev/mapper/vdo1", "/mnt/x")"#, 0, "$ mount -t xfs"),
+            (r#"disk::wipe("/dev/sdb")"#, 3, "is open as /dev/mapper/vg-data (volume group vg)"),
+            (
+                r#"lvm::lv_remove("vg", "vpool0")"#,
+                3,
+                "depend on it and would be lost with it: data",
+            ),
+            (r#"mount::mount("/dev/vg/data", "/mnt/x")"#, 0, "$ mount -t ext4 /dev/mapper/vg-data"),
         ],
     ),
     (

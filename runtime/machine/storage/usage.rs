@@ -215,6 +215,8 @@ fn opened_as(device: &Device) -> Option<String> {
         DeviceKind::Mapped { what, .. } => Some(match what.as_str() {
             "mpath" => "multipath".into(),
             "bcache" => "bcache".into(),
+            "drbd" => "DRBD".into(),
+            "vdo" => "VDO".into(),
             "loop" => "loop device".into(),
             what => format!("device-mapper {what}"),
         }),

@@ -45,6 +45,12 @@ args! {
     }
 }
 
+/// Returns whether a disk is a DASD with tracks of records, on which sfdisk's tables have no place.
+/// One that emulates a disk of fixed blocks has sectors of 512 bytes.
+fn is_dasd(disk: &Device) -> bool {
+    disk.name().starts_with("dasd") && disk.sector == 4096
+}
+
 impl Action for Partition {
     type Output = BTreeMap<String, String>;
 
@@ -56,6 +62,9 @@ impl Action for Partition {
         let disk = cx.device(&self.disk)?;
         if !disk.is_disk() {
             return Err(TableRule::NotADisk { device: disk.path.clone() }.into());
+        }
+        if is_dasd(disk) {
+            return Err(TableRule::Dasd { disk: disk.path.clone() }.into());
         }
         let layout = write_input(disk, &self.parts, self.table, cx.ids)?;
         let device = |number| disk.partition_path(number);

@@ -32,6 +32,12 @@ impl PartitionEntry {
 /// A reason why a partition table cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableRule {
+    /// sfdisk writes no table of this format.
+    #[error("{disk} is a DASD with tracks: it cannot have a GPT or an MBR")]
+    Dasd {
+        /// The disk.
+        disk: String,
+    },
     /// A partition does not fit on the disk.
     #[error("partition {part} does not fit on {disk}: it needs {wanted}, {left} are free")]
     NoRoom {
@@ -93,6 +99,7 @@ pub enum TableRule {
 impl Rule for TableRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::Dasd { .. } => "it has a format of its own: see fdasd(8)".into(),
             Self::NoRoom { .. } => "make a partition smaller, or give the last one the size \
                 \"rest\""
                 .into(),
