@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::holds::array_level;
 use super::{DeviceKind, MountCall, StorageFact, StorageRelease, StorageStep, group_selection};
 use crate::machine::fact::{PartFact, PartRelease};
 use crate::machine::files::{FileError, Files};
@@ -193,7 +194,10 @@ impl PartFact for StorageFact {
             Self::Opened { name, .. } => {
                 self.holds_on_machine(machine) && !system(&format!("/dev/mapper/{name}"))
             }
-            Self::ArrayRunning { array, .. } => self.holds_on_machine(machine) && !system(array),
+            // One that does not run keeps its members in use as well.
+            Self::ArrayRunning { array, members, .. } => {
+                array_level(array, members, machine).is_some() && !system(array)
+            }
             Self::GroupMade { group, .. } | Self::GroupActive { group, .. } => {
                 let known = machine.storage.groups.get(group);
                 known.is_some_and(|known| !known.members.iter().any(|member| system(member)))

@@ -43,13 +43,9 @@ impl StorageFact {
                 volume(group, name).is_some_and(|v| !v.active)
             }
             Self::VolumeGone { group, volume: name } => volume(group, name).is_none(),
-            Self::ArrayRunning { array, members, .. } => {
-                machine.find(array).is_some_and(|device| match &device.kind {
-                    DeviceKind::Raid { members: found, .. } => {
-                        found.len() == members.len() && members.iter().all(|m| found.contains(m))
-                    }
-                    _ => false,
-                })
+            // An interrupted mdadm leaves an array that does not run.
+            Self::ArrayRunning { array, members, level, .. } => {
+                array_level(array, members, machine) == Some(level)
             }
             Self::ArrayStopped { array } => machine.find(array).is_none(),
             Self::Mounted { at, origin, options } => machine.storage.mounts.iter().any(|mount| {
@@ -65,6 +61,19 @@ impl StorageFact {
             }
         }
     }
+}
+
+/// Returns the level of an array with these members, whether it runs or not.
+pub(super) fn array_level<'a>(
+    array: &str,
+    members: &[String],
+    machine: &'a Machine,
+) -> Option<&'a String> {
+    let DeviceKind::Raid { members: found, level } = &machine.find(array)?.kind else {
+        return None;
+    };
+    let same = found.len() == members.len() && members.iter().all(|m| found.contains(m));
+    same.then_some(level)
 }
 
 impl NewPartition {

@@ -5,7 +5,7 @@ use super::record::{Success, record_success};
 use crate::error::Result;
 use crate::event::Event;
 use crate::machine::files::FileStatus;
-use crate::machine::{Fact, FilesFact, Lifetime, is_below};
+use crate::machine::{Fact, FilesFact, Lifetime, StorageFact, is_below};
 use crate::operation::spec::{ArgError, Arguments, Given};
 use crate::operation::{
     AnyAction, AnyQuery, Effect, FilesEffect, ProgramEffect, Returns, StorageEffect,
@@ -97,7 +97,8 @@ pub(super) fn check_interrupted(
     let given = given(&args);
     let partly: Vec<Fact> = wanted
         .iter()
-        .filter(|fact| fact.lifetime() == Lifetime::UntilReboot && parts.environment.holds(fact))
+        .filter(|fact| fact.lifetime() == Lifetime::UntilReboot)
+        .filter(|fact| parts.environment.holds(fact) || is_array(fact, parts.environment))
         .filter(|fact| fact.is_about(&given))
         .cloned()
         .collect();
@@ -125,6 +126,12 @@ pub(super) fn check_interrupted(
     }
     parts.reporter.warn(rerun_warning(call, effects));
     Ok(None)
+}
+
+/// Returns whether a fact is about an array that exists, whether it runs or not.
+fn is_array(fact: &Fact, environment: &Environment) -> bool {
+    matches!(fact, Fact::Storage(StorageFact::ArrayRunning { .. }))
+        && fact.is_present(environment.machine())
 }
 
 /// Returns the facts and the value of an interrupted action whose results exist: those that were

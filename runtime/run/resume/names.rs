@@ -38,36 +38,32 @@ impl Names {
             }
         }
         for fact in made(transcript) {
-            match fact {
-                Fact::Storage(StorageFact::Partitioned { disk, parts, .. }) => {
-                    for part in parts {
-                        let entry = |device: &&Device| {
-                            device.partition().is_some_and(|entry| entry.uuid == part.uuid)
-                        };
-                        if let Some(now) = only(machine, entry) {
-                            // The disk with our partition table is the disk of the run, whatever
-                            // its name is.
-                            let parents = machine.parents(now);
-                            if let Some(parent) = parents.first() {
-                                found.entry(disk.clone()).or_insert_with(|| (*parent).to_string());
-                            }
-                            found.insert(partition_path(disk, part.number), now.path.clone());
-                        }
-                    }
-                }
-                Fact::Storage(
-                    StorageFact::Holds { device, content }
-                    | StorageFact::Header { device, content, .. },
-                ) if !found.contains_key(device) => {
-                    let same = |found: &&Device| {
-                        let holds = found.content.as_ref().and_then(|content| content.uuid());
-                        holds.is_some() && holds == content.uuid()
+            if let Fact::Storage(StorageFact::Partitioned { disk, parts, .. }) = fact {
+                for part in parts {
+                    let entry = |device: &&Device| {
+                        device.partition().is_some_and(|entry| entry.uuid == part.uuid)
                     };
-                    if let Some(now) = only(machine, same) {
-                        found.insert(device.clone(), now.path.clone());
+                    if let Some(now) = only(machine, entry) {
+                        // The disk with our partition table is the disk of the run, whatever its
+                        // name is.
+                        let parents = machine.parents(now);
+                        if let Some(parent) = parents.first() {
+                            found.entry(disk.clone()).or_insert_with(|| (*parent).to_string());
+                        }
+                        found.insert(partition_path(disk, part.number), now.path.clone());
                     }
                 }
-                _ => {}
+            }
+            if let Some((device, uuid)) = held(fact)
+                && !found.contains_key(device)
+                && !is_shared(device, uuid, transcript)
+            {
+                let same = |found: &&Device| {
+                    found.content.as_ref().and_then(|content| content.uuid()) == Some(uuid)
+                };
+                if let Some(now) = only(machine, same) {
+                    found.insert(device.to_owned(), now.path.clone());
+                }
             }
         }
         require_devices(transcript, machine, &found)?;
@@ -142,6 +138,22 @@ fn made(transcript: &Transcript) -> impl Iterator<Item = &Fact> {
         Record::Begin { makes, .. } => makes.as_slice(),
         _ => &[],
     })
+}
+
+/// Returns the identifier of what the run wrote to a device.
+fn held(fact: &Fact) -> Option<(&str, &str)> {
+    match fact {
+        Fact::Storage(
+            StorageFact::Holds { device, content } | StorageFact::Header { device, content, .. },
+        ) => Some((device, content.uuid()?)),
+        _ => None,
+    }
+}
+
+/// Returns whether the run wrote this identifier to another device as well. An interrupted mdadm or
+/// mkfs.btrfs may have written it to one of them only, which says nothing about the other.
+fn is_shared(device: &str, uuid: &str, transcript: &Transcript) -> bool {
+    made(transcript).filter_map(held).any(|(other, same)| other != device && same == uuid)
 }
 
 /// Adds a device, and the disk of a partition.

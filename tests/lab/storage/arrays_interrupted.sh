@@ -1,0 +1,56 @@
+#!/bin/bash
+# md.create: killed at a place where mdadm has written only a part of the array; the run is resumed by its journal.
+#
+# disks: 100M 100M
+# with: cut.so
+# tier: make lab
+# takes: 25 s
+. "${0%/*}/../lib/cases.sh"
+
+must modprobe raid1
+recipe mirror.rhai <<'END'
+let array = md::create("data", "raid1", ["/dev/ubda", "/dev/ubdb"]);
+fs::make(array);
+mount::mount(array, "/mnt/a");
+file::write("/mnt/a/f", "whole\n");
+END
+approved=(--yes --destroy /dev/ubda --destroy /dev/ubdb)
+
+# cut: starts the run and kills it before mdadm has begun; prints the UUID of the array.
+cut() {
+    wipefs -aqf /dev/ubda /dev/ubdb
+    rm -rf /run/cut
+    (CUT_CALL=1 CUT_STEP=1 CUT_AFTER=0 LD_PRELOAD=$OUT/cut.so "$G" mirror.rhai "${approved[@]}" --journal /run/cut) >cut.out 2>cut.err
+    orphans_end
+    mdadm --stop --scan -q 2>/dev/null
+    wipefs -aqf /dev/ubda /dev/ubdb
+    grep -oP -m 1 '"is":"raid_member","uuid":"\K[^"]*' /run/cut/*/journal.jsonl | head -n 1
+}
+
+# resumed: resumes the run, and checks what it made.
+resumed() {
+    ask resumed "$G" resume "${approved[@]}" /run/cut/*/journal.jsonl
+    exits resumed 0
+    must grep -q whole /mnt/a/f
+    must umount /mnt/a
+    must mdadm --stop --scan -q
+    nothing_left
+}
+
+it 'the first device is written, and the second is not'
+uuid=$(cut)
+must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data /dev/ubda missing -q
+must mdadm --stop /dev/md127 -q
+resumed
+
+it 'both devices are written, and the array does not run'
+uuid=$(cut)
+must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data --assume-clean /dev/ubda /dev/ubdb -q
+echo inactive >/sys/block/md127/md/array_state
+must grep -q '^md127 : inactive' /proc/mdstat
+resumed
+
+it 'the array runs, and the run has not recorded it'
+uuid=$(cut)
+must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data --assume-clean /dev/ubda /dev/ubdb -q
+resumed
