@@ -5,7 +5,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileContents;
 use crate::machine::probe::parse_luks;
-use crate::machine::{Content, Device, DeviceKind, Release, StorageFact, StorageRelease};
+use crate::machine::{Content, Device, DeviceKind, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::guard::check_unused;
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::key::{check_protected, unprotect};
@@ -37,8 +37,8 @@ args! {
         /// The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The
         /// decrypted key is piped from gpg to cryptsetup and never written to a file.
         pub gpg_key: Option<AbsPath>,
-        /// The path of a file with the header, if it is not on the device (a detached header). The
-        /// device must then not be in use, and its present contents are taken for encrypted data.
+        /// The path of a file or device with the header, if it is not on the device itself (a
+        /// detached header). The device must then not be in use, and its present contents are taken for encrypted data.
         pub header: Option<AbsPath>,
         /// Whether to open the container read-only.
         pub read_only: bool = false,
@@ -136,15 +136,7 @@ impl Open {
             return Ok((found.device, EncryptedData { offset: found.offset, sector }));
         };
         let device = cx.device(&self.device)?;
-        let place = Place::new(header, None);
-        let content = match cx.files.read(&place)? {
-            FileContents::Known(bytes) => match parse_luks(&bytes) {
-                Some(content) => Some(content),
-                None => return Err(LuksRule::NotABackup { file: place.to_string() }.into()),
-            },
-            FileContents::Unknown(_) => cx.machine.saved_header(&place.to_string()).cloned(),
-        };
-        let data = match content {
+        let data = match detached_header(header, cx)? {
             Some(Content::Luks { offset, details, .. }) => {
                 EncryptedData { offset, sector: details.map_or(0, |details| details.sector) }
             }
@@ -152,6 +144,24 @@ impl Open {
             _ => EncryptedData { offset: 0, sector: 0 },
         };
         Ok((device, data))
+    }
+}
+
+/// Returns the contents of a header that is in a file or on another device; `None` if only the run
+/// can read it.
+fn detached_header(header: &AbsPath, cx: &Planning<'_>) -> Result<Option<Content>> {
+    let path = header.to_string();
+    if is_below(&path, "/dev") {
+        let found = container_or_assumed(&DevicePath::known(path), cx)?;
+        return Ok(found.device.content.clone());
+    }
+    let place = Place::new(header, None);
+    match cx.files.read(&place)? {
+        FileContents::Known(bytes) => match parse_luks(&bytes) {
+            Some(content) => Ok(Some(content)),
+            None => Err(LuksRule::NotABackup { file: place.to_string() }.into()),
+        },
+        FileContents::Unknown(_) => Ok(cx.machine.saved_header(&place.to_string()).cloned()),
     }
 }
 
