@@ -1,20 +1,28 @@
-//! Processes that keep a mount point busy.
+//! Processes and loop devices that keep a mount point busy.
 
 use std::fs;
 use std::path::Path;
 
+use super::loops::loops_in;
 use crate::types::{path_of, text_of};
 
-/// Returns descriptions of up to five processes: `bash (pid 4711) has its working directory there`.
+/// Returns descriptions of the loop devices on files below a mount point, `/dev/loop0 shows
+/// /mnt/y/image`, and of up to five processes: `bash (pid 4711) has its working directory there`.
 pub(crate) fn holders(at: &str) -> Vec<String> {
+    let at = path_of(at);
+    let mut found = loops_in(&at);
+    found.extend(processes_in(&at));
+    found
+}
+
+fn processes_in(at: &Path) -> Vec<String> {
     const MAX_SHOWN: usize = 5;
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    let at = path_of(at);
     let mut found: Vec<String> = processes
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
         .filter_map(|entry| {
-            let how = kind_of_use(&entry.path(), &at)?;
+            let how = kind_of_use(&entry.path(), at)?;
             let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
             let pid = entry.file_name().to_string_lossy().into_owned();
             Some(format!("{} (pid {pid}) {how}", name.trim()))

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use nix::libc::{major, minor};
 use super::stamp::sysfs;
 use crate::machine::probe::LsblkDevice;
 use crate::machine::{DeviceKind, Machine};
+use crate::types::{printable, text_of};
 
 /// A loop device on a block device.
 pub(super) struct LoopDevice {
@@ -84,6 +86,23 @@ fn extent(device: u64) -> (Option<String>, u64, u64) {
 /// Returns the loop devices that show bytes of a device.
 pub(super) fn loops_on(device: u64) -> Vec<String> {
     loop_devices().into_iter().filter(|one| one.overlaps(device)).map(|one| one.path).collect()
+}
+
+/// Describes the loop devices that show files in a directory.
+pub(super) fn loops_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir("/sys/class/block").into_iter().flatten().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| {
+            let backing = fs::read(entry.path().join("loop/backing_file")).ok()?;
+            let file = text_of(backing.strip_suffix(b"\n").unwrap_or(&backing));
+            let name = text_of(entry.file_name().as_bytes());
+            Path::new(&file)
+                .starts_with(directory)
+                .then(|| format!("/dev/{name} shows {}", printable(&file)))
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 /// Returns the loop devices on these disks, and on the known devices on them.
