@@ -30,6 +30,10 @@ refused 'file::make_dir("/run/r/etc"); fstab::write("/run/r", [#{ at: "/", devic
     'the identifier of /dev/ubdb is on /dev/ubda as well'
 must "$G" probe >copied.json
 must grep -q 'is also the identifier of /dev/ubda' copied.json
+# The copy does not lie on the original.
+recipe wipe.rhai <<<'disk::wipe("/dev/ubdb");'
+must "$G" plan wipe.rhai >wipe.out
+must_not grep -q 'also lies on' wipe.out
 do_ 'fs::make("/dev/ubdb"); mount::mount("/dev/ubda", "/mnt/x");'
 must grep -q original /mnt/x/f
 must umount /mnt/x
@@ -65,8 +69,29 @@ copy
 refused 'file::make_dir("/run/r/etc"); crypttab::set("/run/r", "root", "/dev/ubda");' 'the identifier of /dev/ubda is on /dev/ubdb as well'
 refused 'dmcrypt::set("/run/r", "root", "/dev/ubdb");' 'the identifier of /dev/ubdb is on /dev/ubda as well'
 do_ 'luks::open("/dev/ubdb", "c", #{ key: "/run/k" }); fs::make("/dev/mapper/c"); luks::close("c");'
+# What is in the one is not in the other.
+do_ 'let c = luks::open("/dev/ubda", "c", #{ key: "/run/k" }); fs::make(c, #{ kind: "xfs" }); luks::close("c");
+c = luks::open("/dev/ubdb", "c", #{ key: "/run/k" }); mount::mount(c, "/mnt/x"); mount::unmount("/mnt/x"); luks::close("c");'
 refused 'let c = luks::open("/dev/ubdb", "c", #{ key: "/run/k" }); fs::make(c); print(boot::cmdline(c));' \
     'the identifier of /dev/ubdb is on /dev/ubda as well'
+
+it 'a group on a copied physical volume is neither activated nor changed'
+must wipefs -qaf /dev/ubda /dev/ubdb
+do_ 'lvm::vg_create("vg", [lvm::pv_create("/dev/ubda")]); let root = lvm::lv_create("vg", "root", "120M"); fs::make(root);'
+must mkdir -p /mnt/x && must mount /dev/vg/root /mnt/x && echo original >/mnt/x/f && must umount /mnt/x
+must vgchange -qan vg
+copy
+for call in 'lvm::vg_activate("vg")' 'lvm::lv_create("vg", "new", "8M")' 'lvm::lv_remove("vg", "root")' 'lvm::vg_create("two", ["/dev/ubdb"])'; do
+    refused "$call;" '/dev/ubda, /dev/ubdb have the identifier of one physical volume'
+done
+# LVM uses the copy when the other one is gone.
+do_ 'disk::wipe("/dev/ubda"); lvm::vg_activate("vg"); mount::mount("/dev/vg/root", "/mnt/x");'
+must grep -q original /mnt/x/f
+must test "$(pvs --noheadings -o pv_name | tr -d ' ')" = /dev/ubdb
+# A copy of a volume in use is overwritten, the volume itself is not.
+must dd if=/dev/ubdb of=/dev/ubda bs=1M status=none conv=fsync
+refused 'disk::wipe("/dev/ubdb");' '/dev/ubdb is in use'
+do_ 'disk::wipe("/dev/ubda"); mount::unmount("/mnt/x"); lvm::lv_remove("vg", "root"); lvm::vg_remove("vg");'
 
 it 'a snapshot of a volume with btrfs keeps both from being mounted'
 must modprobe dm-snapshot

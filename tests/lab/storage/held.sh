@@ -110,6 +110,78 @@ do_ 'mount::unmount("/mnt/x"); luks::close("detached");'
 must_not blkid -p /dev/ubda
 nothing_left
 
+it 'a container is opened with a header that is on another device'
+must wipefs -aqf /dev/ubda /dev/ubdb
+must cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --header /dev/ubdb --key-file /run/detached.key /dev/ubda
+do_ 'fs::make(luks::open("/dev/ubda", "detached", #{ key: "/run/detached.key", header: "/dev/ubdb" }));'
+do_ 'luks::close("detached");'
+must_not blkid -p /dev/ubda
+must test "$(blkid -p -s TYPE -o value /dev/ubdb)" = crypto_LUKS
+nothing_left
+
+it 'what a container holds is named in fstab although only the run can read it'
+must cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file /run/slot.key /dev/ubda
+do_ 'fs::make(luks::open("/dev/ubda", "home", #{ key: "/run/slot.key" }), #{ label: "home" }); luks::close("home");'
+recipe unread.rhai <<'END'
+let home = luks::open("/dev/ubda", "home", #{ key: "/run/slot.key" });
+print(disk::info(home).content);
+print(fs::check(home).clean);
+mount::mount(home, "/mnt/x");
+file::make_dir("/mnt/x/etc");
+fstab::set("/mnt/x", #{ at: "/home", device: home });
+fstab::set("/mnt/x", #{ at: "/tmp", source: "tmpfs", kind: "tmpfs" });
+print(fstab::entries("/mnt/x")[0].source);
+print(boot::cmdline(home));
+file::append_line("/mnt/x/etc/note", "UUID=" + fs::uuid(home));
+END
+must "$G" plan unread.rhai >unread.out
+must grep -q 'unknown' unread.out
+must grep -q '+UUID=<uuid> .* /home' unread.out
+must grep -q 'root=UUID=<uuid> ' unread.out
+must "$G" unread.rhai --yes --prove --journal /run/proved >unread.out
+proved
+uuid=$(blkid -p -s UUID -o value /dev/mapper/home)
+must grep -q "^UUID=$uuid .* ext4 " /mnt/x/etc/fstab
+must grep -qx "UUID=$uuid" /mnt/x/etc/note
+must grep -q "root=UUID=$uuid .* rootfstype=ext4 " unread.out
+do_ 'mount::unmount("/mnt/x"); luks::close("home");'
+nothing_left
+
+it 'a loop device on a file keeps the filesystem below it busy, and is named'
+must modprobe loop
+must wipefs -aqf /dev/ubda
+must mkfs.ext4 -q /dev/ubda
+must mount /dev/ubda /mnt/x
+truncate -s 20M /mnt/x/image
+loop=$(losetup --find --show /mnt/x/image)
+must mkfs.ext4 -q "$loop"
+must mkdir -p /mnt/y && must mount "$loop" /mnt/y
+ask released "$G" release /dev/ubda --yes
+exits released 1
+tells released "$loop shows /mnt/x/image"
+must umount /mnt/y
+must losetup --detach "$loop"
+must "$G" release /dev/ubda --yes
+must rmmod loop
+
+it 'a group that machines share is seen, and not changed'
+must wipefs -aqf /dev/ubda
+do_ 'lvm::vg_create("cluster", [lvm::pv_create("/dev/ubda")]); lvm::lv_create("cluster", "data", "20M"); lvm::vg_deactivate("cluster");'
+# As vgcreate --shared writes it, which needs lvmlockd.
+must vgcfgbackup -q -f /run/cluster.backup cluster
+sed -i '0,/^\tstatus = .*/s//\tstatus = ["RESIZEABLE", "READ"]/; 0,/^\tflags = .*/s//\tflags = ["WRITE_LOCKED"]\n\tlock_type = "sanlock"\n\tlock_args = "1.0.0:lvmlock"/' /run/cluster.backup
+must vgcfgrestore -q -f /run/cluster.backup --force --yes cluster
+must test -z "$(vgs --noheadings -o vg_name)"
+recipe shared.rhai <<<'lvm::vg_activate("cluster");'
+ask shared "$G" plan shared.rhai
+exits shared 3
+tells shared 'volume group cluster is shared by several machines (lock type sanlock)'
+recipe shared.rhai <<<'disk::wipe("/dev/ubda");'
+must "$G" plan shared.rhai >shared.out
+must grep -q 'volume group cluster on /dev/ubda is shared by several machines' shared.out
+must grep -q 'cluster/data' shared.out
+do_ 'disk::wipe("/dev/ubda");'
+
 it 'a filesystem whose creation was interrupted is not kept'
 for kind in xfs vfat; do
     must wipefs -aqf /dev/ubdb
