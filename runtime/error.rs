@@ -174,7 +174,10 @@ impl Error {
         match self {
             Self::Call(call) => Some(usage_help(&call.signature, call.primitive)),
             Self::Script(bad) => bad.remedy.clone(),
-            Self::Device(_) => Some("list the disks: lsblk".into()),
+            Self::Device(missing) => Some(match &missing.inactive {
+                Some(group) => format!("activate its volume group: lvm::vg_activate({group:?})"),
+                None => "list the disks: lsblk".into(),
+            }),
             Self::Rule(rule) => rule.remedy(),
             Self::InUse(in_use) => in_use.remedy(),
             Self::Missing(missing) => Some(missing.remedy()),

@@ -19,6 +19,8 @@ pub struct NoSuchDevice {
     pub alternatives: Vec<String>,
     /// The devices with this name, if there are several.
     pub copies: Vec<String>,
+    /// The volume group, if this is the name of a logical volume of it that is not active.
+    pub inactive: Option<String>,
 }
 
 impl fmt::Display for NoSuchDevice {
@@ -26,6 +28,9 @@ impl fmt::Display for NoSuchDevice {
         if !self.copies.is_empty() {
             let copies = self.copies.join(" or ");
             return write!(f, "{} is ambiguous: it can be {copies}", self.path);
+        }
+        if self.inactive.is_some() {
+            return write!(f, "the logical volume {} is not active", self.path);
         }
         write!(f, "there is no device {}", self.path)?;
         match self.alternatives.as_slice() {
@@ -50,7 +55,8 @@ impl Machine {
             let there_are = if partitions.is_empty() { disks().collect() } else { partitions };
             let copies = self.by_property(path.as_str()).unwrap_or_default();
             let copies = copies.into_iter().map(|device| device.path.clone()).collect();
-            NoSuchDevice { path: path.to_string(), alternatives: there_are, copies }
+            let inactive = self.inactive(path.as_str()).map(|(_, group, _)| group.to_owned());
+            NoSuchDevice { path: path.to_string(), alternatives: there_are, copies, inactive }
         })
     }
 

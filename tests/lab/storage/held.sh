@@ -61,6 +61,11 @@ lvm::lv_remove("vg", "old");
 END
 for name in /dev/vg/old /dev/mapper/vg-old; do
     must vgchange -q -a n vg
+    recipe mount.rhai <<<"mount::mount(\"$name\", \"/mnt/x\");"
+    ask mounted "$G" plan mount.rhai
+    exits mounted 2
+    tells mounted "the logical volume $name is not active"
+    tells mounted 'lvm::vg_activate("vg")'
     must "$G" old.rhai --yes --prove --journal /run/proved --destroy $name
     proved
     do_ 'lvm::lv_create("vg", "old", "40M");'
