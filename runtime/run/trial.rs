@@ -45,9 +45,12 @@ const BOOT_LIMIT: Duration = Duration::from_mins(10);
 const BOOT_MEMORY: Size = Size::mib(768);
 /// The message of the first process of the booted root.
 pub const INIT_MESSAGE: &str = "gscript: init runs on ";
-/// The signs of a first process: the message above, the greeting of sysvinit (Gentoo with OpenRC),
-/// and a login prompt. dracut, and systemd in an initramfs, print none of them.
-const FIRST_PROCESS: [&str; 3] = [INIT_MESSAGE, "INIT: version ", " login: "];
+/// The greeting of sysvinit, the first process of Gentoo with OpenRC.
+pub const SYSVINIT_GREETING: &str = "INIT: version ";
+/// The prompt of a console that a user can log in on.
+pub const LOGIN_PROMPT: &str = " login: ";
+/// The signs of a first process. dracut, and systemd in an initramfs, print none of them.
+const FIRST_PROCESS: [&str; 3] = [INIT_MESSAGE, SYSVINIT_GREETING, LOGIN_PROMPT];
 /// Messages of a firmware, boot loader, kernel or initramfs that cannot continue.
 const BOOT_ERRORS: [&str; 6] = [
     "BdsDxe: No bootable option",

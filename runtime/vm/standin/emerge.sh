@@ -36,12 +36,13 @@ for word; do case $word in
                 [ ! -d "/var/standin/systemd/$flag" ] || cp -a "/var/standin/systemd/$flag/." /
             done ;;
         esac ;;
+    sys-fs/lvm2) [ ! -d /var/standin/lvm2 ] || cp -a /var/standin/lvm2/. / ;;
     *cryptsetup) [ ! -e /etc/portage/package.accept_keywords/crypto ] || echo new >/var/cryptsetup ;;
 esac; done
 for one in lvm cronie dhcpcd sysklogd sshd; do
     unit=/usr/lib/systemd/system/$one.service script=/etc/init.d/$one
     if [ -d /etc/runlevels ]; then
-        [ -e $script ] || printf '#!/sbin/openrc-run\n' >$script
+        [ -e $script ] || printf '#!/sbin/openrc-run\nstart() { :; }\n' >$script
         chmod 755 $script
     elif [ $one != lvm ] && [ ! -e $unit ]; then
         printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n' >$unit

@@ -40,9 +40,9 @@ put "$modules"/pam_{unix,deny,permit}.so
 mkdir -p "$ROOT/etc/default" "$ROOT/usr/local/bin"
 cp "$FROM" "$TO"
 for one in emerge portageq getuto; do install -m 755 "$HERE/$one.sh" "$ROOT/usr/local/bin/$one"; done
+printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 for script; do . "$script"; done
 echo 'GRUB_DISTRIBUTOR="Gentoo"' >"$ROOT/etc/default/grub"
-printf 'id:3:initdefault:\n# SERIAL CONSOLES\n#s0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt100\n' >"$ROOT/etc/inittab"
 
 # Files only: directories and symlinks are those of the root below. In a tarball, the last entry of a path is
 # used.

@@ -9,8 +9,8 @@ use crate::harness::Tier;
 /// The first process of the installed system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Init {
-    /// A small program that reports the devices below the root, in place of OpenRC.
-    Report,
+    /// sysvinit and OpenRC.
+    Openrc,
     Systemd,
 }
 
@@ -75,7 +75,7 @@ impl Combination {
     /// Returns the words for the name of the test and the table.
     fn words(&self) -> [&'static str; 6] {
         let init = match self.init {
-            Init::Report => "report",
+            Init::Openrc => "OpenRC",
             Init::Systemd => "systemd",
         };
         let unlock = match self.unlock {
@@ -100,12 +100,14 @@ impl Combination {
         [init, unlock, firmware, loader, layout, if self.update { "update" } else { "" }]
     }
 
-    /// Returns the row of the table in `tests/README.md`.
-    pub fn row(&self) -> String {
+    /// Returns the row of the table in `tests/README.md`, with the month in which the combination was last seen booting.
+    pub fn row(&self, booted: Option<&str>) -> String {
         let tier = if self.tier == Tier::Lab { "`make lab`" } else { "`make torture`" };
         let [init, unlock, firmware, loader, layout, update] = self.words();
         let update = if update.is_empty() { "–" } else { "yes" };
-        format!("| {init} | {unlock} | {firmware} | {loader} | {layout} | {update} | {tier} |\n")
+        let booted = booted.unwrap_or("not run");
+        let chosen = format!("{init} | {unlock} | {firmware} | {loader} | {layout} | {update}");
+        format!("| {chosen} | {tier} | {booted} |\n")
     }
 
     /// Returns the parameters that choose the combination.
@@ -132,11 +134,22 @@ impl Combination {
         sets
     }
 
-    /// Returns what the first process tells about the services and filesystems of the whole recipe.
+    /// Returns what the installed system tells about its services and filesystems. The layout with btrfs has no swap, and is
+    /// installed without sshd.
     pub fn reports(&self) -> &'static [&'static str] {
-        match self.init {
-            Init::Report => &[],
-            Init::Systemd => &[
+        match (self.init, self.layout) {
+            (Init::Openrc, Layout::Lvm) => &[
+                "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
+                "name: box, runlevel: default, started: lvm localmount cronie dhcpcd sshd sysklogd.",
+            ],
+            (Init::Openrc, Layout::Btrfs) => &[
+                "home: /dev/mapper/crypt[/@home] btrfs, swap: 0",
+                "name: box, runlevel: default, started: localmount cronie dhcpcd sysklogd.",
+            ],
+            (Init::Systemd, Layout::Btrfs) => {
+                &["home: /dev/mapper/crypt[/@home] btrfs, swap: 0", "failed: .", "name: box, "]
+            }
+            (Init::Systemd, Layout::Lvm) => &[
                 "home: /dev/mapper/vg_hostos-home ext4, swap: 1",
                 "failed: .",
                 "active: 3 active .",
@@ -148,8 +161,8 @@ impl Combination {
     /// Returns the names of the scripts that make the stage3.
     pub fn stage3(&self) -> &'static [&'static str] {
         match (self.init, self.loader) {
-            (Init::Report, Loader::Grub) => &[],
-            (Init::Report, _) => &["systemd_boot"],
+            (Init::Openrc, Loader::Grub) => &["openrc"],
+            (Init::Openrc, _) => &["openrc", "systemd_boot"],
             (Init::Systemd, Loader::Grub) => &["systemd"],
             (Init::Systemd, _) => &["systemd", "systemd_boot"],
         }

@@ -1,5 +1,6 @@
 //! Disks that a recipe has installed boot in an emulated PC.
 
+mod booted;
 mod combination;
 pub mod gentoo;
 pub mod hibernation;

@@ -60,6 +60,17 @@ pub fn install(
     firmware: &str,
     more: &[&str],
 ) -> Result<Installed, Missing> {
+    install_until(&[INIT_MESSAGE, CHAIN], directory, with, firmware, more)
+}
+
+/// Installs the whole recipe, and boots it until the first process has printed this.
+pub fn install_until(
+    reaches: &[&str],
+    directory: &Path,
+    with: &[&str],
+    firmware: &str,
+    more: &[&str],
+) -> Result<Installed, Missing> {
     let media = stage3(directory, with)?;
     // The recipe refuses sshd without keys.
     let keys = directory.join("login.pub");
@@ -71,7 +82,7 @@ pub fn install(
         media: Some(&media),
         secrets: &SECRETS,
         sets: &[&SETS, more, &[login.as_str()]].concat(),
-        chain: CHAIN,
+        reaches,
     };
     Ok(trial.boots(directory))
 }
