@@ -86,6 +86,16 @@ const KVM: &str = "/dev/kvm";
 /// The seccomp options, which deny system calls that the emulator does not need here.
 const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny";
 
+/// A processor without hardware virtualization.
+///
+/// QEMU 7.2 searches all translations of a page at each store to it. Each process has its own
+/// translations of a library, so that a page of one may have many thousands: Linux clears such a
+/// page after the switch from the initramfs, and a soft lockup of minutes follows. A small buffer
+/// limits the translations, and without ERMS a page is cleared by 512 stores instead of 4096.
+/// A second processor spins while it waits for the first, which makes both slow on a busy machine.
+const EMULATED_CPU: [&str; 6] =
+    ["-accel", "tcg,tb-size=64", "-cpu", "max,-erms,-fsrm", "-smp", "1"];
+
 /// The command line of the emulator.
 struct Emulation {
     words: Vec<String>,
@@ -165,12 +175,12 @@ impl Pc<'_> {
         command
             .args(["-M", "pc", "-nodefaults", "-no-user-config", "-display", "none"])
             .args(["-sandbox", SANDBOX])
-            .args(["-no-reboot", "-monitor", "none", "-smp", "2"])
+            .args(["-no-reboot", "-monitor", "none"])
             .args(["-serial", if self.keyboard { "mon:stdio" } else { "stdio" }])
             .args(["-m", &format!("{}M", self.memory.get() >> 20)]);
         match kvm {
-            true => command.args(["-accel", "kvm", "-cpu", "host"]),
-            false => command.args(["-accel", "tcg,thread=multi", "-cpu", "max"]),
+            true => command.args(["-accel", "kvm", "-cpu", "host", "-smp", "2"]),
+            false => command.args(EMULATED_CPU),
         };
         if self.firmware == Firmware::Efi {
             let [code, variables] = self.efi()?;

@@ -1,8 +1,7 @@
 //! A system that hibernates is resumed by the next boot, from a swap volume in the encrypted container.
 //!
-//! Before the memory is written, the kernel stops all processors but one. On a busy machine this takes an emulated PC up to
-//! ten minutes, in which the kernel reports soft lockups: the machine is slow then, and not hanging. The mode `platform`, which
-//! is the kernel's default, powers off by ACPI; the emulated PC supports it with a BIOS and with EFI.
+//! The mode `platform`, which is the kernel's default, powers off by ACPI; the emulated PC supports it with a BIOS and with
+//! EFI.
 
 use gscript::run::trial::{INIT_MESSAGE, PROMPTS};
 use gscript::vm::{Firmware, Turn, VmError};
