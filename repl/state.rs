@@ -275,7 +275,7 @@ impl Listener for Log {
             Event::Began { name, about, site, .. } => shown![site, ": ", name, " ", about],
             Event::Step { text, .. } => Shown::indented("  $ ", text),
             Event::Line { text, .. } => shown!["    ", text],
-            Event::Progress { .. } | Event::Terminal { .. } => return,
+            Event::Progress { .. } | Event::Builds { .. } | Event::Terminal { .. } => return,
             Event::Done { millis, already: None, .. } => shown!["  done in ", millis, " ms"],
             Event::Done { already: Some(why), .. } => shown!["  unchanged: ", why],
             Event::Failed { millis, error, .. } => Shown::joined([

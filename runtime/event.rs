@@ -1,10 +1,14 @@
 //! The events of a run. The terminal output, the log and `--json` are three listeners to the same
 //! events.
 
+mod builds;
+
 use std::fmt;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+
+pub use builds::{BuildSource, BuildStatus, RunningBuild};
 
 /// A position in a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,13 @@ pub enum Event {
         done: u64,
         /// Total bytes, if known.
         total: Option<u64>,
+    },
+    /// The state of the packages that emerge builds has changed, or time has passed.
+    Builds {
+        /// The number of the call.
+        call: u64,
+        /// The state.
+        status: BuildStatus,
     },
     /// A program acquires or releases the terminal.
     Terminal {

@@ -1,10 +1,12 @@
 //! The terminal output of a run: a line per action, on a terminal with a spinner or a progress bar.
 //!
 //! All output to a terminal goes through `shown`; `style` has its colours, `problem` its errors;
-//! `plain`, `terminal` and `json` are the screens of a run, and `escaped` escapes JSON.
+//! `plain`, `terminal` and `json` are the screens of a run, `builds` shows what emerge builds, and
+//! `escaped` escapes JSON.
 
 #![expect(clippy::disallowed_methods, reason = "the only module that writes to a terminal")]
 
+mod builds;
 mod escaped;
 mod json;
 mod out;

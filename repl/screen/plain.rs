@@ -2,6 +2,7 @@
 
 use gscript::event::{Event, Listener};
 
+use super::builds::{self, Milestone};
 use super::out::{elapsed, print_stderr};
 use super::{Shown, shown, style};
 
@@ -12,6 +13,8 @@ pub(super) struct PlainListener {
     title: String,
     /// The progress of a long step, in tenths, that was printed last.
     last_tenth: u64,
+    /// The state of builds that was printed last.
+    milestone: Milestone,
 }
 
 impl Listener for PlainListener {
@@ -19,12 +22,20 @@ impl Listener for PlainListener {
         if let Event::Began { name, about, .. } = event {
             format!("{name} {about}").trim_end().clone_into(&mut self.title);
             self.last_tenth = 0;
+            self.milestone = Milestone::default();
         }
         if let Event::Progress { done, total: Some(total), .. } = event {
             let tenths = done * 10 / (*total).max(1);
             if tenths > self.last_tenth {
                 self.last_tenth = tenths;
                 print_stderr(&format!("  … {}: {} %", self.title, tenths * 10));
+            }
+        }
+        if let Event::Builds { status, .. } = event {
+            let milestone = Milestone::of(status);
+            if milestone != self.milestone {
+                self.milestone = milestone;
+                print_stderr(&builds::line(&self.title, status));
             }
         }
         for line in lines(event, &self.title) {
@@ -67,6 +78,7 @@ pub(super) fn lines(event: &Event, title: &str) -> Vec<Shown> {
         | Event::Step { .. }
         | Event::Line { .. }
         | Event::Progress { .. }
+        | Event::Builds { .. }
         | Event::Terminal { .. } => Vec::new(),
     }
 }

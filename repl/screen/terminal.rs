@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use gscript::event::{Event, Listener};
+use gscript::event::{BuildStatus, Event, Listener};
 use gscript::types::cut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::plain::lines;
-use super::{Shown, canvas, print_stderr, shown};
+use super::{Shown, builds, canvas, print_stderr, shown};
 
 /// A listener that shows a run on standard error.
 pub(super) struct Terminal {
@@ -16,11 +16,13 @@ pub(super) struct Terminal {
     title: String,
     /// Whether an action is running, including while a program or a prompt uses the terminal.
     running: bool,
+    /// Whether the bar counts packages, with a row for each that is being built.
+    counts_builds: bool,
 }
 
 impl Terminal {
     pub(super) fn new() -> Self {
-        Self { bar: None, title: String::new(), running: false }
+        Self { bar: None, title: String::new(), running: false, counts_builds: false }
     }
 
     fn begin(&mut self) {
@@ -42,7 +44,24 @@ impl Terminal {
         bar.set_position(done);
     }
 
+    fn builds(&mut self, status: &BuildStatus) {
+        let Some(bar) = &self.bar else { return };
+        if !std::mem::replace(&mut self.counts_builds, true) {
+            bar.set_style(template("  {spinner} {msg}  {bar:20} {pos} of {len}  {prefix}"));
+            bar.set_message(message(&self.title, ""));
+        }
+        let width = canvas().width;
+        let rows = builds::rows(status);
+        let rows = rows.iter().map(|row| cut(shown!["      ", row].as_str(), width));
+        let below: Vec<String> =
+            [shown![builds::rest(status)].as_str().to_owned()].into_iter().chain(rows).collect();
+        bar.set_length(status.total);
+        bar.set_position(status.done);
+        bar.set_prefix(below.join("\n"));
+    }
+
     fn end(&mut self) {
+        self.counts_builds = false;
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -80,6 +99,8 @@ impl Listener for Terminal {
                 self.begin();
             }
             Event::Progress { done, total, .. } => self.progress(*done, *total),
+            Event::Builds { status, .. } => self.builds(status),
+            Event::Line { .. } if self.counts_builds => {}
             Event::Line { text, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.set_message(message(&self.title, text));

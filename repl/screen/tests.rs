@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use gscript::event::{Event, Listener, Site};
+use gscript::event::{BuildSource, BuildStatus, Event, Listener, RunningBuild, Site};
 use gscript::recipe::Chapter;
 use gscript::types::is_deceptive;
 use nix::pty::{Winsize, openpty};
@@ -27,6 +27,15 @@ fn malicious() -> String {
     format!("EVIL{sequences}\r{marks}\n# forged\r\n\t{}# forged", "x".repeat(85))
 }
 
+/// Returns the state of a package with this name and phase.
+fn builds(text: &str) -> BuildStatus {
+    let (name, phase) = (text.to_owned(), text.to_owned());
+    let running = vec![RunningBuild { name, phase, seconds: 1, expected: None, memory: None }];
+    let (done, total, failed, seconds) = (0, 1, 0, 1);
+    let (left, load) = (None, Some(1.5));
+    BuildStatus { source: BuildSource::Log, done, total, failed, running, seconds, left, load }
+}
+
 /// Returns the event that follows `event`; `None` gives the first. A new kind of event must be
 /// added here.
 fn after(event: Option<&Event>, text: &str) -> Option<Event> {
@@ -40,7 +49,8 @@ fn after(event: Option<&Event>, text: &str) -> Option<Event> {
         Event::Began { .. } => Event::Step { call, text },
         Event::Step { .. } => Event::Line { call, text },
         Event::Line { .. } => Event::Progress { call, done: 1, total: Some(3) },
-        Event::Progress { .. } => Event::Terminal { taken: true },
+        Event::Progress { .. } => Event::Builds { call, status: builds(&text) },
+        Event::Builds { .. } => Event::Terminal { taken: true },
         Event::Terminal { taken: true } => Event::Terminal { taken: false },
         Event::Terminal { taken: false } => Event::Warning { text },
         Event::Warning { .. } => Event::Said { text },

@@ -10,7 +10,6 @@ pub mod build_log;
 pub mod cgroup;
 pub mod crypttab;
 pub mod dmcrypt;
-pub mod emerge_log;
 pub mod fstab;
 pub mod grub;
 pub mod hosts;

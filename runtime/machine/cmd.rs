@@ -61,6 +61,9 @@ pub struct Cmd {
     pub any_code: bool,
     /// Whether the command may change any file of the root that it runs in.
     pub anything: bool,
+    /// The log of emerge inside its root, if the program is emerge: its builds are followed while it
+    /// runs.
+    pub emerge_log: Option<PathBuf>,
 }
 
 /// Time limit of a command unless the command or the user sets another one.
@@ -133,6 +136,7 @@ impl Cmd {
             works_long: false,
             any_code: false,
             anything: false,
+            emerge_log: None,
         }
     }
 
@@ -202,6 +206,12 @@ impl Cmd {
     #[must_use]
     pub fn may_change_any_file(self) -> Self {
         Self { anything: true, ..self }
+    }
+
+    /// Declares that the program is emerge, and names the log that it writes inside its root.
+    #[must_use]
+    pub fn follow_builds(self, log: impl Into<PathBuf>) -> Self {
+        Self { emerge_log: Some(log.into()), ..self }
     }
 
     /// Returns the system's tools of the pipeline, in order.

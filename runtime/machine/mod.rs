@@ -9,6 +9,7 @@
 //! (what uses a device), `compare` (the predicted against the probed state), `layout` and `picture`
 //! (what is shown to the user). `valid` checks machine files.
 
+pub mod builds;
 mod cmd;
 mod compare;
 mod difference;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::event::{Event, Listener};
+use crate::event::{BuildStatus, Event, Listener};
 use crate::system::{Progress, Watch};
 
 /// A watch that passes the output of a step on as events; progress at most every 100 ms.
@@ -21,6 +21,10 @@ impl<'a> EventWatch<'a> {
 impl Watch for EventWatch<'_> {
     fn line(&mut self, line: &str) {
         self.listener.on_event(&Event::Line { call: self.call, text: line.to_owned() });
+    }
+
+    fn builds(&mut self, status: &BuildStatus) {
+        self.listener.on_event(&Event::Builds { call: self.call, status: status.clone() });
     }
 
     fn notice(&mut self, text: &str) {

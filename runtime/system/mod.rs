@@ -12,6 +12,7 @@ mod tail;
 
 use std::any::Any;
 
+use crate::event::BuildStatus;
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
 
@@ -27,8 +28,8 @@ pub(crate) const LINK_REMEDY: &str =
 
 pub(crate) use real::read_below;
 pub use real::{
-    Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records, on_large_stack,
-    re_exec, read_input, read_input_text, read_private,
+    Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records,
+    on_large_stack, re_exec, read_input, read_input_text, read_private,
 };
 pub use sim::Sim;
 pub(crate) use tail::Tail;
@@ -49,6 +50,9 @@ pub trait Watch {
 
     /// Handles progress of a long step.
     fn progress(&mut self, progress: Progress);
+
+    /// Handles the state of the packages that emerge builds.
+    fn builds(&mut self, _status: &BuildStatus) {}
 
     /// Handles a notice that the user should see immediately.
     fn notice(&mut self, _text: &str) {}

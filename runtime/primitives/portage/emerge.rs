@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::make_conf::value;
 use super::outcome;
 use super::report::{BuildReport, report};
 use crate::args;
@@ -124,11 +125,19 @@ impl<'a> EmergeRun<'a> {
 }
 
 /// Returns a command of Portage, which also runs in the running system.
-fn program(root: &AbsPath, program: &'static str, cx: &Planning<'_>) -> Result<Cmd> {
+pub(super) fn program(root: &AbsPath, program: &'static str, cx: &Planning<'_>) -> Result<Cmd> {
     match root.to_string().as_str() {
         "/" => Ok(Cmd::tool(program)),
         _ => command(root, program, cx),
     }
+}
+
+/// Returns the log of emerge inside the root.
+pub(super) fn emerge_log_path(root: &AbsPath, cx: &Planning<'_>) -> String {
+    // Portage itself reports a make.conf that cannot be read.
+    let directory = value(root, "EMERGE_LOG_DIR", cx).ok().flatten();
+    let directory = directory.filter(|path| path.starts_with('/'));
+    format!("{}/emerge.log", directory.as_deref().unwrap_or("/var/log"))
 }
 
 /// Returns the plan of a run of emerge.
@@ -153,7 +162,8 @@ pub(in crate::primitives) fn emerge_plan(
         .args(run.packages.iter().cloned())
         .limit(None)
         .accept_any_exit_code()
-        .may_change_any_file();
+        .may_change_any_file()
+        .follow_builds(emerge_log_path(run.root, cx));
     let cmd = match run.make_jobs {
         Some(jobs) => cmd.env("MAKEOPTS", format!("-j{}", jobs.get())),
         None => cmd,

@@ -2,6 +2,7 @@
 
 mod emerge;
 mod env;
+mod explain;
 mod files;
 mod history;
 mod jobserver;
@@ -16,6 +17,7 @@ mod tables;
 pub use emerge::{Emerge, HasVersion, Resume};
 pub(super) use emerge::{EmergeRun, emerge_plan};
 pub use env::Env;
+pub use explain::BuildErrorInfo;
 pub use history::{BuildErrorQuery, History};
 pub use jobserver::Jobserver;
 pub use make_conf::MakeConf;

@@ -7,6 +7,7 @@ use std::os::fd::AsRawFd;
 use zeroize::Zeroizing;
 
 use super::super::{Outcome, Progress, Tail, Watch};
+use super::builds::FollowedBuilds;
 
 /// The number of bytes of each stream to keep.
 pub(super) const MAX_KEPT: usize = 8 << 20;
@@ -34,6 +35,8 @@ pub(super) struct ProgramOutput<'a> {
     err: Vec<u8>,
     /// The lines for an error message, from both streams in order of arrival.
     tail: Tail,
+    /// The builds, if the program is emerge.
+    pub(super) builds: Option<FollowedBuilds>,
     /// Incomplete lines of the two streams.
     open: [Vec<u8>; 2],
 }
@@ -50,6 +53,7 @@ impl<'a> ProgramOutput<'a> {
             out: Zeroizing::default(),
             err: Vec::new(),
             tail: Tail::default(),
+            builds: None,
             open: [Vec::new(), Vec::new()],
         }
     }
@@ -66,8 +70,12 @@ impl<'a> ProgramOutput<'a> {
         Self { into: Some((file, total)), ..Self::new(watch, None) }
     }
 
-    /// Reports how much of the input file has been read, or of the output file written.
+    /// Reports how much of the input file has been read, or of the output file written, or what
+    /// emerge builds.
     pub(super) fn report_position(&mut self) {
+        if let Some(status) = self.builds.as_mut().and_then(FollowedBuilds::poll) {
+            self.watch.builds(&status);
+        }
         if let Some((Ok(meta), total)) = self.into.map(|(file, total)| (file.metadata(), total)) {
             self.watch.progress(Progress { done: meta.len(), total: Some(total) });
         }
@@ -141,6 +149,9 @@ impl<'a> ProgramOutput<'a> {
             let line = line.trim_end();
             if line.is_empty() {
                 continue;
+            }
+            if let Some(builds) = &mut self.builds {
+                builds.printed(line);
             }
             self.watch.line(line);
             self.tail.push(line.to_owned());

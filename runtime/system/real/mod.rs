@@ -1,12 +1,13 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! There is one module per kind of call: `run` (programs), `conversation` (their output),
-//! `environment` (their environment), `activity` (detection of idle ones), `orphans` (processes
+//! `environment` (their environment), `builds` (the state of emerge), `activity` (detection of idle ones), `orphans` (processes
 //! that they leave behind), `private` (files with secrets), `records` (of runs), `stack` and
 //! `replace` (scripts that do not return). The parts of the machine have their own modules:
 //! `storage`, `files` and `net`; `perform` passes each step to its part.
 
 mod activity;
+mod builds;
 mod conversation;
 mod environment;
 mod files;

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::super::{Cmd, FailureKind, Outcome, Program, Stdin, StepError, Watch};
 use super::Real;
 use super::activity::{Activity, TimeLimit};
+use super::builds::FollowedBuilds;
 use super::conversation::ProgramOutput;
 use super::environment::environment;
 use super::started::Started;
@@ -104,9 +105,13 @@ impl Real {
             None => Stdio::piped(),
         });
         command.stderr(Stdio::piped()).process_group(0);
+        talk.builds = FollowedBuilds::of(cmd);
         let (mut child, started) =
             Started::register(|| command.spawn(), |child| Pid::from_raw(child.id().cast_signed()))
                 .map_err(|error| spawn_error(cmd, &error))?;
+        if let Some(builds) = &mut talk.builds {
+            builds.started(child.id());
+        }
         // A program in a root without a time limit (emerge) may print any amount of output.
         talk.limit_output(cmd.limit.is_some() || matches!(cmd.program, Program::Tool(_)));
         let patience = match cmd.limit.map(|limit| self.limit.unwrap_or(limit)) {
@@ -123,17 +128,7 @@ impl Real {
                 return Err(StepError { tail: talk.tail(), ..failed(broken) });
             }
         };
-        let code = status.code().unwrap_or(-1);
-        match status.signal().map(Signal::try_from) {
-            Some(signal) => {
-                let name = signal.map_or("a signal", Signal::as_str).to_owned();
-                Err(StepError { tail: talk.tail(), ..failed(FailureKind::Signal(name)) })
-            }
-            None if code != 0 && !cmd.any_code => {
-                Err(StepError { tail: talk.tail(), ..failed(FailureKind::Exit(code)) })
-            }
-            None => Ok(code),
-        }
+        exit_code(cmd, status).map_err(|broken| StepError { tail: talk.tail(), ..failed(broken) })
     }
 
     /// Returns the command with its arguments and a minimal environment.
@@ -227,6 +222,18 @@ impl Real {
                 err = None;
             }
         }
+    }
+}
+
+/// Returns the exit code of a program, if it is a result.
+fn exit_code(cmd: &Cmd, status: ExitStatus) -> Result<i32, FailureKind> {
+    let code = status.code().unwrap_or(-1);
+    match status.signal().map(Signal::try_from) {
+        Some(signal) => {
+            Err(FailureKind::Signal(signal.map_or("a signal", Signal::as_str).to_owned()))
+        }
+        None if code != 0 && !cmd.any_code => Err(FailureKind::Exit(code)),
+        None => Ok(code),
     }
 }
 

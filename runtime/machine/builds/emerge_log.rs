@@ -17,6 +17,8 @@ pub struct Merge {
     pub ended: Option<u64>,
     /// How it ended.
     pub outcome: MergeOutcome,
+    /// The peak memory of its build in bytes, with `FEATURES="cgroup"`.
+    pub memory: Option<u64>,
 }
 
 /// How a merge ended.
@@ -78,6 +80,8 @@ impl Reader {
             self.complete(time, package);
         } else if message.starts_with("=== (") && message.contains(") Merging Binary (") {
             self.binary(message);
+        } else if let Some(rest) = message.strip_prefix("=== Resource usage for build of ") {
+            self.resources(rest);
         } else if message.starts_with("Started emerge on") {
             self.runs += 1;
         } else if message.starts_with("*** exiting unsuccessfully") {
@@ -104,6 +108,7 @@ impl Reader {
             started: time,
             ended: None,
             outcome: MergeOutcome::Unfinished,
+            memory: None,
         });
     }
 
@@ -125,6 +130,16 @@ impl Reader {
         }
     }
 
+    /// Parses `app-misc/one-1: CPU: 5.00s (1.00x), MaxMem: 1.20 GiB, I/O R: 0.00 B`.
+    fn resources(&mut self, rest: &str) {
+        let Some((package, usage)) = rest.split_once(": ") else { return };
+        let peak = usage.split(", ").find_map(|part| part.strip_prefix("MaxMem: "));
+        let open = self.open.iter().find(|index| self.merges[**index].package == package);
+        if let Some(index) = open {
+            self.merges[*index].memory = peak.and_then(bytes);
+        }
+    }
+
     /// Ends what is open, when no run is left.
     fn end(&mut self, time: u64) {
         let outcome = match std::mem::take(&mut self.unsuccessful) {
@@ -136,6 +151,16 @@ impl Reader {
             self.merges[index].outcome = outcome;
         }
     }
+}
+
+/// Parses `1.20 GiB`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+fn bytes(text: &str) -> Option<u64> {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (number, unit) = text.split_once(' ')?;
+    let power = UNITS.iter().position(|known| *known == unit)?;
+    let number: f64 = number.parse().ok()?;
+    Some((number * 1024_f64.powi(i32::try_from(power).ok()?)) as u64)
 }
 
 /// Returns the package in `PREFIX(1 of 3) app-misc/one-1 to /`.
@@ -209,6 +234,13 @@ mod tests {
                 ("a/two-1".into(), MergeOutcome::Failed, Some(5)),
             ]
         );
+    }
+
+    #[test]
+    fn the_memory_of_a_build_is_read() {
+        let log = "1:  >>> emerge (1 of 1) a/one-1 to /\n2:  === Resource usage for build of a/one-1: CPU: 5.00s (1.00x), MaxMem: 1.50 GiB, I/O R: 0.00 B\n3:  === Resource usage for install of a/one-1: CPU: 5.00s, MaxMem: 9.00 MiB\n";
+        assert_eq!(merges(log)[0].memory, Some(3 << 29));
+        assert_eq!(bytes("2.00 KB"), None);
     }
 
     #[test]

@@ -1,0 +1,15 @@
+//! What emerge builds: its log, its status socket, and how long builds take.
+//!
+//! `emerge_log` reads the log of earlier runs, `progress` the log and the output of a running one,
+//! `snapshot` the messages of its status socket, `durations` and `schedule` estimate the rest.
+
+mod durations;
+pub mod emerge_log;
+mod progress;
+mod schedule;
+mod snapshot;
+
+pub use durations::{Durations, package_name};
+pub use progress::LoggedBuilds;
+pub use schedule::{PlannedBuild, Schedule, schedule};
+pub use snapshot::{BuildSnapshot, SnapshotTask, resume_list, snapshots};
