@@ -54,6 +54,7 @@ fn program() -> ExitCode {
         Some(Command::Resume(args)) => commands::resume::resume(&args),
         Some(Command::Shell(args)) => commands::shell::shell(&args),
         Some(Command::Log(args)) => commands::log::log(&args),
+        Some(Command::BuildLog(args)) => commands::build_log::build_log(&args),
         Some(Command::Release(args)) => commands::release::release(&args),
         Some(Command::Check(args)) => commands::check::check(&args),
         Some(Command::Test(args)) => commands::test::test(&args),

@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 mod author;
+mod builds;
 mod examples;
 mod sandbox;
 
@@ -14,6 +15,7 @@ use gscript::vm::Firmware;
 
 use author::name_value;
 pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, InfoArgs, TestArgs};
+pub(crate) use builds::BuildLogArgs;
 use examples::EXAMPLES;
 pub(crate) use sandbox::SandboxArgs;
 
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Shell(ShellArgs),
     /// List runs, or show the log of one
     Log(LogArgs),
+    /// Show the build log of a package of Portage, and follow it while the package is being built
+    BuildLog(BuildLogArgs),
     /// Clean up what a run left mounted or unlocked, or release a device that is in use
     Release(ReleaseArgs),
     /// Find mistakes in recipes without running them

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod apply;
 pub(crate) mod approve;
+pub(crate) mod build_log;
 mod carried;
 mod change;
 pub(crate) mod check;

@@ -270,8 +270,13 @@ fn died_in(line: &str) -> Option<&str> {
     )
 }
 
+/// Returns whether the ebuild of a log died.
+pub fn has_failed(log: &str) -> bool {
+    log.lines().any(|line| line.contains("ERROR: ") && died_in(&without_escapes(line)).is_some())
+}
+
 /// Removes escape sequences for colors and titles, and carriage returns.
-fn without_escapes(log: &str) -> String {
+pub fn without_escapes(log: &str) -> String {
     static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new("\x1b\\[[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(\x07|\x1b\\\\)|\r").ok()
     });

@@ -32,6 +32,8 @@ pub(crate) mod stage3;
 pub(crate) mod system;
 pub(crate) mod text;
 
+pub use portage::{BuildErrorInfo, PackageLog, package_logs};
+
 use crate::machine::{Device, Machine};
 use crate::system::{Cmd, Step};
 

@@ -28,7 +28,7 @@ pub(crate) const LINK_REMEDY: &str =
 
 pub(crate) use real::read_below;
 pub use real::{
-    Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records,
+    GrowingFile, Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records,
     on_large_stack, re_exec, read_input, read_input_text, read_private,
 };
 pub use sim::Sim;

@@ -43,6 +43,12 @@ pub enum PortageRule {
         /// The path of the log.
         place: Place,
     },
+    /// A package has no build log.
+    #[error("there is no build log of {name}")]
+    NoPackageLog {
+        /// The package, as the user named it.
+        name: String,
+    },
     /// The profile does not exist.
     #[error("there is no profile {name}: {place} does not exist{}", list(proposed))]
     NoProfile {
@@ -167,7 +173,7 @@ impl Rule for PortageRule {
             Self::NotLog { .. } => {
                 "give the path that emerge names after \"Log file:\"".into()
             }
-            Self::NoLog { .. } => {
+            Self::NoLog { .. } | Self::NoPackageLog { .. } => {
                 "Portage removes the log of a package that it has built, unless FEATURES has keepwork or PORTAGE_LOGDIR is set".into()
             }
             Self::NoProfile { .. } => "choose one listed by eselect profile list".into(),

@@ -11,6 +11,7 @@ mod builds;
 mod conversation;
 mod environment;
 mod files;
+mod growing_file;
 mod host;
 mod input;
 mod interrupt;
@@ -39,6 +40,7 @@ use crate::machine::origin::MountTable;
 use crate::types::Place;
 
 pub(crate) use files::access::read_below;
+pub use growing_file::GrowingFile;
 pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
 pub use private::{Private, read_private};
