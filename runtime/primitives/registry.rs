@@ -162,6 +162,8 @@ const LISTED: &[Primitive] = &[
     action::<p::portage::Resume>(),
     query::<p::portage::HasVersion>(),
     query::<p::portage::Jobserver>(),
+    query::<p::portage::RunningJobs>(),
+    query::<p::portage::BuildEstimate>(),
     query::<p::portage::History>(),
     query::<p::portage::BuildErrorQuery>(),
     query::<p::kernel::Version>(),

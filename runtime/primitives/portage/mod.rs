@@ -2,6 +2,7 @@
 
 mod emerge;
 mod env;
+mod estimate;
 mod explain;
 mod files;
 mod history;
@@ -12,12 +13,14 @@ mod outcome;
 mod profile;
 mod report;
 mod rule;
+mod running;
 mod table;
 mod tables;
 
 pub use emerge::{Emerge, HasVersion, Resume};
 pub(super) use emerge::{EmergeRun, emerge_plan};
 pub use env::Env;
+pub use estimate::BuildEstimate;
 pub use explain::BuildErrorInfo;
 pub use history::{BuildErrorQuery, History};
 pub use jobserver::Jobserver;
@@ -26,4 +29,5 @@ pub use make_conf::MakeConf;
 pub use profile::Profile;
 pub use report::BuildReport;
 pub use rule::PortageRule;
+pub use running::RunningJobs;
 pub use tables::{AcceptKeywords, License, Mask, PackageEnv, PackageUse, Unmask, UseFlags};
