@@ -99,7 +99,11 @@ const EVERYWHERE: &[(Kind, &[&str], &str)] = &[
         &[],
         r"virtual memory exhausted|out of memory allocating|Cannot allocate memory",
     ),
-    (Kind::Memory, &[], r"Killed signal terminated program|internal compiler error: Killed"),
+    (
+        Kind::Memory,
+        &[],
+        r"Killed signal terminated program|internal compiler error: Killed|\*\*\* \[[^\]]*\] Killed|memory allocation of \d+ bytes failed",
+    ),
     (
         Kind::Memory,
         &[],
@@ -112,7 +116,7 @@ const EVERYWHERE: &[(Kind, &[&str], &str)] = &[
     ),
 ];
 
-const BUILDING: &[&str] = &["", "compile", "install", "test", "configure", "prepare"];
+const BUILDING: &[&str] = &["", "unpack", "prepare", "configure", "compile", "test", "install"];
 
 /// Causes, by phase. The first line in the log counts.
 const CAUSES: &[(Kind, &[&str], &str)] = &[
@@ -124,17 +128,17 @@ const CAUSES: &[(Kind, &[&str], &str)] = &[
     (
         Kind::Fetch,
         &["unpack", "fetch", ""],
-        r"Couldn't download|Fetch failed for|unable to resolve host address|Connection (refused|timed out)|ERROR 404",
+        r"Couldn't download|Fetch failed for|unable to resolve host address|Connection (refused|timed out)|ERROR 404|^curl: \(\d+\) ",
     ),
     (
         Kind::Checksum,
         &["unpack"],
-        r"unexpected end of file|Unexpected EOF|not in gzip format|Compressed data is corrupt|crc error|This does not look like a tar archive",
+        r"unexpected end of file|Unexpected EOF|not in gzip format|Compressed data is corrupt|crc error|This does not look like a tar archive|^xz: .*File format not recognized|End-of-central-directory signature not found",
     ),
     (
         Kind::Patch,
         &["prepare", "unpack", ""],
-        r"Hunk #\d+ FAILED|^\s*\*? ?Failed Patch|patch does not apply|can't find file to patch|malformed patch|out of \d+ hunks? FAILED|Only garbage was found in the patch",
+        r"Hunk #\d+ FAILED|^\s*\*? ?Failed Patch|patch does not apply|can't find file to patch|malformed patch|out of \d+ hunks? FAILED|Only garbage was found in the patch|^patch: \*\*\*\* |Reversed \(or previously applied\) patch detected",
     ),
     (Kind::Sandbox, &[], r"ACCESS DENIED|ACCESS VIOLATION SUMMARY"),
     (
@@ -145,7 +149,7 @@ const CAUSES: &[(Kind, &[&str], &str)] = &[
     (
         Kind::Header,
         BUILDING,
-        r"fatal error: \S+: No such file or directory|fatal error: '\S+' file not found",
+        r":\d+: fatal error: \S+: No such file or directory|fatal error: '\S+' file not found",
     ),
     (
         Kind::Dependency,
@@ -155,37 +159,37 @@ const CAUSES: &[(Kind, &[&str], &str)] = &[
     (
         Kind::Dependency,
         BUILDING,
-        r"^(E\s+)?(ModuleNotFoundError|ImportError): |cannot find package |no required module provides package|can't find crate for|no matching package (named|found)|unresolved import",
+        r"^(E\s+)?(ModuleNotFoundError|ImportError): |cannot find package |no required module provides package|can't find crate for|no matching package (named|found)|unresolved import|cannot find module |Cannot find module '|is not in (GOROOT|std)\b|go\.mod file not found|cannot find main module|Can't locate \S+\.pm",
     ),
     (
         Kind::Program,
         BUILDING,
-        r"(^|[: ])command not found|: \d+: \S+: not found$|Program '?\S+'? not found or not executable|^env: .*No such file or directory|required program .* not found|No such file or directory: '[\w.+-]+'$",
+        r"(^|[: ])command not found|: \d+: \S+: not found$|Program '?\S+'? not found or not executable|(^|/)env: .*No such file or directory|^g?make(\[\d+\])?: [^ *]+: No such file or directory$|required program .* not found|No such file or directory: '[\w.+-]+'$",
     ),
     (
         Kind::Configure,
         &["configure", "compile", "prepare", ""],
-        r"configure: error: |^CMake Error|^meson\.build:\d+:\d+: ERROR:|^\S*meson\.build:\d+:\d+: ERROR:|^error: unrecognized command line option|autoconf.*(failed|error)|possibly undefined macro|autoreconf.*failed",
+        r"configure: error: |config\.status: error: |^\S+\.(am|ac|in):\d+: error: |^(automake|aclocal|autoheader|libtoolize): error: |^CMake Error|^meson\.build:\d+:\d+: ERROR:|^\S*meson\.build:\d+:\d+: ERROR:|^error: unrecognized command line option|autoconf.*(failed|error)|possibly undefined macro|autoreconf.*failed",
     ),
     (
         Kind::Linker,
         BUILDING,
-        r"undefined reference to|cannot find -l|multiple definition of|undefined symbol: |ld(\.\w+)?: (error|cannot|.*: (undefined|file format))|relocation .* can not be used|linking with `\S+` failed",
+        r"undefined reference to|cannot find -l|multiple definition of|undefined symbol: |\bld(\.\w+)?: ?(error|cannot|\S+: (undefined|file format))|: file not recognized: |relocation .* can not be used|linking with `\S+` failed",
     ),
     (
         Kind::Compiler,
         &["", "compile", "install", "test"],
-        r"^\S+?:\d+(:\d+)?: (fatal |internal compiler )?error\b|^\S+\(\d+\): error\b|^cc1\S*: (some )?(warnings being treated as errors|error)|^error(\[E\d+\])?: |^\S+\.go:\d+:\d+: |^\S+:\d+: (syntax error|Error: )|^Error: |^\S+\.rb:\d+:.*(Error|error)",
+        r"^\S+?:\d+(:\d+)?: (fatal |internal compiler )?error\b|^\S+\(\d+\): error\b|^cc1\S*: some warnings being treated as errors|^(\S*-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|cc1\w*|lto1|as): (fatal )?error: |^error(\[E\d+\])?: |^\S+\.go:\d+:\d+: |^\S+:\d+: (syntax error|Error: )|^Error: |^\S+\.rb:\d+:.*(Error|error)|^syntax error at \S+ line \d|^(\S+:\d+|.\S+., line \d+): (bad character class|unrecognized rule)|panicked at ",
     ),
     (
         Kind::Compiler,
         BUILDING,
-        r"^(Syntax|Indentation|Type|Name|Attribute|Value|Key|OS|FileNotFound|Assertion|Runtime|NotImplemented)Error\b|Can't locate \S+\.pm",
+        r"^(Syntax|Indentation|Type|Name|Attribute|Value|Key|OS|FileNotFound|Assertion|Runtime|NotImplemented)Error\b",
     ),
     (
         Kind::Compiler,
         &["compile", "install", ""],
-        r"No rule to make target|^make(\[\d+\])?: \*\*\* .*(missing separator|[Nn]o targets|No such file)|^Makefile:\d+: \*\*\* |ninja: error: |^g?make: [^*]*: (No such file|Permission denied)",
+        r"No rule to make target|^make(\[\d+\])?: \*\*\* .*(missing separator|[Nn]o targets|No such file)|^Makefile:\d+: \*\*\* |ninja: error: |^g?make: [^*]*: Permission denied",
     ),
     (
         Kind::Compiler,
@@ -195,7 +199,7 @@ const CAUSES: &[(Kind, &[&str], &str)] = &[
     (
         Kind::Compiler,
         &["prepare", "unpack"],
-        r"^(sed|cp|mv|rm|cd|chmod): |cannot access|: cannot stat ",
+        r"^(sed|cp|mv|rm|cd|chmod|tar|unzip): |: (cd|pushd): |cannot access|: cannot stat ",
     ),
 ];
 
@@ -203,7 +207,7 @@ const CAUSES: &[(Kind, &[&str], &str)] = &[
 const TESTS: &[(Kind, &[&str], &str)] = &[(
     Kind::Test,
     &["test"],
-    r"^(FAIL|FAILED|ERROR|XPASS|not ok)\b[: ]|^E\s{2,}\S|\d+ (tests?|cases?) (failed|FAILED)|\bFAILED\b|^--- FAIL: |panicked at |Assertion .* failed|test result: FAILED|^\s*\d+/\d+ .*\b(FAIL|ERROR|TIMEOUT)\b",
+    r"^(FAIL|FAILED|ERROR|XPASS|not ok)\b[: ]|^E\s{2,}\S|\d+ (tests?|cases?) (failed|FAILED)|\bFAILED\b|^--- FAIL: |panicked at |Assertion .* failed|test result: FAILED|^\s*\d+/\d+ .*(\b(FAIL|ERROR|TIMEOUT)\b|\*\*\*)",
 )];
 
 /// Lines that only pass a failure on; better than nothing.
@@ -212,6 +216,12 @@ const CONSEQUENCES: &[(Kind, &[&str], &str)] = &[(
     &[],
     r"^(g?make|ninja)(\[\d+\])?: \*\*\* |^FAILED: |collect2: error|returned (non-zero exit|\d+ exit) status|subcommand failed|(^|\s)error: |\bError \d+$|(?-i:\bERROR\b)[^:]*$",
 )];
+
+/// Lines that only announce or pass on a failure, although they look like one: the cause is in
+/// another line.
+const ANNOUNCED: &str = r"configure: error: in [`']|failed to run custom build command|^error: could not compile |^autoreconf: error: ";
+
+static ANNOUNCEMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ANNOUNCED).ok());
 
 fn patterns(table: &[(Kind, &'static [&'static str], &str)]) -> Vec<Pattern> {
     let compiled = table.iter().filter_map(|(kind, phases, regex)| {
@@ -241,7 +251,8 @@ pub fn first_error(log: &str) -> Option<BuildError> {
             .collect();
         lines[..end].iter().enumerate().find_map(|(index, line)| {
             let pattern = counts.iter().find(|pattern| pattern.regex.is_match(line))?;
-            Some((pattern.kind, index))
+            let is_announced = ANNOUNCEMENTS.as_ref().is_some_and(|lines| lines.is_match(line));
+            (!is_announced).then_some((pattern.kind, index))
         })
     };
     let message = || {
@@ -249,7 +260,13 @@ pub fn first_error(log: &str) -> Option<BuildError> {
         let text = lines.get(at)?.trim_matches([' ', '*']);
         (!text.is_empty() && text != "(no error message)").then_some((Kind::Ebuild, at))
     };
-    let (kind, index) = TABLES.iter().find_map(matching).or_else(message)?;
+    let announced = || {
+        let is_one = |line: &&str| ANNOUNCEMENTS.as_ref().is_some_and(|known| known.is_match(line));
+        Some((Kind::Compiler, lines[..end].iter().position(is_one)?))
+    };
+    let found = TABLES.iter().find_map(matching).or_else(announced).or_else(message);
+    let (kind, index) = found?;
+    let (kind, index) = explained(&lines, kind, index);
     let (from, to) = (index.saturating_sub(AROUND.0), (index + AROUND.1 + 1).min(lines.len()));
     Some(BuildError {
         kind,
@@ -268,6 +285,25 @@ fn died_in(line: &str) -> Option<&str> {
     Some(
         rest.split_once('(').and_then(|(_, rest)| rest.split_once(" phase)")).map_or("", |at| at.0),
     )
+}
+
+/// Returns the line with the message of CMake, which follows the place as a paragraph, and its kind.
+fn explained(lines: &[&str], kind: Kind, index: usize) -> (Kind, usize) {
+    if !lines[index].starts_with("CMake Error at ") {
+        return (kind, index);
+    }
+    let paragraphs = lines[index + 1..].iter().take_while(|line| {
+        // The next message, or the stack of calls.
+        line.is_empty() || line.starts_with(' ')
+    });
+    let text = paragraphs.clone().fold(String::new(), |text, line| text + line.trim() + " ");
+    let is_missing = ["package configuration file", "Could NOT find", "packages were not found"]
+        .iter()
+        .any(|message| text.contains(message));
+    let first = paragraphs.take_while(|line| !line.starts_with("Call Stack"));
+    let first = first.into_iter().position(|line| !line.is_empty());
+    let kind = if is_missing { Kind::Dependency } else { kind };
+    (kind, first.map_or(index, |offset| index + 1 + offset))
 }
 
 /// Returns whether the ebuild of a log died.
@@ -317,6 +353,19 @@ make: *** [Makefile:2: a.o] Error 1
         assert_eq!(kind_and_line(full), Some((BuildErrorKind::Space, 2)));
         let tested = "test.c:9:1: error: expected in this test\nFAIL: check-one\n * ERROR: a/x-1::gentoo failed (test phase):\n";
         assert_eq!(kind_and_line(tested), Some((BuildErrorKind::Test, 2)));
+    }
+
+    #[test]
+    fn the_paragraph_after_an_announcement_counts() {
+        let cmake = "CMake Error at CMakeLists.txt:3 (find_package):\n  Could NOT find Foo (missing: FOO_LIBRARY)\n\n * ERROR: a/x-1::gentoo failed (configure phase):\n";
+        assert_eq!(kind_and_line(cmake), Some((BuildErrorKind::Dependency, 2)));
+        let autoconf = "configure: error: in `/tmp/x':\nconfigure: error: C compiler cannot create executables\n * ERROR: a/x-1::gentoo failed (configure phase):\n";
+        assert_eq!(kind_and_line(autoconf), Some((BuildErrorKind::Configure, 2)));
+        let cargo = "error: failed to run custom build command for `x v1.0.0`\n\n  thread 'main' panicked at build.rs:1:1:\n * ERROR: a/x-1::gentoo failed (compile phase):\n";
+        assert_eq!(kind_and_line(cargo), Some((BuildErrorKind::Compiler, 3)));
+        let killed =
+            "make: *** [Makefile:2: all] Killed\n * ERROR: a/x-1::gentoo failed (compile phase):\n";
+        assert_eq!(kind_and_line(killed), Some((BuildErrorKind::Memory, 1)));
     }
 
     #[test]

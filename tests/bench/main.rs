@@ -9,6 +9,7 @@
 static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
 
 mod fill;
+mod first_errors;
 mod journal;
 mod machine;
 mod plan;
@@ -66,7 +67,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 9] = [
+    let benches: [(&str, Bench); 10] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -76,6 +77,7 @@ fn main() {
         ("journal", journal::rows),
         ("replay", replay::rows),
         ("session", session::rows),
+        ("first errors", first_errors::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",
