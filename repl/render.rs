@@ -8,6 +8,9 @@ use gscript::plan::report::{PlanEntry, Report};
 pub(crate) use crate::screen::Problem;
 use crate::screen::{Shown, Stream, Style, canvas, shown, write};
 
+/// The maximum number of lines of a diff or a description below a step.
+const MOST_LINES: usize = 60;
+
 /// Prints the plan chapter by chapter, and the effects that need approval. It writes each entry at
 /// once, so that a long plan is not held in memory a second time as text.
 pub(crate) fn show(report: &Report, s: &Style, to: &Stream) {
@@ -45,6 +48,10 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
             edited(&mut out, diff, s);
         }
     }
+    for line in call.preview.iter().take(MOST_LINES) {
+        out.line(&shown!["        ", line]);
+    }
+    more_lines(&mut out, call.preview.len(), s);
     if call.guess {
         out.line(&shown![below, s.dim("~ its result is an assumed value until the run")]);
     }
@@ -64,15 +71,19 @@ pub(crate) fn call(call: &PlannedCall, s: &Style) -> Shown {
 
 /// Renders a unified diff below its step, which has already named the file.
 fn edited(out: &mut Shown, diff: &str, s: &Style) {
-    const MOST: usize = 60;
     let header = if diff.starts_with("--- ") { 2 } else { 0 };
     let lines: Vec<&str> =
         diff.lines().skip(header).filter(|line| !line.starts_with("@@")).collect();
-    for line in lines.iter().take(MOST) {
+    for line in lines.iter().take(MOST_LINES) {
         out.line(&shown!["        ", s.diff(line)]);
     }
-    if lines.len() > MOST {
-        let more = lines.len() - MOST;
+    more_lines(out, lines.len(), s);
+}
+
+/// Tells how many of these lines below a step are not shown.
+fn more_lines(out: &mut Shown, lines: usize, s: &Style) {
+    if lines > MOST_LINES {
+        let more = lines - MOST_LINES;
         out.line(&shown!["        ", s.dim(&format!("… {more} more lines"))]);
     }
 }

@@ -39,6 +39,19 @@ pub enum Stdin {
     Terminal,
 }
 
+/// What a command that only reads may see beyond what every user may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Directories of its root that it sees as the plan has changed them, including files that only
+    /// root may read.
+    pub copies: &'static [&'static str],
+    /// Directories of its root whose changes it cannot see: it does not run while planning if the
+    /// plan has changed something there.
+    pub unchanged: &'static [&'static str],
+    /// The group that it runs as, if the root has it.
+    pub group: &'static str,
+}
+
 /// A command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cmd {
@@ -64,6 +77,9 @@ pub struct Cmd {
     /// The log of emerge inside its root, if the program is emerge: its builds are followed while it
     /// runs.
     pub emerge_log: Option<PathBuf>,
+    /// Set if the command only reads. It then runs confined: it cannot write files, use devices or
+    /// the network, and has no rights of root.
+    pub reading: Option<Reading>,
 }
 
 /// Time limit of a command unless the command or the user sets another one.
@@ -137,6 +153,7 @@ impl Cmd {
             any_code: false,
             anything: false,
             emerge_log: None,
+            reading: None,
         }
     }
 
@@ -212,6 +229,20 @@ impl Cmd {
     #[must_use]
     pub fn follow_builds(self, log: impl Into<PathBuf>) -> Self {
         Self { emerge_log: Some(log.into()), ..self }
+    }
+
+    /// Confines the command to reading, so that it needs no approval and may run while planning.
+    #[must_use]
+    pub fn only_reads(self, reading: Reading) -> Self {
+        Self { reading: Some(reading), ..self }
+    }
+
+    /// Returns the root in which the command runs.
+    pub fn root(&self) -> &Path {
+        match &self.program {
+            Program::Inside { root, .. } => root,
+            Program::Tool(_) => Path::new("/"),
+        }
     }
 
     /// Returns the system's tools of the pipeline, in order.

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use parts::parts;
 
-pub use cmd::{Cmd, Program, Stdin};
+pub use cmd::{Cmd, Program, Reading, Stdin};
 pub use compare::compare;
 pub use difference::Difference;
 pub(crate) use difference::Differences;

@@ -20,7 +20,7 @@ use crate::types::{Map, Value};
 
 pub use crate::machine::{FilesEffect, StorageEffect};
 pub use effect::{Effect, ProgramEffect};
-pub use plan::{Answer, Plan, Returns, Undo};
+pub use plan::{Answer, OutcomeReader, Plan, Preview, Returns, Undo};
 pub use planning::{Ids, NODE_DEADLINE, Planning};
 
 /// A primitive that changes the machine.

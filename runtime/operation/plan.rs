@@ -78,8 +78,19 @@ pub struct Plan<T> {
     pub keeps_journal: Option<AbsPath>,
     /// Actions that the run may call although the plan does not.
     pub declares: Vec<&'static str>,
+    /// Describes in the plan what the steps will do, if the machine can be asked.
+    pub preview: Option<Preview>,
     /// The value that the script receives.
     pub returns: Returns<T>,
+}
+
+/// A command that only reads, and whose output describes what the steps of a plan will do.
+#[derive(Clone)]
+pub struct Preview {
+    /// The command.
+    pub cmd: Cmd,
+    /// Returns the lines of the description, or the reason why the steps will certainly fail.
+    pub read: OutcomeReader<Vec<String>>,
 }
 
 impl Plan<()> {
@@ -105,6 +116,7 @@ impl Plan<()> {
             always: false,
             keeps_journal: None,
             declares: Vec::new(),
+            preview: None,
             returns: Returns::Known(()),
         }
     }
@@ -126,6 +138,7 @@ impl Plan<()> {
         // No change is needed only if neither plan needs one.
         self.already = self.already.and(other.already);
         self.keeps_journal = other.keeps_journal.or(self.keeps_journal);
+        self.preview = other.preview.or(self.preview);
         self
     }
 }
@@ -176,6 +189,12 @@ impl<T> Plan<T> {
         self
     }
 
+    /// Sets what describes the steps in the plan.
+    #[must_use]
+    pub fn preview(self, preview: Option<Preview>) -> Self {
+        Self { preview, ..self }
+    }
+
     /// Adds facts that hold afterwards.
     #[must_use]
     pub fn makes_all(mut self, facts: impl IntoIterator<Item = Fact>) -> Self {
@@ -217,6 +236,7 @@ impl<T> Plan<T> {
             always: self.always,
             keeps_journal: self.keeps_journal,
             declares: self.declares,
+            preview: self.preview,
             returns: f(self.returns),
         }
     }

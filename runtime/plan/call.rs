@@ -100,6 +100,9 @@ pub struct PlannedCall {
     pub effects: Vec<Effect>,
     /// How the action is undone.
     pub undo: UndoPlan,
+    /// What the steps will do, as the machine told when the plan was made; empty if it was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preview: Vec<String>,
     /// Warnings for the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

@@ -10,7 +10,7 @@ use crate::machine::files::Files;
 use crate::machine::{Contradiction, Difference, Fact, Machine, Scope, compare};
 use crate::operation::{Ids, Planning};
 use crate::system::Interrupts;
-use crate::system::{NoopWatch, Outcome, Real, Sim, Step, StepError, System, Watch};
+use crate::system::{Cmd, NoopWatch, Outcome, Real, Sim, Step, StepError, System, Watch};
 
 /// The system that performs steps, and the model of the machine.
 pub(crate) struct Environment {
@@ -100,6 +100,12 @@ impl Environment {
         watch: &mut dyn Watch,
     ) -> std::result::Result<Outcome, StepError> {
         self.system.perform(step, watch)
+    }
+
+    /// Runs a command that only reads, while planning. Returns `None` if what it would read is not
+    /// known.
+    pub(crate) fn ask(&mut self, cmd: &Cmd) -> Option<Outcome> {
+        self.system.ask(cmd)
     }
 
     /// Performs a step without reporting its output or progress.

@@ -17,8 +17,8 @@ use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Scope};
 
 pub use crate::machine::{
-    Cmd, FilesStep, MissingProgram, MountCall, PROGRAMS, Program, ProgramInfo, Stdin, Step,
-    StorageStep, program_info,
+    Cmd, FilesStep, MissingProgram, MountCall, PROGRAMS, Program, ProgramInfo, Reading, Stdin,
+    Step, StorageStep, program_info,
 };
 pub use outcome::{FailureKind, Outcome, StepError};
 /// The suggested fix if a link in a target leads to a part of the running system that is visible in
@@ -73,6 +73,12 @@ pub trait System {
 
     /// Performs one step, atomically as far as the step allows.
     fn perform(&mut self, step: &Step, watch: &mut dyn Watch) -> Result<Outcome, StepError>;
+
+    /// Runs a command that only reads although this is a planning pass. Returns `None` if it cannot
+    /// run here, or would read what the simulation has changed.
+    fn ask(&mut self, _cmd: &Cmd) -> Option<Outcome> {
+        None
+    }
 
     /// Probes the machine again: all of it, or only the parts in `scope`.
     ///

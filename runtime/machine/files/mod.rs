@@ -135,6 +135,11 @@ pub trait Files {
         Ok(self.names(place)?.unwrap_or_default())
     }
 
+    /// Returns whether these are the files of the machine on which this program runs.
+    fn is_this_machine(&self) -> bool {
+        false
+    }
+
     /// Returns the free and the total bytes of the filesystem at this path; `None` if unknown.
     fn free_and_total_bytes(&self, _path: &Path) -> Option<(u64, u64)> {
         None

@@ -89,6 +89,8 @@ pub(super) fn approve_query(
     };
     let mut effects = query.effects();
     // The command decides which program runs, whatever effects the query declares.
+    // A confined one can change nothing.
+    let cmd = cmd.filter(|cmd| cmd.reading.is_none());
     if let Some(Program::Inside { root, path }) = cmd.map(|cmd| &cmd.program) {
         for effect in Effect::runs(path, &root.to_string_lossy()) {
             if !effects.contains(&effect) {

@@ -28,6 +28,7 @@ pub(crate) struct Call {
     last_step: Option<String>,
     /// The steps planned so far.
     steps: Vec<PlannedStep>,
+    preview: Vec<String>,
 }
 
 impl Call {
@@ -44,6 +45,7 @@ impl Call {
             position: Position::Untraced,
             last_step: None,
             steps: Vec::new(),
+            preview: Vec::new(),
         }
     }
 
@@ -126,6 +128,11 @@ impl Call {
         self.steps.push(step);
     }
 
+    /// Sets the description of what the steps will do.
+    pub(super) fn add_preview(&mut self, lines: Vec<String>) {
+        self.preview = lines;
+    }
+
     /// Returns the planned steps, and clears them.
     pub(super) fn take_steps(&mut self) -> Vec<PlannedStep> {
         // A plan may have a hundred thousand calls, so spare capacity would add up.
@@ -149,6 +156,7 @@ impl Call {
             steps,
             effects,
             undo: UndoPlan::of(&plan.undo, &plan.makes),
+            preview: self.preview.clone(),
             warnings: plan.warnings.clone(),
             already: plan.already.clone(),
             guess: !action || matches!(plan.returns, Returns::Read { .. }),

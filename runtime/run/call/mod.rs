@@ -134,9 +134,13 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
             ledger.count_assumed();
             Ok(value)
         }
-        Answer::Ask { assumed, .. } if environment.only_plans() => {
+        Answer::Ask { cmd, assumed, read } if environment.only_plans() => {
+            // The answer may be another one when the run reaches this call.
             ledger.count_assumed();
-            Ok(assumed)
+            match environment.ask(&cmd) {
+                Some(outcome) => read(&outcome),
+                None => Ok(assumed),
+            }
         }
         Answer::Ask { cmd, read, assumed } => {
             let outcome =
@@ -208,6 +212,7 @@ fn act(
     } else {
         note_idle(parts.log, parts.environment, call, &named);
     }
+    describe(parts, call, &plan)?;
     for text in &plan.warnings {
         parts.reporter.warn(text);
     }
@@ -219,6 +224,19 @@ fn act(
         None => execute(parts, call, &plan, &effects),
     };
     finish(parts, call, &plan, effects, start.elapsed(), result)
+}
+
+/// Adds to the plan what its steps will do, as far as the machine can be asked.
+fn describe(parts: &mut Parts<'_>, call: &mut Call, plan: &Plan<Value>) -> Result<()> {
+    let Some(preview) = plan.preview.as_ref().filter(|_| plan.already.is_none()) else {
+        return Ok(());
+    };
+    if parts.environment.only_plans()
+        && let Some(outcome) = parts.environment.ask(&preview.cmd)
+    {
+        call.add_preview((preview.read)(&outcome)?);
+    }
+    Ok(())
 }
 
 /// Fails if a program is missing, before the first step runs.

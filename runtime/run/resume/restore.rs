@@ -132,6 +132,7 @@ fn plan_unopened(
         steps: Vec::new(),
         effects,
         undo: UndoPlan::Nothing,
+        preview: Vec::new(),
         warnings: vec![unknown],
         already: None,
         guess: false,

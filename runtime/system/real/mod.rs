@@ -1,13 +1,15 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! There is one module per kind of call: `run` (programs), `conversation` (their output),
-//! `environment` (their environment), `builds` (the state of emerge), `activity` (detection of idle ones), `orphans` (processes
+//! `environment` (their environment), `builds` (the state of emerge), `confined` (those that only
+//! read), `activity` (detection of idle ones), `orphans` (processes
 //! that they leave behind), `private` (files with secrets), `records` (of runs), `stack` and
 //! `replace` (scripts that do not return). The parts of the machine have their own modules:
 //! `storage`, `files` and `net`; `perform` passes each step to its part.
 
 mod activity;
 mod builds;
+mod confined;
 mod conversation;
 mod environment;
 mod files;
@@ -39,6 +41,7 @@ use crate::machine::files::{
 use crate::machine::origin::MountTable;
 use crate::types::Place;
 
+pub(super) use confined::Confinement;
 pub(crate) use files::access::read_below;
 pub use growing_file::GrowingFile;
 pub use input::{Input, read_input, read_input_text};
@@ -111,6 +114,10 @@ impl Real {
 }
 
 impl Files for Real {
+    fn is_this_machine(&self) -> bool {
+        true
+    }
+
     fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
         files::access::look(place)
     }

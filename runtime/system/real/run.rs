@@ -17,10 +17,11 @@ use nix::sys::signal::{SigHandler, Signal, killpg};
 use nix::unistd::Pid;
 use zeroize::Zeroizing;
 
-use super::super::{Cmd, FailureKind, Outcome, Program, Stdin, StepError, Watch};
+use super::super::{Cmd, FailureKind, NoopWatch, Outcome, Program, Stdin, StepError, Watch};
 use super::Real;
 use super::activity::{Activity, TimeLimit};
 use super::builds::FollowedBuilds;
+use super::confined::Confinement;
 use super::conversation::ProgramOutput;
 use super::environment::environment;
 use super::started::Started;
@@ -74,8 +75,34 @@ impl Real {
 
     /// Runs a program until it exits; returns its exit code.
     fn run_to_exit(&mut self, cmd: &Cmd, talk: &mut ProgramOutput<'_>) -> Result<i32, StepError> {
+        let confinement = match cmd.reading {
+            Some(reading) => self.confinement(cmd.root(), reading),
+            None => None,
+        };
+        let command = self.command(cmd, confinement)?;
+        self.run_command(cmd, command, talk)
+    }
+
+    /// Runs a command that only reads, with the files of a plan.
+    pub(in crate::system) fn run_confined(
+        &mut self,
+        cmd: &Cmd,
+        confinement: Confinement,
+    ) -> Result<Outcome, StepError> {
+        let mut watch = NoopWatch;
+        let mut talk = ProgramOutput::new(&mut watch, None);
+        let command = self.command(cmd, Some(confinement))?;
+        let code = self.run_command(cmd, command, &mut talk)?;
+        Ok(talk.outcome(code))
+    }
+
+    fn run_command(
+        &mut self,
+        cmd: &Cmd,
+        mut command: Command,
+        talk: &mut ProgramOutput<'_>,
+    ) -> Result<i32, StepError> {
         let failed = |broken: FailureKind| StepError::new(cmd, broken);
-        let mut command = self.command(cmd)?;
         if cmd.stdin == Stdin::Terminal {
             let status = command.status().map_err(|error| spawn_error(cmd, &error))?;
             return Ok(status.code().unwrap_or(-1));
@@ -132,14 +159,21 @@ impl Real {
     }
 
     /// Returns the command with its arguments and a minimal environment.
-    fn command(&mut self, cmd: &Cmd) -> Result<Command, StepError> {
+    fn command(
+        &mut self,
+        cmd: &Cmd,
+        confinement: Option<Confinement>,
+    ) -> Result<Command, StepError> {
         let (program, root) = match &cmd.program {
             Program::Tool(_) => (self.tool(cmd)?, None),
             Program::Inside { root, path } => (path.into(), Some(root.as_path())),
         };
         let mut command = Command::new(program);
         let root = root.map(open_new_root).transpose().map_err(|error| spawn_error(cmd, &error))?;
-        die_with_parent(&mut command, root);
+        match confinement {
+            Some(confinement) => confinement.apply(&mut command, root),
+            None => die_with_parent(&mut command, root),
+        }
         command.args(&cmd.args).env_clear().envs(environment(cmd, std::env::vars_os()));
         if !Path::new("/run/udev/control").exists() {
             command.env("DM_DISABLE_UDEV", "1");

@@ -12,7 +12,8 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Outcome, Step, StepError, System, Watch};
+use super::real::Confinement;
+use super::{Cmd, Interrupts, Outcome, Program, Real, Step, StepError, System, Watch};
 use crate::machine::files::{
     DirectoryId, FileContents, FileError, FileStatus, Files, ResolvedPath,
 };
@@ -164,6 +165,18 @@ impl System for Sim {
         }
         self.record_written(step);
         Ok(Outcome { unknown: true, ..Outcome::default() })
+    }
+
+    fn ask(&mut self, cmd: &Cmd) -> Option<Outcome> {
+        let reading = cmd.reading?;
+        let root = self.trees.unchanged_root(cmd.root(), reading.unchanged)?;
+        let confinement = Confinement::new(self, cmd.root(), &root, reading)?;
+        let program = match &cmd.program {
+            Program::Inside { path, .. } => Program::Inside { root, path: path.clone() },
+            tool @ Program::Tool(_) => tool.clone(),
+        };
+        let cmd = Cmd { program, ..cmd.clone() };
+        Real::new(Interrupts::default()).run_confined(&cmd, confinement).ok()
     }
 
     fn probe(

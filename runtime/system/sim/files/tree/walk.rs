@@ -25,6 +25,31 @@ impl Trees {
         Ok(ResolvedPath { place, origin, kernel })
     }
 
+    /// Returns where the files of a root are on the machine on which this program runs. Returns `None`
+    /// if they are not there, or if the simulation may have changed something in these directories.
+    pub(crate) fn unchanged_root(&self, root: &Path, directories: &[&str]) -> Option<PathBuf> {
+        if !self.below.is_this_machine() {
+            return None;
+        }
+        let spot = self.resolve(&Place::here(root), true).ok()?;
+        let is_there = |look| matches!(look, Ok(FileStatus::Dir { .. }));
+        if spot.tree != 0 || !is_there(self.look_underlying(&spot.inner)) {
+            return None;
+        }
+        for directory in directories {
+            let place = Place { root: root.to_owned(), path: directory.into() };
+            let below = self.resolve(&place, true).ok()?;
+            let is_changed = |inner: &OsString| Path::new(inner).starts_with(&below.inner);
+            if below.tree != 0
+                || self.is_unknown_at(&below)
+                || self.trees[0].nodes.keys().any(is_changed)
+            {
+                return None;
+            }
+        }
+        Some(spot.inner)
+    }
+
     /// Returns the deepest directory on a path that existed before the simulation.
     pub(crate) fn anchor(&self, path: &Path) -> Option<DirectoryId> {
         match self.locate(path) {
