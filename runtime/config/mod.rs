@@ -18,6 +18,8 @@ pub mod make_conf;
 pub mod mdadm;
 pub mod packages;
 pub mod portage;
+pub mod pretend;
+pub mod repos;
 pub mod shell;
 mod variables;
 
