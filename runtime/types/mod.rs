@@ -49,8 +49,9 @@ pub use text::{
     Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, DomainName,
     Fingerprint, FsType, FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord,
     KeymapName, Keyword, LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName,
-    MountOptions, Owner, PcrList, ProfileName, ProgramName, RelativePath, ServiceName,
-    StageVariant, TableFile, TimeZone, TokenDevice, UseFlag, UserName,
+    MountOptions, Owner, PcrList, ProfileName, ProgramName, RelativePath, RepoName, ServiceName,
+    StageVariant, SyncType, SyncUri, TableEntry, TableFile, TimeZone, TokenDevice, UseFlag,
+    UserName,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

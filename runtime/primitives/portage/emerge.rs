@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::make_conf::value;
 use super::outcome;
+use super::pretend;
 use super::report::{BuildReport, report};
 use crate::args;
 use crate::error::Result;
@@ -15,9 +16,10 @@ use crate::types::{AbsPath, Atom, Jobs};
 args! {
     /// Installs packages in a system with emerge, without prompting.
     ///
-    /// If a package fails, the error names the package, its log and the next step. If Portage
-    /// requires changed settings (USE flags, keywords, licenses), the error lists the calls that
-    /// make them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
+    /// The plan lists the packages, if the system has an ebuild repository when it is planned
+    /// (see `portage.pretend`). If a package fails, the error names the package, its log and the next
+    /// step. If Portage requires changed settings (USE flags, keywords, licenses), the error lists the
+    /// calls that make them; `portage.accept` makes all of them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
     /// `failed` (a list of maps with `name` and `log`, the path of its build log), and `dropped`,
     /// what was not built because of others (a list of maps with `name` and `requires`, a list
     /// of atoms). Cannot be undone: merged packages stay installed.
@@ -46,9 +48,6 @@ args! {
         pub keep_going: bool = false,
         /// Whether to download binary packages.
         pub getbinpkg: bool = false,
-        /// Whether to let Portage change required settings in `/etc/portage`: USE flags, keywords,
-        /// licenses.
-        pub autounmask: bool = false,
         /// The number of packages to build in parallel, from 1 to 4096; by default as configured in
         /// make.conf. Use 1 for packages that require it.
         pub jobs: Option<Jobs>,
@@ -105,7 +104,6 @@ pub(in crate::primitives) struct EmergeRun<'a> {
     pub(in crate::primitives) root: &'a AbsPath,
     pub(in crate::primitives) options: Vec<String>,
     pub(in crate::primitives) packages: &'a [String],
-    pub(in crate::primitives) autounmask: bool,
     pub(in crate::primitives) make_jobs: Option<Jobs>,
     pub(in crate::primitives) accept_failure: bool,
 }
@@ -116,7 +114,7 @@ impl<'a> EmergeRun<'a> {
         options: Vec<String>,
         packages: &'a [String],
     ) -> Self {
-        Self { root, options, packages, autounmask: false, make_jobs: None, accept_failure: false }
+        Self { root, options, packages, make_jobs: None, accept_failure: false }
     }
 
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
@@ -147,17 +145,9 @@ pub(in crate::primitives) fn emerge_plan(
 ) -> Result<Plan<BuildReport>> {
     // EMERGE_DEFAULT_OPTS may contain --ask. The output of a build is in its log. Without
     // --autounmask, emerge does not report which keywords are required.
-    let mut cmd = program(run.root, "emerge", cx)?
+    let cmd = program(run.root, "emerge", cx)?
         .args(["--ask=n", "--color=n", "--nospinner", "--quiet-build=y", "--autounmask=y"])
         .args(run.options.iter().cloned());
-    if run.autounmask {
-        // Without this, emerge writes the changes to a file that has to be merged with etc-update.
-        cmd = cmd.env("CONFIG_PROTECT_MASK", "/etc/portage").args([
-            "--autounmask=y",
-            "--autounmask-write=y",
-            "--autounmask-continue=y",
-        ]);
-    }
     let cmd: Cmd = cmd
         .args(run.packages.iter().cloned())
         .limit(None)
@@ -176,11 +166,13 @@ pub(in crate::primitives) fn emerge_plan(
         let is_accepted = accept_failure && !report.failed.is_empty();
         match report.ok || is_accepted {
             true => Ok(report),
-            false => Err(outcome::failure_reason(outcome, &root).into()),
+            false => Err(outcome::failure_reason(outcome, &root)),
         }
     };
     let planned = BuildReport { ok: true, ..BuildReport::default() };
-    Ok(Plan::run(cmd).undo(Undo::Impossible("merged packages stay installed")).reads(planned, read))
+    let preview = pretend::preview(run.root, &run.options, run.packages, cx)?;
+    let plan = Plan::run(cmd).undo(Undo::Impossible("merged packages stay installed"));
+    Ok(plan.preview(Some(preview)).reads(planned, read))
 }
 
 impl Action for Emerge {
@@ -206,9 +198,9 @@ impl Action for Emerge {
         let options = flags.chain(jobs).chain(load).collect();
         let packages: Vec<String> = self.packages.iter().map(ToString::to_string).collect();
         let (root, packages) = (&self.root, packages.as_slice());
-        let Self { autounmask, make_jobs, accept_failure, .. } = *self;
+        let Self { make_jobs, accept_failure, .. } = *self;
         let run = EmergeRun::new(root, options, packages);
-        emerge_plan(&EmergeRun { autounmask, make_jobs, accept_failure, ..run }, cx)
+        emerge_plan(&EmergeRun { make_jobs, accept_failure, ..run }, cx)
     }
 }
 
@@ -241,7 +233,7 @@ impl Query for HasVersion {
             0 => Ok(true),
             1 => Ok(false),
             // The atom or the root is invalid.
-            _ => Err(outcome::failure_reason(outcome, "/").into()),
+            _ => Err(outcome::failure_reason(outcome, "/")),
         };
         Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: false, read: Rc::new(read) })
     }

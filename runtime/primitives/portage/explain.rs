@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::rule::{CHECKSUM_REMEDY, FETCH_REMEDY, SPACE_REMEDY};
 use crate::config::build_log::{self, BuildError, BuildErrorKind};
 use crate::types::{AbsPath, Place, rhai_literal};
 
@@ -41,16 +42,10 @@ fn remedy(root: &AbsPath, package: &str, error: &BuildError) -> String {
     let atom = rhai_literal(&format!("={package}"));
     let alone = format!("portage::emerge({root}, [{atom}], #{{ oneshot: true, make_jobs: 1 }})");
     match error.kind {
-            BuildErrorKind::Space => {
-                "free space where Portage builds (PORTAGE_TMPDIR, by default /var/tmp), then build again".into()
-            }
+            BuildErrorKind::Space => SPACE_REMEDY.into(),
             BuildErrorKind::Memory => format!("build it with fewer jobs, or add swap: {alone}"),
-            BuildErrorKind::Fetch => {
-                "check the network and GENTOO_MIRRORS, or put the file into DISTDIR".into()
-            }
-            BuildErrorKind::Checksum => {
-                "remove the file from DISTDIR and download it again; if it stays wrong, sync the repository, and do not use the file".into()
-            }
+            BuildErrorKind::Fetch => FETCH_REMEDY.into(),
+            BuildErrorKind::Checksum => CHECKSUM_REMEDY.into(),
             BuildErrorKind::Patch => {
                 "check the patches in /etc/portage/patches: one of them may be for another version".into()
             }

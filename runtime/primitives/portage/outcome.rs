@@ -1,28 +1,59 @@
 //! Parsing the output of a failed emerge (tested with Portage 3.0.83).
 
+use super::resolve;
 use super::rule::{Change, PortageRule};
+use crate::error::Error;
 use crate::system::{Outcome, Tail};
 
+/// Why emerge has merged nothing, or not everything.
+pub(super) enum EmergeFailure {
+    /// Portage requires changed settings.
+    Changes(Vec<Change>),
+    /// Portage cannot calculate what to merge, whenever it is asked.
+    Unresolved(Error),
+    /// Anything else.
+    Other(Error),
+}
+
 /// Returns the reason for the failure of emerge.
-pub(super) fn failure_reason(outcome: &Outcome, root: &str) -> PortageRule {
+pub(super) fn failure_reason(outcome: &Outcome, root: &str) -> Error {
+    match failure(outcome, root) {
+        EmergeFailure::Changes(changes) => {
+            PortageRule::Changes { root: root.to_owned(), changes }.into()
+        }
+        EmergeFailure::Unresolved(error) | EmergeFailure::Other(error) => error,
+    }
+}
+
+/// Returns the kind of a failure of emerge, with its reason.
+pub(super) fn failure(outcome: &Outcome, root: &str) -> EmergeFailure {
     let all = without_colors(&format!("{}\n{}", outcome.stdout, outcome.stderr));
     let changes = changes(&all);
     if !changes.is_empty() {
-        return PortageRule::Changes { root: root.to_owned(), changes };
+        return EmergeFailure::Changes(changes);
     }
     let atoms = unknown(&all);
     if !atoms.is_empty() {
-        return PortageRule::Unknown { atoms };
+        let similar = between(&all, "Maybe you meant any of these: ", "?")
+            .or_else(|| between(&all, "Maybe you meant ", "?"));
+        let similar = similar.map(|names| names.replace('\n', " "));
+        return EmergeFailure::Unresolved(PortageRule::Unknown { atoms, similar }.into());
     }
     let said = last_lines(&all);
-    match failed(&all) {
-        Some((package, phase_of)) => {
-            let log = between(&all, "build log is located at '", "'.");
-            let (log, root) = (log.map(str::to_owned), root.to_owned());
-            let reason = reason(&all);
-            PortageRule::Failed { package, phase_of, reason, log, root, said }
+    if let Some((package, phase_of)) = failed(&all) {
+        if let Some(cause) = cause(&all, &package) {
+            return EmergeFailure::Other(cause.into());
         }
-        None => PortageRule::Other { code: outcome.code, said },
+        let log = between(&all, "build log is located at '", "'.");
+        let (log, root) = (log.map(str::to_owned), root.to_owned());
+        let reason = reason(&all);
+        return EmergeFailure::Other(
+            PortageRule::Failed { package, phase_of, reason, log, root, said }.into(),
+        );
+    }
+    match resolve::reason(&all) {
+        Some(reason) => EmergeFailure::Unresolved(reason.into()),
+        None => EmergeFailure::Other(PortageRule::Other { code: outcome.code, said }.into()),
     }
 }
 
@@ -56,6 +87,24 @@ fn failed(text: &str) -> Option<(String, Option<String>)> {
         let rest = text.split_once(">>> Failed to emerge ")?.1;
         Some((rest.split([',', '\n', ' ']).next()?.to_owned(), None))
     })
+}
+
+/// Returns the cause of a failure that is not a matter of the package.
+fn cause(text: &str, package: &str) -> Option<PortageRule> {
+    let package = package.to_owned();
+    let wrong = text.split_once(" verification\n").map(|(before, _)| before);
+    if let Some(before) = wrong.filter(|before| before.contains("!!! Reason: Failed on ")) {
+        let file = before
+            .rsplit_once("Previously fetched file: '")
+            .or_else(|| before.rsplit_once("Fetched file: "));
+        let end = |c: char| c == '\'' || c.is_whitespace();
+        let file = file.map_or("a file", |(_, rest)| rest.split(end).next().unwrap_or(rest));
+        return Some(PortageRule::Checksum { package, file: file.to_owned() });
+    }
+    if let Some(file) = between(text, "!!! Couldn't download '", "'") {
+        return Some(PortageRule::Fetch { package, file: file.to_owned() });
+    }
+    text.contains("No space left on device").then_some(PortageRule::Space { package })
 }
 
 /// Returns the message that follows ` * ERROR: … failed (pretend phase):`, up to an empty line.
@@ -102,8 +151,9 @@ fn changes(text: &str) -> Vec<Change> {
     found
 }
 
-/// What every failure of an ebuild ends with, for those who report a bug.
-const REPORT: [&str; 6] = [
+/// What every failure of an ebuild ends with, for those who report a bug, and the progress.
+const REPORT: [&str; 7] = [
+    ">>> Jobs: ",
     "If you need support, ",
     "the complete build log and the output of ",
     "The complete build log is located at ",
@@ -127,6 +177,21 @@ fn last_lines(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn causes_outside_of_a_package_are_found() {
+        let cause = |text: &str| cause(text, "a/b-1").map(|rule| rule.to_string());
+        let checksum = "!!! Previously fetched file: '/var/cache/distfiles/b.tar'\n\
+                        !!! Reason: Failed on BLAKE2B verification\n!!! Got: x\n\
+                        !!! Couldn't download 'b.tar'. Aborting.\n";
+        let wrong = "the package a/b-1 failed: /var/cache/distfiles/b.tar has a wrong checksum";
+        assert_eq!(cause(checksum).as_deref(), Some(wrong));
+        let fetch = "!!! Couldn't download 'b.tar'. Aborting.\n";
+        let missing = "the package a/b-1 failed: b.tar could not be downloaded";
+        assert_eq!(cause(fetch).as_deref(), Some(missing));
+        assert!(cause("x: No space left on device\n").is_some_and(|text| text.contains("space")));
+        assert_eq!(cause("make: *** [x] Error 1\n"), None);
+    }
 
     #[test]
     fn the_reason_of_an_ebuild_is_found() {

@@ -1,15 +1,17 @@
 //! The profile of a system.
 
+use serde::Serialize;
+
 use super::PortageRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::{FileContents, FileStatus};
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::primitives::edit::{exists, system_file, writes};
 use crate::primitives::file::text;
 use crate::system::{FilesStep, Step};
-use crate::types::{AbsPath, Mode, ProfileName, nearest};
+use crate::types::{AbsPath, Keyword, Mode, ProfileName, nearest};
 
 args! {
     /// Sets the Portage profile of a system by its name.
@@ -30,6 +32,58 @@ args! {
         pub name: ProfileName,
         /// The path of the ebuild repository in the system.
         pub repository: AbsPath = "/var/db/repos/gentoo",
+    }
+}
+
+args! {
+    /// Returns the profiles that a repository offers for an architecture.
+    ///
+    /// Each is a map with `name` and `status` (`"stable"`, `"dev"` or `"exp"`), in the order of
+    /// `profiles.desc`.
+    ///
+    /// Source: eselect(1), profile module; `profiles/profiles.desc` of the repository.
+    ///
+    /// ```
+    /// let profiles = portage::profile_list("/mnt/old", #{ arch: "amd64" });
+    /// ```
+    "portage.profile_list" => pub struct ProfileList {
+        /// The mount point of the system; `/` for the running system.
+        pub root: AbsPath,
+        /// Only profiles of this architecture; by default all.
+        pub arch: Option<Keyword>,
+        /// The path of the ebuild repository in the system.
+        pub repository: AbsPath = "/var/db/repos/gentoo",
+    }
+}
+
+/// A profile as scripts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProfileInfo {
+    name: String,
+    status: String,
+}
+
+impl Query for ProfileList {
+    type Output = Vec<ProfileInfo>;
+
+    fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
+        let place = system_file(&self.root, &format!("{}/profiles/profiles.desc", self.repository));
+        let desc = match text(&place, cx)? {
+            Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
+            None => {
+                let place = system_file(&self.root, &self.repository.to_string());
+                return Err(PortageRule::NoRepository { place }.into());
+            }
+        };
+        let arch = self.arch.as_ref().map(Keyword::as_str);
+        let profile = |line: &str| {
+            let mut words = line.split('#').next()?.split_whitespace();
+            let (of, name, status) = (words.next()?, words.next()?, words.next()?);
+            let (name, status) = (name.to_owned(), status.to_owned());
+            arch.is_none_or(|arch| arch == of).then_some(ProfileInfo { name, status })
+        };
+        Ok(Answer::Known(desc.lines().filter_map(profile).collect()))
     }
 }
 

@@ -65,11 +65,47 @@ pub enum PortageRule {
         /// The path of the repository.
         place: Place,
     },
+    /// Portage ignores a settings file because of a mistake.
+    #[error("{place}:{line}: {why}: Portage ignores the file, and all others of this setting")]
+    IgnoredFile {
+        /// The file.
+        place: Place,
+        /// The number of the line.
+        line: usize,
+        /// The mistake.
+        why: String,
+    },
+    /// Portage ignores a repository without this key.
+    #[error("{place}: the repository {name} has no {key}: Portage would ignore it")]
+    NoKey {
+        /// The file.
+        place: Place,
+        /// The name of the repository.
+        name: String,
+        /// The missing key.
+        key: &'static str,
+    },
+    /// There is no repository of this name.
+    #[error("the repository {name} is not configured{}", list(known))]
+    UnknownRepository {
+        /// The name.
+        name: String,
+        /// The names of those that are.
+        known: Vec<String>,
+    },
+    /// No repository can be synchronized.
+    #[error("no sync-type is set for the repository: {}", names.join(", "))]
+    NotSynced {
+        /// The names of the repositories.
+        names: Vec<String>,
+    },
     /// emerge finds no ebuild for some atoms.
-    #[error("emerge finds no package for: {}", atoms.join(" "))]
+    #[error("emerge finds no package for: {}{}", atoms.join(" "), alike(similar.as_deref()))]
     Unknown {
         /// The atoms.
         atoms: Vec<String>,
+        /// Similar names, separated by commas.
+        similar: Option<String>,
     },
     /// Portage requires changed settings.
     #[error("emerge needs these settings to be changed first:{}", lines(changes.iter().map(Change::line)))]
@@ -95,6 +131,28 @@ pub enum PortageRule {
         /// The last lines of output.
         said: Vec<String>,
     },
+    /// A file of a package could not be downloaded.
+    #[error("the package {package} failed: {file} could not be downloaded")]
+    Fetch {
+        /// The package.
+        package: String,
+        /// The name of the file.
+        file: String,
+    },
+    /// A downloaded file of a package has the wrong content.
+    #[error("the package {package} failed: {file} has a wrong checksum")]
+    Checksum {
+        /// The package.
+        package: String,
+        /// The path of the file in the system.
+        file: String,
+    },
+    /// A package failed because a filesystem is full.
+    #[error("the package {package} failed: no space left on device")]
+    Space {
+        /// The package.
+        package: String,
+    },
     /// emerge failed for another reason.
     #[error("emerge failed: exit code {code}{}", lines(said.iter().cloned()))]
     Other {
@@ -104,6 +162,17 @@ pub enum PortageRule {
         said: Vec<String>,
     },
 }
+
+/// What to do about a full filesystem.
+pub(super) const SPACE_REMEDY: &str =
+    "free space where Portage builds (PORTAGE_TMPDIR, by default /var/tmp), then build again";
+
+/// What to do about a failed download.
+pub(super) const FETCH_REMEDY: &str =
+    "check the network and GENTOO_MIRRORS, or put the file into DISTDIR";
+
+/// What to do about a wrong checksum.
+pub(super) const CHECKSUM_REMEDY: &str = "remove the file from DISTDIR and download it again; if it stays wrong, sync the repository, and do not use the file";
 
 /// A change of settings that Portage requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +186,9 @@ pub struct Change {
 }
 
 impl Change {
-    fn line(&self) -> String {
-        format!("{}: {} {}", self.table, self.atom, self.words.join(" "))
+    /// Returns the change as `portage.accept` takes it: `TABLE ATOM WORD…`.
+    pub(super) fn line(&self) -> String {
+        format!("{} {} {}", self.table, self.atom, self.words.join(" ")).trim_end().to_owned()
     }
 
     /// Returns the call that makes the change, if there is a primitive for it.
@@ -127,6 +197,13 @@ impl Change {
             "package.use" => "package_use",
             "package.accept_keywords" => "accept_keywords",
             "package.license" => "license",
+            "package.unmask" => {
+                return Some(format!(
+                    "portage::unmask({}, {})",
+                    rhai_literal(root),
+                    rhai_literal(&self.atom)
+                ));
+            }
             _ => return None,
         };
         let words: Vec<String> = self.words.iter().map(|word| rhai_literal(word)).collect();
@@ -137,6 +214,10 @@ impl Change {
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.fold(String::new(), |text, line| text + "\n  " + line.as_str())
+}
+
+fn alike(names: Option<&str>) -> String {
+    names.map(|names| format!("; similar names: {names}")).unwrap_or_default()
 }
 
 fn phase(phase: Option<&str>) -> String {
@@ -178,6 +259,14 @@ impl Rule for PortageRule {
             }
             Self::NoProfile { .. } => "choose one listed by eselect profile list".into(),
             Self::NoRepository { .. } => "emerge --sync, or emerge-webrsync, inside first".into(),
+            Self::IgnoredFile { .. } => "correct the line, or remove it".into(),
+            Self::NoKey { key, .. } => format!("set it in the same call: {}", key.replace('-', "_")),
+            Self::UnknownRepository { .. } => {
+                "write a name from the list, or configure it: portage::repository".into()
+            }
+            Self::NotSynced { .. } => {
+                "set how it is downloaded: portage::repository with sync_type and sync_uri".into()
+            }
             Self::Unknown { .. } => {
                 "check the names; an outdated repository may lack them: emerge --sync".into()
             }
@@ -187,7 +276,7 @@ impl Rule for PortageRule {
                     true => "read the masks in /etc/portage (portage(5))".into(),
                     false => {
                         format!(
-                            "first: {}\nor let emerge do it: autounmask: true",
+                            "first: {}\nor all of them: portage::accept with the changes that portage::pretend returns",
                             calls.join("\n")
                         )
                     }
@@ -204,6 +293,9 @@ impl Rule for PortageRule {
                 root.trim_end_matches('/'),
                 rhai_literal(root)
             ),
+            Self::Fetch { .. } => FETCH_REMEDY.into(),
+            Self::Checksum { .. } => CHECKSUM_REMEDY.into(),
+            Self::Space { .. } => SPACE_REMEDY.into(),
             Self::Failed { .. } | Self::Other { .. } => {
                 "fix what emerge reports, then run again; merged packages stay installed".into()
             }
@@ -215,6 +307,9 @@ impl Rule for PortageRule {
             Self::Unknown { .. }
             | Self::Changes { .. }
             | Self::Failed { .. }
+            | Self::Fetch { .. }
+            | Self::Checksum { .. }
+            | Self::Space { .. }
             | Self::Other { .. } => Exit::Failed,
             _ => Exit::Usage,
         }

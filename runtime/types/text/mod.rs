@@ -16,7 +16,10 @@ pub use names::{
     KernelWord, KeymapName, LinkTarget, LocaleName, MenuTitle, ModuleName, Owner, PcrList,
     ProgramName, RelativePath, ServiceName, StageVariant, TimeZone, TokenDevice, UserName,
 };
-pub use portage::{Atom, Keyword, LicenseName, ProfileName, TableFile, UseFlag};
+pub use portage::{
+    Atom, Keyword, LicenseName, ProfileName, RepoName, SyncType, SyncUri, TableEntry, TableFile,
+    UseFlag,
+};
 pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions};
 
 /// The requirements on the strings of a type. A check returns `None` if the string is valid.

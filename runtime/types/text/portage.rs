@@ -30,6 +30,32 @@ words! {
     Keyword, "keyword", "a keyword such as ~amd64 or **",
     TextRule::of(|c| is_alnum(c) || "_-~*".contains(c), 64).also(not_empty);
 
+    /// An entry of a package table: the table, an atom, and words.
+    TableEntry, "table entry", "a table of /etc/portage, an atom and words, such as \"package.use sys-fs/lvm2 lvm\"",
+    TextRule::of(|c| is_alnum(c) || "@/<>=~!*.+_-:[](),? ".contains(c), 1024).begins(is_alnum).also(|text| {
+        let mut words = text.split_whitespace();
+        let tables = ["package.use", "package.accept_keywords", "package.license", "package.unmask"];
+        let is_table = words.next().is_some_and(|table| tables.contains(&table));
+        let is_atom = |atom: &str| Atom::RULE.fault(atom).is_none();
+        match words.next() {
+            _ if !is_table => Some(format!("the table must be one of {}", tables.join(", "))),
+            Some(atom) if is_atom(atom) => None,
+            _ => Some("an atom must follow the table".into()),
+        }
+    });
+
+    /// The name of an ebuild or binary repository (PMS 3.1.5).
+    RepoName, "repository", "the name of a repository of letters, digits, _ and -",
+    TextRule::of(|c| is_alnum(c) || "_-".contains(c), 64).begins(|c| is_alnum(c) || c == '_').also(not_empty);
+
+    /// The type of synchronization in repos.conf, such as `rsync`.
+    SyncType, "sync type", "rsync, git, webrsync, or another sync type of Portage",
+    TextRule::of(|c| c.is_ascii_lowercase() || "_-".contains(c), 32).begins(|c| c.is_ascii_lowercase()).also(not_empty);
+
+    /// An address in repos.conf. A `%` would be a reference there.
+    SyncUri, "address", "an address such as https://github.com/gentoo-mirror/gentoo, without spaces and %",
+    TextRule::of(|c| is_solid(c) && c != '%', 512).begins(is_alnum).also(not_empty);
+
     /// A license, or a license group such as `@BINARY-REDISTRIBUTABLE`.
     LicenseName, "license", "a license such as linux-fw-redistributable or @FREE",
     TextRule::of(|c| is_name(c) || "@*".contains(c), 128).also(not_empty);
