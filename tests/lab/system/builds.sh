@@ -84,6 +84,21 @@ print(portage::history("/mnt/t", #{ name: "app-misc/one" }).len() > 2);' 'merged
 failed
 true'
 
+it 'nothing is lost although Portage has cleared its list, and an installed package has a broken dependency'
+# Gentoo bugs 640328 and 771987: what is left is computed from the packages themselves.
+package app-misc/user 1 amd64 </dev/null
+do_ 'portage::emerge("/mnt/t", ["app-misc/user"], #{ oneshot: true });'
+echo 'app-misc/gone:0/5=' >$T/var/db/pkg/app-misc/user-1/RDEPEND
+ask resumed chroot $T emerge --resume --ask=n
+exits resumed 0
+must grep -q 'nothing to resume' resumed.out resumed.err
+rm -r $T/var/db/pkg/app-misc/waits-1
+ask rest parallel --set build=packages --set 'packages=app-misc/after app-misc/one app-misc/waits'
+exits rest 2
+tells rest 'built      app-misc/waits-1'
+tells rest 'not built  app-misc/after-1: requires app-misc/broken'
+must rm -r /run/parallel
+
 it 'all is built once the cause is gone'
 sed -i 's/#include "missing.h"/int x;/' $R/app-misc/broken/broken-1.ebuild
 ask all parallel --set build=packages --set 'packages=app-misc/waits app-misc/one app-misc/after'
