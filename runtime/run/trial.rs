@@ -51,13 +51,14 @@ pub const SYSVINIT_GREETING: &str = "INIT: version ";
 pub const LOGIN_PROMPT: &str = " login: ";
 /// The signs of a first process. dracut, and systemd in an initramfs, print none of them.
 const FIRST_PROCESS: [&str; 3] = [INIT_MESSAGE, SYSVINIT_GREETING, LOGIN_PROMPT];
-/// Messages of a firmware, boot loader, kernel or initramfs that cannot continue.
-const BOOT_ERRORS: [&str; 6] = [
+/// Messages of a firmware, boot loader, kernel, initramfs or systemd that cannot continue.
+pub const BOOT_ERRORS: [&str; 7] = [
     "BdsDxe: No bootable option",
     "grub rescue>",
     "error: unknown filesystem",
     "Kernel panic - not syncing",
     "Entering emergency mode",
+    "You are in emergency mode",
     "Could not boot.",
 ];
 /// The prompts of an initramfs: dracut for the passphrase of a key, cryptsetup for that of a

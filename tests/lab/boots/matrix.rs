@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gscript::run::trial::{INIT_MESSAGE, LOGIN_PROMPT, PROMPTS, SYSVINIT_GREETING};
+use gscript::run::trial::{BOOT_ERRORS, INIT_MESSAGE, LOGIN_PROMPT, PROMPTS, SYSVINIT_GREETING};
 use gscript::vm::{Firmware, Turn};
 
 use super::booted;
@@ -172,7 +172,7 @@ fn services_run(one: &Combination, plugged: &PcSetup, passphrase: Option<&str>) 
     let login = Turn { when: &[LOGIN_PROMPT], reply: None, optional: false };
     let turns: Vec<Turn<'_>> =
         asked.into_iter().chain([reached]).chain((one.init == Openrc).then_some(login)).collect();
-    let said = heard(plugged.talk(&turns, &[]));
+    let said = heard(plugged.talk(&turns, &BOOT_ERRORS));
     assert!(!said.echoed, "{}", said.console);
     check_reports(one, &said.console);
     said.console

@@ -27,6 +27,9 @@ mkdir -p "$ROOT/usr/sbin" && ln -s ../lib/systemd/systemd "$ROOT/usr/sbin/init"
 for one in systemd-logind systemd-firstboot systemd-timesyncd networkd-dispatcher; do
     mkdir -p "$ROOT/etc/systemd/system" && ln -s /dev/null "$ROOT/etc/systemd/system/$one.service"
 done
+# Devices appear late where the emulated PC is slow: after 90 s systemd would give up.
+mkdir -p "$ROOT/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultTimeoutStartSec=1h\nDefaultDeviceTimeoutSec=1h\n' >"$ROOT/etc/systemd/system.conf.d/slow.conf"
 cat >"$ROOT/usr/local/bin/says" <<'END'
 #!/bin/sh
 root=$(findmnt -nvro SOURCE /)
