@@ -26,7 +26,7 @@ args! {
     /// Source: portageq(1), `jobs`; emerge(1), `--status`.
     ///
     /// ```
-    /// for job in portage::jobs("/mnt/old") { print(job.name); }
+    /// let jobs = portage::jobs("/mnt/old");
     /// ```
     "portage.jobs" => pub struct RunningJobs {
         /// The mount point of the system; `/` for the running system.

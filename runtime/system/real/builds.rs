@@ -38,7 +38,7 @@ pub(super) struct FollowedBuilds {
     last: Option<Instant>,
     log: FollowedLog,
     logged: LoggedBuilds,
-    socket: Option<Lines<UnixStream>>,
+    socket: Option<StreamLines<UnixStream>>,
     snapshot: Option<BuildSnapshot>,
     durations: Durations,
     /// The largest number of builds side by side so far.
@@ -49,11 +49,11 @@ pub(super) struct FollowedBuilds {
 struct FollowedLog {
     path: PathBuf,
     offset: u64,
-    lines: Option<Lines<File>>,
+    lines: Option<StreamLines<File>>,
 }
 
 /// Complete lines of a stream.
-struct Lines<R> {
+struct StreamLines<R> {
     from: R,
     partial: Vec<u8>,
 }
@@ -115,7 +115,7 @@ impl FollowedBuilds {
     fn read_socket(&mut self) {
         if self.socket.is_none() {
             let path = format!("/run/portage/emerge-{}.sock", self.pid);
-            self.socket = connect(&self.root, Path::new(&path)).map(Lines::of);
+            self.socket = connect(&self.root, Path::new(&path)).map(StreamLines::of);
         }
         let Some(socket) = &mut self.socket else { return };
         let (pid, snapshot) = (u64::from(self.pid), &mut self.snapshot);
@@ -233,7 +233,7 @@ impl FollowedLog {
             if file.seek(SeekFrom::Start(self.offset)).is_err() {
                 return;
             }
-            self.lines = Some(Lines::of(file));
+            self.lines = Some(StreamLines::of(file));
         }
         if let Some(lines) = &mut self.lines {
             lines.read(line);
@@ -241,7 +241,7 @@ impl FollowedLog {
     }
 }
 
-impl<R: Read> Lines<R> {
+impl<R: Read> StreamLines<R> {
     fn of(from: R) -> Self {
         Self { from, partial: Vec::new() }
     }

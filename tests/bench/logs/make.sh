@@ -1,15 +1,15 @@
 #!/bin/bash
-# Makes build logs by running real tools that fail: make.sh DIRECTORY
+# Makes build logs by running real tools that fail: make.sh CASES DIRECTORY
 #
-# For each case of the files beside this one, NAME.log is written, and NAME.want: the kinds that are right, and a part of the
+# For each case of the files in CASES, NAME.log is written, and NAME.want: the kinds that are right, and a part of the
 # line that is the first real error, separated by a tab. A case whose tools are missing is skipped, and reported.
 #
 #   fails NAME PHASE KIND[,KIND…] TEXT <<'END'     the script that fails; TEXT is in the line to find
 #   needs PROGRAM…                                 of all further cases of the file
 set -u
 export LC_ALL=C.UTF-8 HOME=/nonexistent TERM=dumb
-here=$(dirname "$(readlink -f "$0")")
-to=$(readlink -f "$1")
+from=$(readlink -f "$1")
+to=$(readlink -f "$2")
 missing=
 PYTHON=/usr/bin/python3; export PYTHON
 
@@ -60,7 +60,7 @@ mkdir -p "$to"
 work=$(mktemp -d)
 (cd "$work" && harmless) >"$to/harmless"
 rm -rf "$work"
-for cases in "$here"/*.cases; do
+for cases in "$from"/*.cases; do
     missing=
     . "$cases"
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # parallel-emerge: a build that ran out of memory is built with fewer jobs, as measured by Portage.
 #
-# disks: none
+# disks: 16M
 # tier: make lab
 # takes: 60 s
 . "${0%/*}/../lib/cases.sh"
@@ -30,7 +30,7 @@ time.sleep(1)
 PY
     local jobs=${MAKEOPTS#-j}
     jobs=${jobs%% *}
-    printf 'all: 1 2 3 4\n1 2 3 4:\n\t/usr/bin/python3 job.py $@ %s\n' "$jobs" >Makefile
+    printf 'all: 1 2 3 4\n1 2 3 4:\n\t/usr/bin/python3 job.py $@ %s\ninstall:\n' "$jobs" >Makefile
     emake
 }
 END

@@ -95,7 +95,7 @@ exits none 2
 tells none 'there is no build log of waits'
 
 it 'an estimate is that of earlier builds'
-says 'let plan = portage::estimate("/mnt/t", ["app-misc/after"], #{ jobs: 2 });
+says 'let plan = portage::estimate("/mnt/t", ["=app-misc/waits-1", "app-misc/after"], #{ jobs: 2 });
 print(plan.builds.len()); print(plan.unknown.len()); print(plan.seconds == plan.critical_seconds);
 print(plan.critical);' '2
 0
