@@ -135,7 +135,7 @@ mount::mount(home, "/mnt/x");
 file::make_dir("/mnt/x/etc");
 fstab::set("/mnt/x", #{ at: "/home", device: home });
 fstab::set("/mnt/x", #{ at: "/tmp", source: "tmpfs", kind: "tmpfs" });
-print(fstab::entries("/mnt/x")[0].source);
+print(fstab::entries("/mnt/x"));
 print(boot::cmdline(home));
 file::append_line("/mnt/x/etc/note", "UUID=" + fs::uuid(home));
 END
@@ -143,7 +143,7 @@ must "$G" plan unread.rhai >unread.out
 must grep -q 'unknown' unread.out
 must grep -q '+UUID=<uuid> .* /home' unread.out
 must grep -q 'root=UUID=<uuid> ' unread.out
-must "$G" unread.rhai --yes --prove --journal /run/proved >unread.out
+must "$G" unread.rhai --yes --prove --journal /run/proved >unread.out 2>&1
 proved
 uuid=$(blkid -p -s UUID -o value /dev/mapper/home)
 must grep -q "^UUID=$uuid .* ext4 " /mnt/x/etc/fstab
