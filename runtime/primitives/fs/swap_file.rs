@@ -49,7 +49,8 @@ impl Action for SwapFile {
             FileStatus::Missing | FileStatus::Unknown(_) => {}
             // The simulation does not record the length of files that it creates.
             FileStatus::File { len, .. } if len == size.get() || len == 0 => {
-                return Ok(Plan::already(format!("{path} has {size}")).returns(path));
+                // After an interruption it is made again: it may lack its signature.
+                return Ok(Plan::already(format!("{path} has {size}")).always().returns(path));
             }
             _ => return Err(FsRule::Exists { path }.into()),
         }

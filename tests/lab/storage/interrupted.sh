@@ -1,5 +1,5 @@
 #!/bin/bash
-# md.create: killed at a place where mdadm has written only a part of the array; the run is resumed by its journal.
+# Actions that were killed where a tool had written only a part: md.create, fs.swap_file. The run is resumed by its journal.
 #
 # disks: 100M 100M
 # with: cut.so
@@ -16,11 +16,11 @@ file::write("/mnt/a/f", "whole\n");
 END
 approved=(--yes --destroy /dev/ubda --destroy /dev/ubdb)
 
-# cut: starts the run and kills it before mdadm has begun; prints the UUID of the array.
-cut() {
+# killed_run: starts the run and kills it when mdadm is to create the array; prints the UUID of the array.
+killed_run() {
     wipefs -aqf /dev/ubda /dev/ubdb
     rm -rf /run/cut
-    (CUT_CALL=1 CUT_STEP=1 CUT_AFTER=0 LD_PRELOAD=$OUT/cut.so "$G" mirror.rhai "${approved[@]}" --journal /run/cut) >cut.out 2>cut.err
+    (CUT_CALL=1 CUT_STEP=0 CUT_AFTER=0 LD_PRELOAD=$OUT/cut.so "$G" mirror.rhai "${approved[@]}" --journal /run/cut) >cut.out 2>cut.err
     orphans_end
     mdadm --stop --scan -q 2>/dev/null
     wipefs -aqf /dev/ubda /dev/ubdb
@@ -38,19 +38,36 @@ resumed() {
 }
 
 it 'the first device is written, and the second is not'
-uuid=$(cut)
+uuid=$(killed_run)
 must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data /dev/ubda missing -q
 must mdadm --stop /dev/md127 -q
 resumed
 
 it 'both devices are written, and the array does not run'
-uuid=$(cut)
+uuid=$(killed_run)
 must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data --assume-clean /dev/ubda /dev/ubdb -q
 echo inactive >/sys/block/md127/md/array_state
 must grep -q '^md127 : inactive' /proc/mdstat
 resumed
 
 it 'the array runs, and the run has not recorded it'
-uuid=$(cut)
+uuid=$(killed_run)
 must mdadm --create /dev/md127 --run --level=1 --raid-devices=2 --uuid="$uuid" --homehost=any --name=data --assume-clean /dev/ubda /dev/ubdb -q
 resumed
+
+it 'a swap file has its length, and no signature'
+must mkfs.ext4 -q -F /dev/ubda
+must mkdir -p /mnt/a && must mount /dev/ubda /mnt/a
+recipe swap.rhai <<<'mount::swap_on(fs::swap_file("/mnt/a/swapfile", "20M"));'
+rm -rf /run/cut
+(CUT_CALL=1 CUT_STEP=1 CUT_AFTER=0 LD_PRELOAD=$OUT/cut.so "$G" swap.rhai --yes --journal /run/cut) >cut.out 2>cut.err
+orphans_end
+must test "$(stat -c %s /mnt/a/swapfile)" = 20971520
+# mkswap may have been started: as if it had not.
+must dd if=/dev/zero of=/mnt/a/swapfile bs=4096 count=1 conv=notrunc status=none
+ask resumed "$G" resume --yes /run/cut/*/journal.jsonl
+exits resumed 0
+must grep -q /mnt/a/swapfile /proc/swaps
+must swapoff /mnt/a/swapfile
+must umount /mnt/a
+nothing_left
