@@ -94,10 +94,11 @@ blank() {
     done
 }
 
-# interrupted NAME CHECK SET…: kills the program at three moments within each action of a layout. Each time the run
+# interrupted NAME CHECK SET…: kills the program at four moments within each action of a layout: a time in microseconds
+# after the beginning of its first or second step. Each time the run
 # is resumed; then everything is there, and applying the layout again changes nothing.
 interrupted() {
-    local name=$1 check=$2 call after code calls trials=0
+    local name=$1 check=$2 call at code calls trials=0
     shift 2
     blank
     run_layout reference "$name" "$@"
@@ -106,16 +107,16 @@ interrupted() {
 events = map(json.loads, open(sys.argv[1]))
 print(*sorted({event["call"] for event in events if event["event"] == "step"}))' "$OUT/reference.json")
     for call in $calls; do
-        for after in 0 30000 300000; do
+        for at in '0 0' '1 0' '0 30000' '0 300000'; do
             blank
             # The shell must not be a job: it would report the kill.
-            (CUT_CALL=$call CUT_STEP=1 CUT_AFTER=$after LD_PRELOAD=$OUT/cut.so start_layout "$name" "$@") >cut.json 2>cut.err
+            (CUT_CALL=$call CUT_STEP=${at% *} CUT_AFTER=${at#* } LD_PRELOAD=$OUT/cut.so start_layout "$name" "$@") >cut.json 2>cut.err
             code=$?
             # A running tool outlives the program and finishes.
             orphans_end || fail "still there: $orphan"
-            [ $code = 137 ] || { release_layout; break; }
+            [ $code = 137 ] || { release_layout; continue; }
             "$G" resume "${APPROVED[@]}" --json /run/journals/*/journal.jsonl >resumed.json 2>resumed.err ||
-                fail "call $call after $after µs: $(cat resumed.err)"
+                fail "call $call, step ${at% *} after ${at#* } µs: $(cat resumed.err)"
             run_layout again "$name" "$@"
             only_changed again "$TOP"
             must eval "$check"
@@ -124,6 +125,6 @@ print(*sorted({event["call"] for event in events if event["event"] == "step"}))'
         done
     done
     echo "  resumed $trials times"
-    # The first moment is before the step ends, however short it is.
+    # The first moment is before the step begins, so that every action is killed once at least.
     [ $trials -ge "$(wc -w <<<"$calls")" ] || fail "only $trials interruptions of the actions $calls"
 }
