@@ -195,6 +195,11 @@ impl Cmdline {
     fn opening(&self, containers: &[String], stick: Option<&(String, String)>) -> Vec<String> {
         let systemd = self.style == CmdlineStyle::DracutSystemd;
         let mut words = Vec::new();
+        // dracut searches the USB drive only once, for the last word that names it.
+        let together = !systemd && containers.len() > 1;
+        if let (true, Some((key, stick))) = (together, stick) {
+            words.push(format!("rd.luks.key={key}:{stick}"));
+        }
         for uuid in containers {
             let mut options = Vec::new();
             match stick {
@@ -203,8 +208,10 @@ impl Cmdline {
                     options.push(KEY_TIMEOUT);
                 }
                 // The third field restricts the key to one container, so that others request theirs.
-                Some((key, stick)) => words.push(format!("rd.luks.key={key}:{stick}:UUID={uuid}")),
-                None => {}
+                Some((key, stick)) if !together => {
+                    words.push(format!("rd.luks.key={key}:{stick}:UUID={uuid}"));
+                }
+                _ => {}
             }
             match (self.discard, systemd) {
                 (true, true) => options.push("discard"),
