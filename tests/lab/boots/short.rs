@@ -2,6 +2,7 @@
 //! from its own boot sector, with the stick as a USB device, until the first process runs on the
 //! encrypted root.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -38,6 +39,7 @@ pub const TESTS: &[Test] = &[
     torture("boots::short: a passphrase alone boots without the stick", passphrase_only),
     torture("boots::short: a plain key boots", plain_key),
     torture("boots::short: the key of a second slot boots", second_slot),
+    torture("boots::short: a key that GPG protects opens two containers", two_containers),
     torture("boots::short: a header that was restored from its copy boots", restored_header),
     torture("boots::short: a disk with sectors of 4 KiB boots", sectors_of_4_kib),
     torture("boots::short: an entry in the list of the firmware boots", firmware_entry),
@@ -125,6 +127,20 @@ fn plain_key() -> Result<(), Missing> {
 
 fn second_slot() -> Result<(), Missing> {
     boots_without_prompt(&["unlock=key", "second=true"])
+}
+
+fn two_containers() -> Result<(), Missing> {
+    let lab = lab_with_media()?;
+    run_in_lab(&lab, "boots/install_containers.sh", &[])?;
+    // Each container has a prompt of its own, for the same key.
+    let console = PcSetup::of(&lab).boots_to_root(&[PASSPHRASE, PASSPHRASE]);
+    let prompts: BTreeSet<&str> = console
+        .lines()
+        .filter_map(|line| line.split_once("Password (/key.gpg on ")?.1.split_once(')'))
+        .map(|(devices, _)| devices)
+        .collect();
+    assert_eq!(prompts.len(), 2, "{console}");
+    Ok(())
 }
 
 fn restored_header() -> Result<(), Missing> {
