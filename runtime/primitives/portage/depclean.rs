@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use super::emerge::{EmergeRun, program};
+use super::emerge::EmergeRun;
 use super::outcome;
+use super::output::without_colors;
 use super::pretend::READING;
+use super::program::program;
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileContents;
@@ -115,7 +117,7 @@ impl Action for Depclean {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<Vec<String>>> {
         let root = self.root.to_string();
         let read = move |outcome: &Outcome| match outcome.code {
-            0 => Ok(selected(&outcome::without_colors(&outcome.stdout))),
+            0 => Ok(selected(&without_colors(&outcome.stdout))),
             _ => Err(outcome::failure_reason(outcome, &root)),
         };
         let shown = read.clone();

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::make_conf::value;
 use super::outcome;
 use super::pretend;
+use super::program::program;
 use super::report::{BuildReport, report};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
-use crate::primitives::edit::command;
 use crate::system::{Cmd, Outcome};
 use crate::types::{AbsPath, Atom, Jobs};
 
@@ -119,14 +119,6 @@ impl<'a> EmergeRun<'a> {
 
     pub(in crate::primitives) fn effects(root: &AbsPath) -> Vec<Effect> {
         Effect::runs("emerge", &root.to_string())
-    }
-}
-
-/// Returns a command of Portage, which also runs in the running system.
-pub(super) fn program(root: &AbsPath, program: &'static str, cx: &Planning<'_>) -> Result<Cmd> {
-    match root.to_string().as_str() {
-        "/" => Ok(Cmd::tool(program)),
-        _ => command(root, program, cx),
     }
 }
 

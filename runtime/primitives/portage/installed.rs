@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::emerge::program;
 use super::outcome;
 use super::pretend::READING;
+use super::program::program;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};

@@ -1,5 +1,6 @@
 //! Parsing the output of a failed emerge (tested with Portage 3.0.83).
 
+use super::output::{between, without_colors};
 use super::resolve;
 use super::rule::{Change, PortageRule};
 use crate::error::Error;
@@ -55,23 +56,6 @@ pub(super) fn failure(outcome: &Outcome, root: &str) -> EmergeFailure {
         Some(reason) => EmergeFailure::Unresolved(reason.into()),
         None => EmergeFailure::Other(PortageRule::Other { code: outcome.code, said }.into()),
     }
-}
-
-/// Removes color codes, which ebuilds print in spite of `--color=n`.
-pub(super) fn without_colors(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\u{1b}[") {
-        out.push_str(before);
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        rest = rest.strip_prefix('m').unwrap_or(rest);
-    }
-    out + rest
-}
-
-pub(super) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(before)?;
-    rest.split_once(after).map(|(found, _)| found)
 }
 
 /// Parses ` * ERROR: app-misc/broken-1::gentoo failed (compile phase):`.

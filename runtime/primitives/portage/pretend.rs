@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::emerge::program;
 use super::outcome::{self, EmergeFailure};
+use super::output::without_colors;
+use super::program::program;
 use super::repository::repositories;
 use super::resolve::ResolveRule;
 use super::rule::{Change, PortageRule};
@@ -133,7 +134,7 @@ pub(super) fn pretend_cmd(
 /// # Errors
 /// Fails if Portage cannot tell.
 pub(super) fn read(outcome: &Outcome, root: &str) -> Result<Pretended> {
-    let packages = pretend::packages(&outcome::without_colors(&outcome.stdout));
+    let packages = pretend::packages(&without_colors(&outcome.stdout));
     let download = packages.iter().map(|one| one.download).sum();
     let changes = match outcome.code {
         0 => Vec::new(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::outcome::{between, without_colors};
+use super::output::{between, without_colors};
 use crate::system::Outcome;
 
 /// The result of a run of emerge, as `portage.emerge` and `portage.resume` return it.

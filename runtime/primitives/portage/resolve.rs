@@ -1,6 +1,6 @@
 //! Why Portage cannot calculate what to merge (tested with Portage 3.0.83).
 
-use super::outcome::between;
+use super::output::between;
 use crate::error::{Exit, Rule};
 
 /// A reason for which Portage cannot calculate what to merge. It holds until settings or

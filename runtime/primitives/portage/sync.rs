@@ -1,7 +1,8 @@
 //! Downloading ebuild repositories.
 
-use super::emerge::{EmergeRun, program};
+use super::emerge::EmergeRun;
 use super::outcome;
+use super::program::program;
 use super::repository::{RepositoryInfo, repositories};
 use super::rule::PortageRule;
 use crate::args;
