@@ -35,7 +35,7 @@ pub(crate) fn build_log(args: &BuildLogArgs) -> Exit {
 /// Returns the absolute path of a root.
 fn root(path: &Path) -> Result<AbsPath, Exit> {
     match std::fs::canonicalize(path) {
-        Ok(path) => Ok(AbsPath::known(path)),
+        Ok(path) => Ok(AbsPath::assume_valid(path)),
         Err(error) => {
             Problem::new(format!("failed to open {}: {error}", path.display())).print();
             Err(Exit::Usage)

@@ -21,7 +21,7 @@ use crate::ask::AskChoice;
 use crate::cli::{LimitArgs, Values};
 use crate::render::{self, Problem};
 use crate::screen::print_stderr;
-use crate::shell::{Request, ReviewMode, ReviewingApprover, Shell, Steps, greet};
+use crate::shell::{Request, ReviewMode, ReviewingApprover, Shell, Steps, print_greeting};
 use crate::state::{RunDirectory, time};
 
 /// How a run is carried out and shown.
@@ -180,7 +180,7 @@ fn open_shell(attempt: &mut Attempt, job: &Job<'_>) {
     let mode = Rc::new(Cell::new(ReviewMode::Ask));
     let shown = ReviewingApprover { mode: Rc::clone(&mode), destroy: Vec::new(), touched: None };
     let work = |bench: &mut InteractiveSession| {
-        greet(&format!("Interactive shell in {}, with its variables", job.recipe.name));
+        print_greeting(&format!("Interactive shell in {}, with its variables", job.recipe.name));
         for (then, now) in bench.device_names().pairs() {
             print_stderr(&format!(
                 "{then} of the run is now {now}; in this shell it keeps the name \

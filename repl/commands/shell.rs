@@ -20,7 +20,7 @@ use crate::cli::ShellArgs;
 use crate::lock::SessionTargets;
 use crate::render::Problem;
 use crate::screen::print_stderr;
-use crate::shell::{Launcher, ReviewMode, ReviewingApprover, Shell, greet, is_piped};
+use crate::shell::{Launcher, ReviewMode, ReviewingApprover, Shell, is_piped, print_greeting};
 use crate::state::{RunDirectory, time};
 
 pub(crate) fn shell(args: &ShellArgs) -> Exit {
@@ -59,7 +59,7 @@ fn try_shell(args: &ShellArgs) -> Result<Exit, Exit> {
         Exit::Failed
     })?;
     let exit = run_shell(&mut bench, mode, args);
-    let nothing = bench.deeds().is_empty();
+    let nothing = bench.performed_actions().is_empty();
     let clean = offer_release(bench);
     if nothing {
         directory.remove();
@@ -74,7 +74,7 @@ fn run_shell(bench: &mut InteractiveSession, mode: Rc<Cell<ReviewMode>>, args: &
     if is_piped() {
         return shell.read(std::io::stdin().lock());
     }
-    greet("Interactive shell on this machine");
+    print_greeting("Interactive shell on this machine");
     shell.run_interactive();
     Exit::Done
 }

@@ -157,7 +157,7 @@ fn diff(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
 }
 
 fn log(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
-    let deeds = shell.bench.deeds();
+    let deeds = shell.bench.performed_actions();
     if deeds.is_empty() {
         print_stdout("this session has no actions");
     }
@@ -184,7 +184,7 @@ fn undo(shell: &mut Shell<'_>, count: &str) -> CommandResult<()> {
         for step in &steps {
             print_stderr(&format!("    $ {step}"));
         }
-        let deed = shell.bench.deeds().pop();
+        let deed = shell.bench.performed_actions().pop();
         shell.bench.undo().map_err(|error| error.to_string())?;
         if let Some(deed) = deed {
             let text = save::to_source(deed.call.name, &deed.args, shell.bench.language());
@@ -209,7 +209,8 @@ fn save(shell: &mut Shell<'_>, file: &str) -> CommandResult<()> {
     let path = std::path::Path::new(file);
     let language = Language::of(path).ok_or("the file name must end in .rhai or .lua")?;
     let title = path.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-    let text = save::recipe(&shell.bench.deeds(), &shell.bench.machine(), &title, language);
+    let text =
+        save::recipe(&shell.bench.performed_actions(), &shell.bench.machine(), &title, language);
     let mut open = std::fs::OpenOptions::new();
     let written = open.write(true).create_new(true).mode(0o600).open(path);
     written
@@ -217,7 +218,7 @@ fn save(shell: &mut Shell<'_>, file: &str) -> CommandResult<()> {
         .map_err(|error| format!("failed to write {file}: {error}"))?;
     print_stderr(&format!(
         "{} actions saved to {file}; to see the plan: gscript plan {file}",
-        shell.bench.deeds().len()
+        shell.bench.performed_actions().len()
     ));
     Ok(())
 }

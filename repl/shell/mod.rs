@@ -97,7 +97,7 @@ impl Shell<'_> {
 }
 
 /// Prints the introduction of the interactive shell.
-pub(crate) fn greet(what: &str) {
+pub(crate) fn print_greeting(what: &str) {
     print_stderr(&style().bold(what));
     print_stderr("Queries run at once; actions are shown first and need confirmation.");
     print_stderr(":help shows help, Tab completes, Ctrl-D quits.");

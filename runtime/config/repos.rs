@@ -67,8 +67,9 @@ pub fn sections(text: &str) -> Vec<RepoSection> {
                 found.push(RepoSection { name: name.to_owned(), values: Vec::new() });
             }
             RepoLine::Value(key, value) => {
-                let last = found.last_mut();
-                last.into_iter().for_each(|one| one.values.push((key.clone(), value.to_owned())));
+                if let Some(last) = found.last_mut() {
+                    last.values.push((key, value.to_owned()));
+                }
             }
             RepoLine::Other | RepoLine::Unreadable => {}
         }

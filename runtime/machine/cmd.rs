@@ -79,7 +79,7 @@ pub struct Cmd {
     pub emerge_log: Option<PathBuf>,
     /// Set if the command only reads. It then runs confined: it cannot write files, use devices or
     /// the network, and has no rights of root.
-    pub reading: Option<Reading>,
+    pub reading: Option<&'static Reading>,
 }
 
 /// Time limit of a command unless the command or the user sets another one.
@@ -233,7 +233,7 @@ impl Cmd {
 
     /// Confines the command to reading, so that it needs no approval and may run while planning.
     #[must_use]
-    pub fn only_reads(self, reading: Reading) -> Self {
+    pub fn only_reads(self, reading: &'static Reading) -> Self {
         Self { reading: Some(reading), ..self }
     }
 

@@ -267,7 +267,7 @@ pub enum Answer<T> {
     /// Read by a command that changes nothing.
     Ask {
         /// The command.
-        cmd: Cmd,
+        cmd: Box<Cmd>,
         /// The assumed value, used by a simulation.
         assumed: T,
         /// Derives the answer from the output of the command.
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(done().and(step()).already, None);
         assert_eq!(step().and(done()).already, None);
         assert_eq!(done().and(done()).already.as_deref(), Some("done"));
-        let kept = step().keeps_journal(AbsPath::known("/mnt/key"));
+        let kept = step().keeps_journal(AbsPath::assume_valid("/mnt/key"));
         assert!(step().and(kept).keeps_journal.is_some());
     }
 }

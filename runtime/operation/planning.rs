@@ -92,7 +92,7 @@ impl<'a> Planning<'a> {
     /// Resolves the symbolic links of a path of the running system.
     pub fn real(&self, path: &AbsPath) -> Result<AbsPath> {
         let place = self.files.resolve_place(&Place::new(path, None), true)?.place;
-        Ok(AbsPath::known(place.outside()))
+        Ok(AbsPath::assume_valid(place.outside()))
     }
 
     /// Returns a place in the running system, or inside `root` if given.

@@ -255,7 +255,7 @@ impl Query for Subvolumes {
         must_be_btrfs(&self.at, cx)?;
         let read = |outcome: &Outcome| Ok::<_, Error>(parse_subvolumes(&outcome.stdout));
         Ok(Answer::Ask {
-            cmd: Cmd::tool("btrfs").args(["subvolume", "list", &self.at.to_string()]),
+            cmd: Box::new(Cmd::tool("btrfs").args(["subvolume", "list", &self.at.to_string()])),
             assumed: Vec::new(),
             read: Rc::new(read),
         })
@@ -269,7 +269,11 @@ impl Query for DefaultSubvolume {
         must_be_btrfs(&self.at, cx)?;
         let read = |outcome: &Outcome| Ok::<_, Error>(parse_subvolumes(&outcome.stdout).pop());
         Ok(Answer::Ask {
-            cmd: Cmd::tool("btrfs").args(["subvolume", "get-default", &self.at.to_string()]),
+            cmd: Box::new(Cmd::tool("btrfs").args([
+                "subvolume",
+                "get-default",
+                &self.at.to_string(),
+            ])),
             assumed: None,
             read: Rc::new(read),
         })
@@ -283,7 +287,7 @@ impl Query for Missing {
         let device = cx.device(&self.device)?.path.clone();
         let read = |outcome: &Outcome| Ok::<_, Error>(count_missing(&outcome.stdout));
         Ok(Answer::Ask {
-            cmd: Cmd::tool("btrfs").args(["filesystem", "show", &device]),
+            cmd: Box::new(Cmd::tool("btrfs").args(["filesystem", "show", &device])),
             assumed: 0,
             read: Rc::new(read),
         })

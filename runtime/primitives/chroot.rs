@@ -184,7 +184,7 @@ impl Action for Prepare {
 
 /// Adds the steps that copy the running system's resolv.conf into the root.
 fn resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result<Plan<()>> {
-    let conf = AbsPath::known(CONF);
+    let conf = AbsPath::assume_valid(CONF);
     let (from, to) = (Place::new(&conf, None), Place::new(&conf, Some(root)));
     let bytes = match cx.files.read(&from) {
         Ok(FileContents::Known(bytes)) => Some(bytes),
@@ -213,7 +213,7 @@ fn bind_resolv_conf(plan: Plan<()>, root: &AbsPath, cx: &Planning<'_>) -> Result
         return Ok(plan.makes(fact));
     }
     let here = Place::here(CONF);
-    let there = Place::new(&AbsPath::known(CONF), Some(root));
+    let there = Place::new(&AbsPath::assume_valid(CONF), Some(root));
     // mount(2) follows links, and a link of the root would lead to a file of the running system.
     match (cx.files.read(&here).is_ok(), cx.look(&there)?) {
         (true, FileStatus::File { .. } | FileStatus::Unknown(_)) => {

@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn a_key_that_gpg_encrypts_is_only_for_programs_that_decrypt_it() {
         let root = || AbsPath::decode(&"/".into()).expect("a path");
-        let device = || DevicePath::known("/dev/sda");
+        let device = || DevicePath::assume_valid("/dev/sda");
         let name = || MapName::decode(&"home".into()).expect("a name");
         let field = |text: &str| CrypttabField::decode(&text.into()).expect("a field");
         let set = |key: &str, options: &str| {

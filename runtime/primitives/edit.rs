@@ -18,7 +18,7 @@ pub(super) fn writes(root: &AbsPath, path: &str) -> Effect {
 
 /// Returns the place of a file of the system.
 pub(super) fn system_file(root: &AbsPath, path: &str) -> Place {
-    Place::new(&AbsPath::known(path), Some(root))
+    Place::new(&AbsPath::assume_valid(path), Some(root))
 }
 
 /// Returns whether a path exists; `None` if a simulation cannot know.

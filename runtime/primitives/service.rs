@@ -309,7 +309,7 @@ fn control_plan(
     init: Option<Init>,
     cx: &Planning<'_>,
 ) -> Result<Plan<()>> {
-    let here = AbsPath::known("/");
+    let here = AbsPath::assume_valid("/");
     let init = Init::of(init, &here, cx)?;
     must_exist(&here, name, init, cx)?;
     let back = Step::Run(control(verbs[1], name, init));
@@ -327,7 +327,7 @@ impl Action for Start {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        runs(&self.name, &AbsPath::known("/"))
+        runs(&self.name, &AbsPath::assume_valid("/"))
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

@@ -181,7 +181,7 @@ impl InteractiveSession {
     }
 
     /// Returns the actions of this session that were not undone, oldest first.
-    pub fn deeds(&self) -> Vec<PerformedAction> {
+    pub fn performed_actions(&self) -> Vec<PerformedAction> {
         self.session.borrow().ledger().performed().to_vec()
     }
 

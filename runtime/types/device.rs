@@ -18,7 +18,7 @@ pub struct DevicePath(String);
 
 impl DevicePath {
     /// Creates a path that was reported by the machine itself, without validation.
-    pub fn known(path: impl Into<String>) -> Self {
+    pub fn assume_valid(path: impl Into<String>) -> Self {
         Self(path.into())
     }
 

@@ -15,7 +15,7 @@ pub struct AbsPath(PathBuf);
 
 impl AbsPath {
     /// Creates a path that is known to be absolute and normalized, without validation.
-    pub fn known(path: impl Into<PathBuf>) -> Self {
+    pub fn assume_valid(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 

@@ -190,7 +190,7 @@ mod tests {
         // A link that udev has set to either of them does not decide.
         machine.storage.aliases.insert("/dev/disk/by-uuid/same".into(), "/dev/b".into());
         assert_eq!(machine.find("/dev/disk/by-uuid/same"), None);
-        let path = crate::types::DevicePath::known("/dev/disk/by-uuid/same");
+        let path = crate::types::DevicePath::assume_valid("/dev/disk/by-uuid/same");
         let error = machine.device(&path).expect_err("ambiguous").to_string();
         assert_eq!(error, "/dev/disk/by-uuid/same is ambiguous: it can be /dev/a or /dev/b");
     }

@@ -155,18 +155,18 @@ fn problem_of(
     root: &AbsPath,
     cx: &Planning<'_>,
 ) -> (Option<ShellProblem>, bool) {
-    let place = Place::new(&AbsPath::known(shell), Some(root));
+    let place = Place::new(&AbsPath::assume_valid(shell), Some(root));
     let Ok(FileContents::Known(bytes)) = cx.files.read(&place) else { return (None, false) };
     let Some(found) = parse_elf(&bytes) else { return (None, true) };
     let registered = |name: &String| {
-        let handler = AbsPath::known(format!("/proc/sys/fs/binfmt_misc/{name}"));
-        exists(&handler, &AbsPath::known("/"), cx)
+        let handler = AbsPath::assume_valid(format!("/proc/sys/fs/binfmt_misc/{name}"));
+        exists(&handler, &AbsPath::assume_valid("/"), cx)
     };
     if !is_native(&found.machine) && !found.handlers.iter().any(registered) {
         return (Some(ShellProblem::Foreign { shell, machine: found.machine }), true);
     }
     match found.loader {
-        Some(loader) if !exists(&AbsPath::known(&loader), root, cx) => {
+        Some(loader) if !exists(&AbsPath::assume_valid(&loader), root, cx) => {
             (Some(ShellProblem::NoLoader { shell, loader }), true)
         }
         _ => (None, true),
@@ -184,7 +184,7 @@ fn usable_shell(
         FirstShell::Sh => ["/bin/sh", "/bin/bash"],
     };
     let mut first = None;
-    for shell in order.into_iter().filter(|shell| exists(&AbsPath::known(shell), root, cx)) {
+    for shell in order.into_iter().filter(|shell| exists(&AbsPath::assume_valid(shell), root, cx)) {
         match problem_of(shell, root, cx) {
             (None, known) => return Ok((shell, known)),
             (Some(problem), _) => first = first.or(Some(problem)),
@@ -250,7 +250,7 @@ impl Action for Shell {
             true => "/run/gscript-shell-rc",
             false => "/.gscript-shell-rc",
         };
-        let rc = Place::new(&AbsPath::known(name), Some(&self.root));
+        let rc = Place::new(&AbsPath::assume_valid(name), Some(&self.root));
         let mut cmd =
             Cmd::inside(root, shell).stdin(Stdin::Terminal).limit(None).accept_any_exit_code();
         cmd = match shell {

@@ -43,7 +43,7 @@ fn number(
         return Ok(Some(number));
     }
     let file = if what == "user" { "/etc/passwd" } else { "/etc/group" };
-    let place = Place::new(&AbsPath::known(file), root);
+    let place = Place::new(&AbsPath::assume_valid(file), root);
     let bytes = match cx.files.read(&place)? {
         FileContents::Known(bytes) => bytes,
         FileContents::Unknown(_) => return Ok(None),

@@ -72,6 +72,10 @@ impl Query for Check {
             let report = format!("{}{}", outcome.stdout, outcome.stderr);
             Ok(FsCheck { clean: outcome.code == 0, report })
         };
-        Ok(Answer::Ask { cmd: cmd.arg(path).accept_any_exit_code(), assumed, read: Rc::new(read) })
+        Ok(Answer::Ask {
+            cmd: Box::new(cmd.arg(path).accept_any_exit_code()),
+            assumed,
+            read: Rc::new(read),
+        })
     }
 }

@@ -32,7 +32,7 @@ fn system(content: &[u8]) -> Sim {
 
 fn plan(sim: &Sim, at: &str, source: Option<&str>) -> std::result::Result<Plan<()>, String> {
     let remove = Remove {
-        root: AbsPath::known("/"),
+        root: AbsPath::assume_valid("/"),
         at: FstabPlace::decode(&at.into()).expect("a mount point"),
         source: source.map(|source| FstabSource::decode(&source.into()).expect("a source")),
         device: None,
@@ -92,17 +92,17 @@ fn swap_is_named_by_its_device() {
     let sim = system(text.as_bytes());
     let set = |device: &str, replaces: Option<&str>| {
         let set = Set {
-            root: AbsPath::known("/"),
+            root: AbsPath::assume_valid("/"),
             entry: FstabEntry {
-                at: FstabPlace::known("none"),
+                at: FstabPlace::assume_valid("none"),
                 device: Some(DevicePath::decode(&device.into()).expect("a device")),
                 source: None,
                 kind: None,
-                options: MountOptions::known("sw"),
+                options: MountOptions::assume_valid("sw"),
                 dump: FstabNumber::decode(&Value::Int(0)).expect("a number"),
                 pass: FstabNumber::decode(&Value::Int(0)).expect("a number"),
             },
-            replaces: replaces.map(FstabSource::known),
+            replaces: replaces.map(FstabSource::assume_valid),
         };
         result(planned(&set, &sim, &machine), &text)
     };
@@ -124,8 +124,8 @@ fn swap_is_named_by_its_device() {
     );
 
     let remove = Remove {
-        root: AbsPath::known("/"),
-        at: FstabPlace::known("none"),
+        root: AbsPath::assume_valid("/"),
+        at: FstabPlace::assume_valid("none"),
         source: None,
         device: Some(DevicePath::decode(&"/dev/sda2".into()).expect("a device")),
     };
@@ -195,7 +195,7 @@ fn entries_need_three_fields() {
     let mut ids = Ids::new([7; 32]);
     let machine = &Machine::empty();
     let mut cx = Planning { machine, files: sim.files(), ids: &mut ids, terminal: false };
-    let entries = Entries { root: AbsPath::known("/") };
+    let entries = Entries { root: AbsPath::assume_valid("/") };
     let Ok(Answer::Known(lines)) = entries.answer(&mut cx) else { panic!("the file is known") };
     let lines: Vec<String> = lines
         .iter()

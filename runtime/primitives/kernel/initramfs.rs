@@ -235,7 +235,7 @@ impl Action for Initramfs {
         }
         // The version may be unknown in the plan; the run knows it.
         let version = version.unwrap_or_else(|| KERNEL_VERSION.into());
-        let default = || AbsPath::known(format!("/boot/initramfs-{version}.img"));
+        let default = || AbsPath::assume_valid(format!("/boot/initramfs-{version}.img"));
         let image = self.image.clone().unwrap_or_else(default);
         let plan = match self.how {
             InitramfsGenerator::Dracut => self.by_dracut(modules, &version, &image, cx)?,
@@ -262,7 +262,7 @@ mod tests {
             [(InitramfsGenerator::Dracut, "dracut"), (InitramfsGenerator::Genkernel, "genkernel")]
         {
             let one = Initramfs {
-                root: AbsPath::known("/mnt/t"),
+                root: AbsPath::assume_valid("/mnt/t"),
                 how,
                 version: None,
                 add: None,

@@ -108,7 +108,7 @@ impl Query for TestKey {
                 Err(StepError { tail, ..failed }.into())
             }
         };
-        Ok(Answer::Ask { cmd, assumed: true, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed: true, read: Rc::new(read) })
     }
 }
 

@@ -44,7 +44,7 @@ impl Query for Version {
             parse_version(said).ok_or_else(|| LuksRule::NoVersion { said: said.to_owned() }.into())
         };
         let cmd = Cmd::tool("cryptsetup").arg("--version");
-        Ok(Answer::Ask { cmd, assumed: OLDEST.into(), read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed: OLDEST.into(), read: Rc::new(read) })
     }
 }
 

@@ -95,7 +95,7 @@ impl Query for HeadQuery {
             })
         };
         let assumed = ServerHead { status: 200, behind: Some(0) };
-        Ok(Answer::Ask { cmd, assumed, read: std::rc::Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed, read: std::rc::Rc::new(read) })
     }
 }
 

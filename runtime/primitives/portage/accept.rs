@@ -113,7 +113,7 @@ impl Action for Accept {
             // The type of the parameter allows only these tables.
             let found = TABLES.iter().find(|(table, _)| *table == name);
             let Some(&(name, format)) = found else { continue };
-            let atom = Atom::known(words.next().unwrap_or_default());
+            let atom = Atom::assume_valid(words.next().unwrap_or_default());
             let table = PackageTable { name, root: &self.root, format };
             let row = TableRow { table, atom: &atom, words: words.collect(), file: &self.file };
             let (machine, terminal) = (cx.machine, cx.terminal);

@@ -128,7 +128,7 @@ impl Action for Depclean {
             let lines = gone.into_iter().map(|name| format!("remove {name}"));
             Ok(lines.chain([format!("{count} {packages}")]).collect())
         };
-        let cmd = self.command(true, cx)?.only_reads(READING);
+        let cmd = self.command(true, cx)?.only_reads(&READING);
         let preview = Preview { cmd, read: Rc::new(describe) };
         let cmd = self.command(false, cx)?.limit(None).may_change_any_file();
         let plan = Plan::run(cmd).undo(Undo::Impossible("the files of the packages are lost"));

@@ -227,6 +227,10 @@ impl Query for HasVersion {
             // The atom or the root is invalid.
             _ => Err(outcome::failure_reason(outcome, "/")),
         };
-        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed: false, read: Rc::new(read) })
+        Ok(Answer::Ask {
+            cmd: Box::new(cmd.accept_any_exit_code()),
+            assumed: false,
+            read: Rc::new(read),
+        })
     }
 }

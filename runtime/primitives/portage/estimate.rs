@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::emerge::{EmergeRun, emerge_log_path, program};
+use super::emerge::{EmergeRun, emerge_log_path};
 use super::history::log_text;
 use super::make_conf::value;
 use super::outcome;
+use super::program::program;
 use crate::args;
 use crate::error::Result;
 use crate::machine::builds::emerge_log::merges;
@@ -162,7 +163,8 @@ impl Query for BuildEstimate {
     }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<EstimateInfo>> {
-        let log = Place::new(&AbsPath::known(emerge_log_path(&self.root, cx)), Some(&self.root));
+        let log =
+            Place::new(&AbsPath::assume_valid(emerge_log_path(&self.root, cx)), Some(&self.root));
         let durations = Durations::of(&merges(&log_text(&log, cx)?.unwrap_or_default()));
         let configured = value(&self.root, "EMERGE_DEFAULT_OPTS", cx)?;
         let configured = configured.as_deref().and_then(jobs_of).unwrap_or(1);
@@ -178,10 +180,10 @@ impl Query for BuildEstimate {
         let root = self.root.to_string();
         let read = move |outcome: &Outcome| match outcome.code {
             0 => Ok(estimate(&outcome.stdout, &durations, jobs)),
-            _ => Err(outcome::failure_reason(outcome, &root).into()),
+            _ => Err(outcome::failure_reason(outcome, &root)),
         };
         let assumed = EstimateInfo { jobs, ..EstimateInfo::default() };
-        Ok(Answer::Ask { cmd, assumed, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed, read: Rc::new(read) })
     }
 }
 

@@ -56,8 +56,8 @@ fn ask(root: &AbsPath, words: &[&str], cx: &Planning<'_>) -> Result<Answer<Strin
         0 | 1 => Ok(outcome.stdout.trim().to_owned()),
         _ => Err(outcome::failure_reason(outcome, "/")),
     };
-    let cmd = cmd.accept_any_exit_code().only_reads(READING);
-    Ok(Answer::Ask { cmd, assumed: String::new(), read: Rc::new(read) })
+    let cmd = cmd.accept_any_exit_code().only_reads(&READING);
+    Ok(Answer::Ask { cmd: Box::new(cmd), assumed: String::new(), read: Rc::new(read) })
 }
 
 impl Query for Version {

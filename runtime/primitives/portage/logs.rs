@@ -60,7 +60,7 @@ fn directory(root: &AbsPath, name: &str, cx: &Planning<'_>) -> Option<String> {
 
 /// Returns the names in a directory; none if it does not exist.
 fn names(root: &AbsPath, path: &str, cx: &Planning<'_>) -> Result<Vec<String>> {
-    let place = Place::new(&AbsPath::known(path), Some(root));
+    let place = Place::new(&AbsPath::assume_valid(path), Some(root));
     match cx.look(&place)? {
         FileStatus::Dir { .. } => Ok(cx.files.known_names(&place)?),
         _ => Ok(Vec::new()),
@@ -75,7 +75,7 @@ fn built(root: &AbsPath, wanted: &str, cx: &Planning<'_>) -> Result<Vec<PackageL
     for category in names(root, &above, cx)?.iter().filter(|name| !name.starts_with('.')) {
         for name in names(root, &format!("{above}/{category}"), cx)? {
             let package = format!("{category}/{name}");
-            let at = |path: String| Place::new(&AbsPath::known(path), Some(root));
+            let at = |path: String| Place::new(&AbsPath::assume_valid(path), Some(root));
             let log = at(format!("{above}/{package}/temp/build.log"));
             if is_wanted(&package, wanted) && cx.look(&log)? != FileStatus::Missing {
                 let lock = Some(at(format!("{above}/{category}/.{name}.portage_lockfile")));
@@ -116,7 +116,7 @@ fn kept(root: &AbsPath, wanted: &str, cx: &Planning<'_>) -> Result<Vec<PackageLo
     all.sort();
     let mut newest: Vec<PackageLog> = Vec::new();
     for (package, _, path) in all {
-        let log = Place::new(&AbsPath::known(path), Some(root));
+        let log = Place::new(&AbsPath::assume_valid(path), Some(root));
         newest.retain(|other| other.package != package);
         newest.push(PackageLog { package, log, lock: None, installed: None });
     }

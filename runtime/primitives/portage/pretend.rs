@@ -70,7 +70,7 @@ pub struct Pretended {
 }
 
 /// What confined programs of Portage see.
-pub(super) const READING: Reading = Reading {
+pub(super) static READING: Reading = Reading {
     copies: &["/etc/portage"],
     unchanged: &[
         "/var/db/repos",
@@ -126,7 +126,7 @@ pub(super) fn pretend_cmd(
         .args(["--getbinpkg=n", "--autounmask=y"])
         .args(options.iter().cloned())
         .args(packages.iter().cloned());
-    Ok(cmd.limit(Some(LIMIT)).accept_any_exit_code().only_reads(READING))
+    Ok(cmd.limit(Some(LIMIT)).accept_any_exit_code().only_reads(&READING))
 }
 
 /// Reads what emerge would do.
@@ -226,6 +226,6 @@ impl Query for Pretend {
         let cmd = pretend_cmd(&self.root, &options, &packages, cx)?;
         let root = self.root.to_string();
         let read = move |outcome: &Outcome| read(outcome, &root);
-        Ok(Answer::Ask { cmd, assumed: Pretended::default(), read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed: Pretended::default(), read: Rc::new(read) })
     }
 }

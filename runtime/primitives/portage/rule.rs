@@ -264,9 +264,7 @@ impl Rule for PortageRule {
             Self::UnknownRepository { .. } => {
                 "write a name from the list, or configure it: portage::repository".into()
             }
-            Self::NotSynced { .. } => {
-                "set how it is downloaded: portage::repository with sync_type and sync_uri".into()
-            }
+            Self::NotSynced { .. } => "set sync_type with portage::repository".into(),
             Self::Unknown { .. } => {
                 "check the names; an outdated repository may lack them: emerge --sync".into()
             }

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::emerge::{EmergeRun, emerge_log_path, program};
+use super::emerge::{EmergeRun, emerge_log_path};
 use super::history::log_text;
+use super::program::program;
 use crate::args;
 use crate::error::Result;
 use crate::machine::builds::emerge_log::{MergeOutcome, merges};
@@ -52,7 +53,8 @@ impl Query for RunningJobs {
     }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<JobInfo>>> {
-        let log = Place::new(&AbsPath::known(emerge_log_path(&self.root, cx)), Some(&self.root));
+        let log =
+            Place::new(&AbsPath::assume_valid(emerge_log_path(&self.root, cx)), Some(&self.root));
         let log = log_text(&log, cx)?.unwrap_or_default();
         let open = merges(&log).into_iter().filter(|one| one.outcome == MergeOutcome::Unfinished);
         let logged: Vec<JobInfo> = open
@@ -71,7 +73,7 @@ impl Query for RunningJobs {
         };
         // An earlier Portage does not know the command.
         let cmd = cmd.accept_any_exit_code();
-        Ok(Answer::Ask { cmd, assumed: Vec::new(), read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd), assumed: Vec::new(), read: Rc::new(read) })
     }
 }
 

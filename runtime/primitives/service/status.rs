@@ -95,6 +95,6 @@ impl Query for Status {
             Ok(UnitState { enabled, runlevels: Vec::new(), started })
         };
         let assumed = UnitState { enabled: false, runlevels: Vec::new(), started: None };
-        Ok(Answer::Ask { cmd: cmd.accept_any_exit_code(), assumed, read: Rc::new(read) })
+        Ok(Answer::Ask { cmd: Box::new(cmd.accept_any_exit_code()), assumed, read: Rc::new(read) })
     }
 }

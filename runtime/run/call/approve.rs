@@ -105,7 +105,7 @@ pub(super) fn approve_query(
     }
     let effects =
         Places::of(parts.environment, parts.ledger).canonical(effects, &query.arguments())?;
-    let steps = cmd.map(|cmd| Step::Run(cmd.clone())).into_iter().collect();
+    let steps = cmd.map(|cmd| Step::Run((**cmd).clone())).into_iter().collect();
     let plan = Plan::steps(steps).returns(value.clone());
     let decision = approve(parts, call, &plan, &effects)?;
     if planning {

@@ -144,7 +144,7 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
         }
         Answer::Ask { cmd, read, assumed } => {
             let outcome =
-                environment.perform(&Step::Run(cmd), &mut reporter.watch(call.number()))?;
+                environment.perform(&Step::Run(*cmd), &mut reporter.watch(call.number()))?;
             if outcome.unknown {
                 ledger.count_assumed();
                 return Ok(assumed);

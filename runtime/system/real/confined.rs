@@ -67,7 +67,7 @@ pub(in crate::system) struct Confinement {
 impl Real {
     /// Returns the confinement with the files of this machine; `None` if this process cannot confine
     /// programs, because it is not root.
-    pub(super) fn confinement(&self, root: &Path, reading: Reading) -> Option<Confinement> {
+    pub(super) fn confinement(&self, root: &Path, reading: &Reading) -> Option<Confinement> {
         Confinement::new(self, root, root, reading)
     }
 }
@@ -79,7 +79,7 @@ impl Confinement {
         files: &dyn Files,
         root: &Path,
         below: &Path,
-        reading: Reading,
+        reading: &Reading,
     ) -> Option<Self> {
         if !Uid::effective().is_root() {
             return None;
@@ -255,7 +255,7 @@ mod tests {
     use crate::system::Cmd;
 
     /// Only reads `/etc/hosts`, as seen by everyone.
-    const NOTHING: Reading = Reading { copies: &[], unchanged: &[], group: "nogroup" };
+    static NOTHING: Reading = Reading { copies: &[], unchanged: &[], group: "nogroup" };
 
     #[test]
     fn a_confined_program_has_no_rights() {
@@ -266,9 +266,9 @@ mod tests {
                       touch /tmp/x && echo temporary; : >/dev/null && echo null; \
                       kill -0 $PPID 2>/dev/null || echo alone; grep -c . /proc/self/mounts >/dev/null && echo proc; \
                       grep ^CapBnd /proc/self/status >/dev/null; grep ^NoNewPrivs /proc/self/status";
-        let cmd = Cmd::tool("sh").args(["-c", script]).only_reads(NOTHING);
+        let cmd = Cmd::tool("sh").args(["-c", script]).only_reads(&NOTHING);
         let mut real = Real::new(crate::system::Interrupts::default());
-        let confinement = real.confinement(Path::new("/"), NOTHING).expect("root");
+        let confinement = real.confinement(Path::new("/"), &NOTHING).expect("root");
         let outcome = real.run_confined(&cmd, confinement).expect("it starts");
         let lines: Vec<&str> = outcome.stdout.lines().map(str::trim).collect();
         let wanted = ["65534", "2", "lo", "temporary", "null", "alone", "proc", "NoNewPrivs:\t1"];

@@ -9,6 +9,7 @@
 
 mod activity;
 mod builds;
+#[expect(clippy::disallowed_types, reason = "it prepares the commands of `run`")]
 mod confined;
 mod conversation;
 mod environment;

@@ -118,7 +118,7 @@ macro_rules! words {
 
             /// Creates a value that is known to be valid, without validation.
             #[allow(dead_code, reason = "only a few types are created by the program itself")]
-            pub(crate) fn known(text: impl Into<String>) -> Self {
+            pub(crate) fn assume_valid(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 

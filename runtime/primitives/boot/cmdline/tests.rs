@@ -131,7 +131,7 @@ fn line_with(
     let cmdline = Cmdline {
         device: device(root),
         style,
-        key: key.then(|| AbsPath::known("/k")),
+        key: key.then(|| AbsPath::assume_valid("/k")),
         key_device: key.then(|| device("/dev/sda8")),
         resume: resume.map(device),
         keymap,
