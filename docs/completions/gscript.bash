@@ -22,6 +22,9 @@ _gscript() {
             gscript,apply)
                 cmd="gscript__subcmd__apply"
                 ;;
+            gscript,build-log)
+                cmd="gscript__subcmd__build__subcmd__log"
+                ;;
             gscript,check)
                 cmd="gscript__subcmd__check"
                 ;;
@@ -39,6 +42,9 @@ _gscript() {
                 ;;
             gscript,help)
                 cmd="gscript__subcmd__help"
+                ;;
+            gscript,info)
+                cmd="gscript__subcmd__info"
                 ;;
             gscript,list)
                 cmd="gscript__subcmd__list"
@@ -91,6 +97,9 @@ _gscript() {
             gscript__subcmd__help,apply)
                 cmd="gscript__subcmd__help__subcmd__apply"
                 ;;
+            gscript__subcmd__help,build-log)
+                cmd="gscript__subcmd__help__subcmd__build__subcmd__log"
+                ;;
             gscript__subcmd__help,check)
                 cmd="gscript__subcmd__help__subcmd__check"
                 ;;
@@ -108,6 +117,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,help)
                 cmd="gscript__subcmd__help__subcmd__help"
+                ;;
+            gscript__subcmd__help,info)
+                cmd="gscript__subcmd__help__subcmd__info"
                 ;;
             gscript__subcmd__help,list)
                 cmd="gscript__subcmd__help__subcmd__list"
@@ -161,7 +173,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory sandbox sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log build-log release check test doc list info fork answers probe completions reopen save-memory sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,6 +266,28 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__build__subcmd__log)
+            opts="-h --root --lines --no-follow --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__check)
             opts="-h --set --machine --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -333,7 +367,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log release check test doc list fork answers probe completions reopen save-memory sandbox sweep guest help"
+            opts="run plan step apply try resume shell log build-log release check test doc list info fork answers probe completions reopen save-memory sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,6 +395,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__build__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -445,6 +493,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__info)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -661,6 +723,24 @@ _gscript() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__info)
+            opts="-h --set --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -46,7 +46,7 @@ function disk.devices() end
 --- `read_only`, `model`, `serial`, `by_id`, `table`, `content`, `uuid`, `label`, `name` (of a
 --- partition in its table, or of a logical volume), `partuuid`, `partitions` (paths) and
 --- `in_use`. Values that do not apply to the device are nil. The content of a device that could
---- not be read is `unknown`.
+--- not be read is `unknown`, and so is that of a container in a plan, which the run opens.
 ---
 --- Source: lsblk(8), blkid(8).
 ---
@@ -263,7 +263,7 @@ function luks.format(device, options) end
 ---@field key? string The path of a key file.
 ---@field passphrase? any The passphrase of the container, or of `gpg_key` if that is given; from a parameter of type `secret`.
 ---@field gpg_key? string The path of a key file that is encrypted with `key.protect` or `gpg --symmetric`. The decrypted key is piped from gpg to cryptsetup and never written to a file.
----@field header? string The path of a file with the header, if it is not on the device (a detached header). The device must then not be in use, and its present contents are taken for encrypted data.
+---@field header? string The path of a file or device with the header, if it is not on the device itself (a detached header). The device must then not be in use, and its present contents are taken for encrypted data.
 ---@field read_only? boolean Whether to open the container read-only.
 ---@field discard? boolean Whether to pass discards (TRIM) to the underlying disk. This improves the performance of SSDs, but reveals which blocks are unused.
 
@@ -1937,6 +1937,24 @@ function system.memory() end
 ---@return any
 function system.capacity() end
 
+--- Returns how a system gets its pseudo-terminals.
+---
+--- Returns a map with `kernel` (the release of the running kernel), `instances` (whether it
+--- makes every mount of devpts an instance of its own, as Linux does since 4.7), `mounted`
+--- (whether devpts is mounted at `/dev/pts`), `mode` (the permission bits of `/dev/pts/ptmx`,
+--- such as `"666"`) and `link` (the target of `/dev/ptmx`, nil unless it is a symbolic link).
+--- What is not known is nil.
+---
+--- Source: pts(4); Documentation/filesystems/devpts.rst of Linux; guide PT.
+---
+--- ```lua
+--- local found = system.pseudo_terminals("/")
+--- print(found.link)
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@return any
+function system.pseudo_terminals(root) end
+
 ---@class gscript.service
 service = {}
 
@@ -2210,6 +2228,102 @@ function portage.env(root, name, values) end
 ---@return any
 function portage.package_env(root, atom, env, options) end
 
+---@class gscript.portage.repository.options
+---@field location? string Its directory in the system. Required for a new repository.
+---@field sync_type? string How it is synchronized.
+---@field sync_uri? string Where it is downloaded from.
+---@field auto_sync? boolean Whether `emerge --sync` without a name synchronizes it.
+
+--- Sets keys of an ebuild repository in `/etc/portage/repos.conf`.
+---
+--- `repos.conf` is a file, or a directory of files: the keys are set in the last file that has
+--- the section of the repository; a new section goes into `NAME.conf` of the directory. Comments
+--- and other keys are unchanged. Portage ignores all of these files if one has a mistake: such a
+--- mistake is an error with its line. Undo restores the previous file.
+---
+--- Source: portage(5), "repos.conf".
+---
+--- ```lua
+--- portage.repository("/mnt/old", "gentoo", { location = "/var/db/repos/gentoo", sync_type = "git", sync_uri = "https://github.com/gentoo-mirror/gentoo" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the repository.
+---@param options? gscript.portage.repository.options
+---@return any
+function portage.repository(root, name, options) end
+
+---@class gscript.portage.binary_repository.options
+---@field sync_uri? string Where packages are downloaded from. Required for a new repository.
+---@field verify_signature? boolean Whether packages must be signed by a key of the keyring in `/etc/portage/gnupg`.
+
+--- Sets keys of a binary repository in `/etc/portage/binrepos.conf`.
+---
+--- The file or directory is edited as by `portage.repository`. Undo restores the previous file.
+---
+--- Source: portage(5), "binrepos.conf".
+---
+--- ```lua
+--- portage.binary_repository("/mnt/old", "gentoo", { sync_uri = "https://distfiles.gentoo.org/releases/amd64/binpackages/23.0/x86-64" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param name string The name of the repository.
+---@param options? gscript.portage.binary_repository.options
+---@return any
+function portage.binary_repository(root, name, options) end
+
+--- Returns the ebuild repositories of a system.
+---
+--- Each is a map with `name`, `location`, `sync_type` and `sync_uri` (empty if not set),
+--- `exists` (whether the directory exists; nil if unknown) and `synced` (the time of its
+--- content in seconds since 1970; nil if it does not tell).
+---
+--- Source: portage(5), "repos.conf"; `metadata/timestamp.x` of a repository.
+---
+--- ```lua
+--- local repositories = portage.repositories("/mnt/old")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@return any
+function portage.repositories(root) end
+
+---@class gscript.portage.sync_repository.options
+---@field repository? string The name of the repository; by default all whose `auto-sync` is not `no`.
+
+--- Downloads the current content of the ebuild repositories of a system.
+---
+--- A repository that is not configured, or has no `sync-type`, is an error; so is a system
+--- without any that can be synchronized. Cannot be undone: the previous content is not kept.
+---
+--- Source: emerge(1), `--sync`.
+---
+--- ```lua
+--- portage.sync_repository("/mnt/old")
+--- portage.sync_repository("/mnt/old", { repository = "gentoo" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.sync_repository.options
+---@return any
+function portage.sync_repository(root, options) end
+
+---@class gscript.portage.profile_list.options
+---@field arch? string Only profiles of this architecture; by default all.
+---@field repository? string The path of the ebuild repository in the system.
+
+--- Returns the profiles that a repository offers for an architecture.
+---
+--- Each is a map with `name` and `status` (`"stable"`, `"dev"` or `"exp"`), in the order of
+--- `profiles.desc`.
+---
+--- Source: eselect(1), profile module; `profiles/profiles.desc` of the repository.
+---
+--- ```lua
+--- local profiles = portage.profile_list("/mnt/old", { arch = "amd64" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.profile_list.options
+---@return any
+function portage.profile_list(root, options) end
+
 ---@class gscript.portage.profile.options
 ---@field repository? string The path of the ebuild repository in the system.
 
@@ -2230,6 +2344,60 @@ function portage.package_env(root, atom, env, options) end
 ---@return any
 function portage.profile(root, name, options) end
 
+---@class gscript.portage.pretend.options
+---@field noreplace? boolean Whether to skip packages that are already installed.
+---@field update? boolean Whether to update the packages to the best available version.
+---@field deep? boolean Whether to consider the whole dependency tree.
+---@field newuse? boolean Whether to rebuild packages whose USE flags have changed.
+
+--- Returns what emerge would do for packages, without doing it.
+---
+--- The map has `packages`, in the order of merging: maps with `name` (`category/name-version`),
+--- `version`, `slot`, `repository`, `kind` (`"new"`, `"new slot"`, `"update"`, `"downgrade"` or
+--- `"rebuild"`), `binary` (whether it is a binary package), `installed` (a list of versions),
+--- `flags` and `changed_flags` (lists of USE flags) and `download` (in bytes); `download`, the
+--- sum of these; and `changes`, the settings that Portage requires first, as `portage.accept`
+--- takes them.
+---
+--- emerge runs confined: it cannot write files or use the network, so the query needs no
+--- approval, and also answers while a run is planned if the system has an ebuild repository.
+--- It sees the settings in `/etc/portage` as the plan has changed them so far. Binary packages
+--- of other hosts are considered only if their list is in the cache.
+---
+--- Source: emerge(1), `--pretend`.
+---
+--- ```lua
+--- local merge = portage.pretend("/mnt/old", {"@world"}, { update = true, deep = true })
+--- print(merge.download)
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param packages string[] The packages, as atoms or as sets such as `@world`.
+---@param options? gscript.portage.pretend.options
+---@return any
+function portage.pretend(root, packages, options) end
+
+---@class gscript.portage.accept.options
+---@field file? string The name of the file in a table that is a directory.
+
+--- Changes the settings that Portage requires to merge packages.
+---
+--- Takes the `changes` of `portage.pretend`, and adds each to its table as `portage.package_use`,
+--- `portage.accept_keywords`, `portage.license` or `portage.unmask` would. The plan shows the
+--- changes of the files. Undo restores the previous files.
+---
+--- Source: emerge(1), `--autounmask`, which writes to files that etc-update has to merge.
+---
+--- ```lua
+--- local wanted = portage.pretend("/mnt/old", {"sys-fs/cryptsetup"})
+--- portage.accept("/mnt/old", wanted.changes)
+--- portage.accept("/mnt/old", {"package.use sys-fs/lvm2 lvm", "package.accept_keywords sys-fs/lvm2 ~amd64"})
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param changes string[] The changes, each a table, an atom and words.
+---@param options? gscript.portage.accept.options
+---@return any
+function portage.accept(root, changes, options) end
+
 ---@class gscript.portage.emerge.options
 ---@field noreplace? boolean Whether to skip packages that are already installed.
 ---@field oneshot? boolean Whether to leave the packages out of the world file.
@@ -2238,7 +2406,6 @@ function portage.profile(root, name, options) end
 ---@field newuse? boolean Whether to rebuild packages whose USE flags have changed.
 ---@field keep_going? boolean Whether to continue with other packages after a failure.
 ---@field getbinpkg? boolean Whether to download binary packages.
----@field autounmask? boolean Whether to let Portage change required settings in `/etc/portage`: USE flags, keywords, licenses.
 ---@field jobs? string The number of packages to build in parallel, from 1 to 4096; by default as configured in make.conf. Use 1 for packages that require it.
 ---@field load_average? string The load average above which no further build is started; by default as configured in make.conf.
 ---@field make_jobs? string The number of jobs within each build (`MAKEOPTS`), from 1 to 4096; by default as configured in make.conf.
@@ -2246,9 +2413,10 @@ function portage.profile(root, name, options) end
 
 --- Installs packages in a system with emerge, without prompting.
 ---
---- If a package fails, the error names the package, its log and the next step. If Portage
---- requires changed settings (USE flags, keywords, licenses), the error lists the calls that
---- make them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
+--- The plan lists the packages, if the system has an ebuild repository when it is planned
+--- (see `portage.pretend`). If a package fails, the error names the package, its log and the next
+--- step. If Portage requires changed settings (USE flags, keywords, licenses), the error lists the
+--- calls that make them; `portage.accept` makes all of them. Returns a map with `ok`, `built` (a list of packages as `category/name-version`),
 --- `failed` (a list of maps with `name` and `log`, the path of its build log), and `dropped`,
 --- what was not built because of others (a list of maps with `name` and `requires`, a list
 --- of atoms). Cannot be undone: merged packages stay installed.
@@ -2263,6 +2431,51 @@ function portage.profile(root, name, options) end
 ---@param options? gscript.portage.emerge.options
 ---@return any
 function portage.emerge(root, packages, options) end
+
+---@class gscript.portage.world.options
+---@field changed_use? boolean Whether to rebuild packages only if USE flags that were set differ, and not if the ebuild has other ones (`--changed-use`).
+---@field keep_going? boolean Whether to continue with other packages after a failure.
+---@field jobs? string The number of packages to build in parallel, from 1 to 4096; by default as configured in make.conf.
+---@field accept_failure? boolean Whether packages that fail are returned in `failed`, rather than being an error.
+
+--- Updates all packages of a system: `emerge --update --deep --newuse --with-bdeps=y @world`.
+---
+--- The plan lists the packages, if the system has an ebuild repository when it is planned.
+--- Returns the same map as `portage.emerge`. Cannot be undone: merged packages stay installed.
+--- Afterwards `portage.depclean` removes what nothing requires any more, and
+--- `portage.pending_updates` lists new versions of configuration files.
+---
+--- Source: emerge(1), `--update`, `--deep`, `--newuse`, `--with-bdeps`.
+---
+--- ```lua
+--- portage.world("/mnt/old", { jobs = 4, keep_going = true })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.world.options
+---@return any
+function portage.world(root, options) end
+
+---@class gscript.portage.depclean.options
+---@field packages? string[] The packages to remove, as atoms; by default all that nothing requires.
+---@field keep? string[] Packages to keep, as atoms without a version.
+
+--- Removes installed packages that no other package and no entry of the world file requires.
+---
+--- The plan lists what is removed, if the packages of the system can be read when it is planned.
+--- Packages of the running kernel are always kept. With `packages`, only these are removed, and
+--- only if nothing requires them. Returns the removed packages, as a list of
+--- `category/name-version`. Cannot be undone: the files of the packages are lost.
+---
+--- Source: emerge(1), `--depclean`.
+---
+--- ```lua
+--- portage.depclean("/mnt/old")
+--- portage.depclean("/mnt/old", { packages = {"sys-kernel/gentoo-sources"}, keep = {"dev-lang/rust"} })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.depclean.options
+---@return any
+function portage.depclean(root, options) end
 
 ---@class gscript.portage.resume.options
 ---@field skip_first? boolean Whether to skip the package that failed.
@@ -2284,6 +2497,45 @@ function portage.emerge(root, packages, options) end
 ---@return any
 function portage.resume(root, options) end
 
+---@class gscript.portage.pending_updates.options
+---@field directory? string The directory to search in the system.
+
+--- Returns the configuration files for which packages have installed new versions.
+---
+--- Portage does not overwrite a changed file in a directory of `CONFIG_PROTECT`: it leaves the new
+--- version beside it, as `._cfg0000_NAME`. Each entry is a map with `file` and `updates`, the
+--- paths of the new versions; the last one is the newest. `portage.config_update` decides.
+---
+--- Source: emerge(1), "CONFIGURATION FILES"; etc-update(1).
+---
+--- ```lua
+--- local files = portage.pending_updates("/mnt/old")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.portage.pending_updates.options
+---@return any
+function portage.pending_updates(root, options) end
+
+---@class gscript.portage.config_update.options
+---@field take? boolean Whether the newest version replaces the file; otherwise the file is unchanged, and the new versions are removed.
+
+--- Replaces a configuration file with its new version, or keeps it and removes the new version.
+---
+--- The plan shows the difference. The mode and owner of the file stay. Undo restores the file
+--- and its new versions.
+---
+--- Source: etc-update(1); dispatch-conf(1).
+---
+--- ```lua
+--- portage.config_update("/mnt/old", "/etc/conf.d/net")
+--- portage.config_update("/mnt/old", "/etc/conf.d/net", { take = false })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param file string The path of the file in the system.
+---@param options? gscript.portage.config_update.options
+---@return any
+function portage.config_update(root, file, options) end
+
 --- Returns whether a package that matches an atom is installed.
 ---
 --- Source: portageq(1), `has_version`.
@@ -2295,6 +2547,36 @@ function portage.resume(root, options) end
 ---@param atom string The atom, optionally with a version: `">=sys-fs/cryptsetup-2.6"`.
 ---@return any
 function portage.has_version(root, atom) end
+
+--- Returns the newest installed package that matches an atom, as `category/name-version`; empty if
+--- there is none.
+---
+--- portageq runs confined: it needs no approval, and also answers while a run is planned.
+---
+--- Source: portageq(1), `best_version`.
+---
+--- ```lua
+--- local installed = portage.version("/mnt/old", "sys-fs/cryptsetup")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param atom string The atom, optionally with a version or a slot.
+---@return any
+function portage.version(root, atom) end
+
+--- Returns the newest package that matches an atom and may be installed, as
+--- `category/name-version`; empty if there is none, or if all versions are masked.
+---
+--- portageq runs confined: it needs no approval, and also answers while a run is planned.
+---
+--- Source: portageq(1), `best_visible`.
+---
+--- ```lua
+--- local newest = portage.best_version("/mnt/old", "sys-fs/cryptsetup")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param atom string The atom, optionally with a version or a slot.
+---@return any
+function portage.best_version(root, atom) end
 
 --- Returns the `MAKEFLAGS` for the job server that builds can use; empty if there is none.
 ---
@@ -2311,6 +2593,50 @@ function portage.has_version(root, atom) end
 ---@return any
 function portage.jobserver(root) end
 
+--- Returns the packages that emerge builds or installs at the moment.
+---
+--- Each entry is a map with `name` (`category/name-version`), `phase`, `seconds` (since it was
+--- begun; nil if unknown), `memory` (the peak in bytes; nil if unknown) and `source`:
+--- `"socket"`, if Portage reports it (3.0.82 or later, with `FEATURES="observability"`), and
+--- otherwise `"log"`: a package that emerge has begun and not ended, according to its log. After
+--- a crash, such packages are in the log until they are begun again.
+---
+--- Source: portageq(1), `jobs`; emerge(1), `--status`.
+---
+--- ```lua
+--- local jobs = portage.jobs("/mnt/old")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@return any
+function portage.jobs(root) end
+
+---@class gscript.portage.estimate.options
+---@field jobs? string The number of packages to build in parallel; by default as configured in make.conf.
+---@field update? boolean Whether to update the packages to the best available version.
+---@field deep? boolean Whether to consider the whole dependency tree.
+---@field newuse? boolean Whether to rebuild packages whose USE flags have changed.
+
+--- Returns how long emerge would take to build packages, with all that they require.
+---
+--- The list and its order are those of `emerge --pretend --tree`; the durations are the medians
+--- of the latest builds in the log of emerge. The map has `seconds` (with this many jobs; nil if
+--- no package was built before), `sequential` (with one job), `critical_seconds` and `critical`
+--- (the longest chain of packages that wait for each other, which more jobs do not shorten),
+--- `jobs`, `builds` (a list of maps with `name` and `seconds`, nil if unknown) and `unknown` (the
+--- packages that were not built before; they count as an average one).
+---
+--- Source: emerge(1), `--pretend`, `--tree`, `--jobs`; guide PE, `qlop`.
+---
+--- ```lua
+--- local plan = portage.estimate("/mnt/old", {"sys-fs/cryptsetup"}, { jobs = 4 })
+--- print(plan.seconds)
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param packages string[] The packages, as atoms or as sets such as `@world`.
+---@param options? gscript.portage.estimate.options
+---@return any
+function portage.estimate(root, packages, options) end
+
 ---@class gscript.portage.history.options
 ---@field name? string Only this package, as `category/name`; by default all.
 ---@field log? string The path of the log inside the system (`EMERGE_LOG_DIR`).
@@ -2318,8 +2644,9 @@ function portage.jobserver(root) end
 --- Returns the packages that emerge has merged, or tried to, in the order in which it began them.
 ---
 --- Each entry is a map with `name` (`category/name-version`), `outcome`, `started` and
---- `ended` (in seconds since 1970; `ended` is nil if unknown), `seconds` (nil if unknown) and
---- `binary` (whether it was a binary package). The outcome is `"merged"`; `"failed"`, if the run ended unsuccessfully
+--- `ended` (in seconds since 1970; `ended` is nil if unknown), `seconds` (nil if unknown),
+--- `binary` (whether it was a binary package), `atom` (`category/name`) and `memory` (the peak
+--- of its build in bytes, which Portage 3.0.82 logs with `FEATURES="cgroup"`; otherwise nil). The outcome is `"merged"`; `"failed"`, if the run ended unsuccessfully
 --- without it; `"interrupted"`, if the run was ended or the package was begun again; or
 --- `"unfinished"`, if the log does not tell: emerge may still be running. Portage does not log
 --- a failure: it is known because the end of the package is missing.

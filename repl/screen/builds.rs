@@ -101,7 +101,7 @@ mod tests {
         };
         let rows = rows(&status);
         assert_eq!(rows.len(), MOST + 1);
-        let row = "a/one-1  compile\\x1b[2J  1 min 5 s of about 2 min 0 s, 3 MiB";
+        let row = "a/one-1  compile\\u{1b}[2J  1 min 5 s of about 2 min 0 s, 3 MiB";
         assert_eq!(rows[0].as_str(), row);
         assert_eq!(rows[MOST].as_str(), "1 more");
         let line = line("portage.emerge", &BuildStatus { running: Vec::new(), ..status });
