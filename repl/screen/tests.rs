@@ -154,7 +154,7 @@ fn sequences(seen: &str) -> Vec<&str> {
 }
 
 /// The expected sequences: bold, dim, colours, reset, and redrawing the progress line.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "\u{1b}[0m",
     "\u{1b}[1m",
     "\u{1b}[2m",
