@@ -16,7 +16,8 @@ struct ExpressionCli {
 
 /// Parses the command line of this process. Errors are those of the complete grammar.
 pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    let is_expression = |word: OsString| word == "-e" || word == "--eval";
+    let is_expression =
+        |word: OsString| ["-e", "--eval", "--lua"].iter().any(|known| word == *known);
     if std::env::args_os().nth(1).is_some_and(is_expression)
         && let Ok(ExpressionCli { direct }) = ExpressionCli::try_parse()
     {
