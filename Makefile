@@ -60,7 +60,8 @@ check: ## check formatting, lints and the terms used in messages
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) test --quiet --test main -- architecture::english
 
-bench: deps ## run benchmarks against doing the same without gscript
+bench: ## run benchmarks against doing the same without gscript
+	.ci/deps bench
 	$(CARGO) build --release
 	$(CARGO) bench --bench main
 

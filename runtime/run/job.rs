@@ -191,11 +191,9 @@ pub fn calls_primitives(language: script::Language, text: &str) -> bool {
 /// that it imports, or by a value of Lua.
 fn named_domains(language: script::Language, text: &str) -> Option<Vec<&'static str>> {
     let tokens = script::tokens(language, text);
-    let mut names = tokens.iter().filter_map(script::Token::name);
-    if language == script::Language::Lua || names.clone().any(|name| name == "import") {
-        return None;
-    }
-    Some(names.by_ref().filter_map(domain).collect())
+    let names: Vec<&str> = tokens.iter().filter_map(script::Token::name).collect();
+    let calls_others = language == script::Language::Lua || names.contains(&"import");
+    (!calls_others).then(|| names.into_iter().filter_map(domain).collect())
 }
 
 /// Returns the domain of primitives with this name.

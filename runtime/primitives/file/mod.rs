@@ -148,6 +148,14 @@ fn parent_must_exist(place: &Place, cx: &Planning<'_>) -> Result<()> {
     }
 }
 
+/// Returns the content of a text file; `None` if it does not exist or is not known.
+pub(super) fn known_text(place: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
+    Ok(match text(place, cx)? {
+        Some(FileContents::Known(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        _ => None,
+    })
+}
+
 /// Returns the content of a file, or `None` if it does not exist.
 pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<FileContents>> {
     match cx.look(place)? {

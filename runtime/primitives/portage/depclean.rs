@@ -9,10 +9,9 @@ use super::pretend::READING;
 use super::program::program;
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::FileContents;
 use crate::operation::{Action, Effect, Plan, Planning, Preview, Undo};
 use crate::primitives::edit::system_file;
-use crate::primitives::file::text;
+use crate::primitives::file::known_text;
 use crate::system::{Cmd, Outcome};
 use crate::types::{AbsPath, Atom, Place};
 
@@ -45,12 +44,9 @@ const KERNELS: &str = "/var/db/pkg/sys-kernel";
 /// The file with the release of the running kernel.
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
 
-/// Returns the content of a small file; empty if it does not exist or is not known.
+/// Returns the line in a file; empty if it does not exist or is not known.
 fn content(place: &Place, cx: &Planning<'_>) -> Result<String> {
-    Ok(match text(place, cx)? {
-        Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).trim().to_owned(),
-        _ => String::new(),
-    })
+    Ok(known_text(place, cx)?.unwrap_or_default().trim().to_owned())
 }
 
 /// Returns whether a package such as `gentoo-kernel-bin-6.6.30-r1` is that of a kernel release such

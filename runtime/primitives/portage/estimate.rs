@@ -8,6 +8,7 @@ use super::emerge::{EmergeRun, emerge_log_path};
 use super::history::log_text;
 use super::make_conf::value;
 use super::outcome;
+use super::pretend::READING;
 use super::program::program;
 use crate::args;
 use crate::error::Result;
@@ -158,6 +159,7 @@ fn jobs_of(options: &str) -> Option<usize> {
 impl Query for BuildEstimate {
     type Output = EstimateInfo;
 
+    // emerge itself only reads here, but its log has to be read as well.
     fn effects(&self) -> Vec<Effect> {
         EmergeRun::effects(&self.root)
     }
@@ -173,10 +175,11 @@ impl Query for BuildEstimate {
         let flags = [("--update", self.update), ("--deep", self.deep), ("--newuse", self.newuse)];
         let flags = flags.iter().filter(|(_, on)| *on).map(|(flag, _)| *flag);
         let cmd = program(&self.root, "emerge", cx)?
-            .args(["--pretend", "--tree", "--quiet", "--ask=n", "--color=n"])
+            .args(["--pretend", "--tree", "--quiet", "--ask=n", "--color=n", "--getbinpkg=n"])
             .args(flags)
             .args(self.packages.iter().map(ToString::to_string))
-            .accept_any_exit_code();
+            .accept_any_exit_code()
+            .only_reads(&READING);
         let root = self.root.to_string();
         let read = move |outcome: &Outcome| match outcome.code {
             0 => Ok(estimate(&outcome.stdout, &durations, jobs)),

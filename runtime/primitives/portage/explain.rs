@@ -42,31 +42,31 @@ fn remedy(root: &AbsPath, package: &str, error: &BuildError) -> String {
     let atom = rhai_literal(&format!("={package}"));
     let alone = format!("portage::emerge({root}, [{atom}], #{{ oneshot: true, make_jobs: 1 }})");
     match error.kind {
-            BuildErrorKind::Space => SPACE_REMEDY.into(),
-            BuildErrorKind::Memory => format!("build it with fewer jobs, or add swap: {alone}"),
-            BuildErrorKind::Fetch => FETCH_REMEDY.into(),
-            BuildErrorKind::Checksum => CHECKSUM_REMEDY.into(),
-            BuildErrorKind::Patch => {
-                "check the patches in /etc/portage/patches: one of them may be for another version".into()
-            }
-            BuildErrorKind::Header | BuildErrorKind::Dependency | BuildErrorKind::Program => {
-                "install what provides it (e-file, or packages.gentoo.org); if the ebuild should require it, report a bug".into()
-            }
-            BuildErrorKind::Configure => {
-                "read config.log or meson-log.txt beside the sources for the cause; then change USE flags, or install what is missing".into()
-            }
-            BuildErrorKind::Compiler | BuildErrorKind::Linker => format!(
-                "build it alone with one job, because builds in parallel may be the cause: {alone}; then without own CFLAGS and LDFLAGS"
-            ),
-            BuildErrorKind::Test => format!(
-                "install it without its tests: portage::env({root}, \"notest\", #{{ FEATURES: \"-test\" }}); portage::package_env({root}, {atom}, [\"notest\"])"
-            ),
-            BuildErrorKind::Sandbox => {
-                "the build writes where it must not: report a bug; do not disable the sandbox".into()
-            }
-            BuildErrorKind::Collision => {
-                "find out which package owns the file (qfile, or equery belongs); remove it only if none does".into()
-            }
-            BuildErrorKind::Ebuild => "do what the message of the ebuild asks for".into(),
+        BuildErrorKind::Space => SPACE_REMEDY.into(),
+        BuildErrorKind::Memory => format!("build it with fewer jobs, or add swap: {alone}"),
+        BuildErrorKind::Fetch => FETCH_REMEDY.into(),
+        BuildErrorKind::Checksum => CHECKSUM_REMEDY.into(),
+        BuildErrorKind::Patch => {
+            "check the patches in /etc/portage/patches: one of them may be for another version".into()
         }
+        BuildErrorKind::Header | BuildErrorKind::Dependency | BuildErrorKind::Program => {
+            "install what provides it (e-file, or packages.gentoo.org); if the ebuild should require it, report a bug".into()
+        }
+        BuildErrorKind::Configure => {
+            "read config.log or meson-log.txt beside the sources for the cause; then change USE flags, or install what is missing".into()
+        }
+        BuildErrorKind::Compiler | BuildErrorKind::Linker => format!(
+            "build it alone with one job, because builds in parallel may be the cause: {alone}; then without own CFLAGS and LDFLAGS"
+        ),
+        BuildErrorKind::Test => format!(
+            "install it without its tests: portage::env({root}, \"notest\", #{{ FEATURES: \"-test\" }}); portage::package_env({root}, {atom}, [\"notest\"])"
+        ),
+        BuildErrorKind::Sandbox => {
+            "the build writes where it must not: report a bug; do not disable the sandbox".into()
+        }
+        BuildErrorKind::Collision => {
+            "find out which package owns the file (qfile, or equery belongs); remove it only if none does".into()
+        }
+        BuildErrorKind::Ebuild => "do what the message of the ebuild asks for".into(),
+    }
 }

@@ -52,9 +52,10 @@ args! {
 /// Returns the answer of a command of portageq that prints one package, or nothing.
 fn ask(root: &AbsPath, words: &[&str], cx: &Planning<'_>) -> Result<Answer<String>> {
     let cmd = program(root, "portageq", cx)?.args(words.iter().copied());
-    let read = |outcome: &Outcome| match outcome.code {
+    let root = root.to_string();
+    let read = move |outcome: &Outcome| match outcome.code {
         0 | 1 => Ok(outcome.stdout.trim().to_owned()),
-        _ => Err(outcome::failure_reason(outcome, "/")),
+        _ => Err(outcome::failure_reason(outcome, &root)),
     };
     let cmd = cmd.accept_any_exit_code().only_reads(&READING);
     Ok(Answer::Ask { cmd: Box::new(cmd), assumed: String::new(), read: Rc::new(read) })

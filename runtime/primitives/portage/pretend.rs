@@ -14,10 +14,9 @@ use super::rule::{Change, PortageRule};
 use crate::args;
 use crate::config::pretend::{self, PretendedPackage};
 use crate::error::Result;
-use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Preview, Query};
 use crate::primitives::edit::{exists, system_file};
-use crate::primitives::file::text;
+use crate::primitives::file::known_text;
 use crate::system::{Cmd, Outcome, Reading};
 use crate::types::{AbsPath, Atom};
 
@@ -92,10 +91,7 @@ fn check_names(root: &AbsPath, packages: &[String], cx: &Planning<'_>) -> Result
         let mut found = BTreeSet::new();
         for repository in repositories(root, cx)?.0.iter().filter(|one| one.exists == Some(true)) {
             let categories = format!("{}/profiles/categories", repository.location);
-            let categories = match text(&system_file(root, &categories), cx)? {
-                Some(FileContents::Known(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-                _ => String::new(),
-            };
+            let categories = known_text(&system_file(root, &categories), cx)?.unwrap_or_default();
             for category in categories.lines().map(str::trim).filter(|line| !line.is_empty()) {
                 let package = format!("{}/{category}/{name}", repository.location);
                 if exists(&system_file(root, &package), cx)? == Some(true) {
@@ -153,11 +149,12 @@ pub(super) fn preview(
     packages: &[String],
     cx: &Planning<'_>,
 ) -> Result<Preview> {
-    const LISTED: [&str; 7] = [
+    const LISTED: [&str; 8] = [
         "--noreplace",
         "--update",
         "--deep",
         "--newuse",
+        "--changed-use",
         "--resume",
         "--skipfirst",
         "--with-bdeps=y",

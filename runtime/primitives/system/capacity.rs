@@ -6,9 +6,8 @@ use super::memory::total;
 use crate::args;
 use crate::config::cgroup;
 use crate::error::Result;
-use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
-use crate::primitives::file::text;
+use crate::primitives::file::known_text;
 use crate::types::Place;
 
 args! {
@@ -53,14 +52,7 @@ impl Query for Capacity {
     type Output = CapacityInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<CapacityInfo>> {
-        let read = |path: &str| -> Result<Option<String>> {
-            Ok(match text(&Place::here(path), cx)? {
-                Some(FileContents::Known(bytes)) => {
-                    Some(String::from_utf8_lossy(&bytes).into_owned())
-                }
-                _ => None,
-            })
-        };
+        let read = |path: &str| known_text(&Place::here(path), cx);
         let processors = read("/proc/self/status")?.as_deref().and_then(allowed);
         let memory = read("/proc/meminfo")?.as_deref().and_then(total);
         let (Some(processors), Some(memory)) = (processors, memory) else {

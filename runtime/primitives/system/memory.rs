@@ -2,9 +2,8 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::FileContents;
 use crate::operation::{Answer, Planning, Query};
-use crate::primitives::file::text;
+use crate::primitives::file::known_text;
 use crate::types::Place;
 
 args! {
@@ -32,10 +31,7 @@ impl Query for Memory {
     type Output = u64;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<u64>> {
-        let found = match text(&Place::here("/proc/meminfo"), cx)? {
-            Some(FileContents::Known(bytes)) => total(&String::from_utf8_lossy(&bytes)),
-            _ => None,
-        };
+        let found = known_text(&Place::here("/proc/meminfo"), cx)?.as_deref().and_then(total);
         Ok(found.map_or(Answer::Assumed(0), Answer::Known))
     }
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileContents, FileStatus};
-use crate::machine::probe::unescape;
+use crate::machine::files::FileStatus;
+use crate::machine::probe::parse_mountinfo;
 use crate::operation::{Answer, Planning, Query};
 use crate::primitives::edit::system_file;
-use crate::primitives::file::text;
+use crate::primitives::file::known_text;
 use crate::types::{AbsPath, Place};
 
 args! {
@@ -46,14 +46,7 @@ impl Query for PseudoTerminals {
     type Output = TerminalsInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<TerminalsInfo>> {
-        let read = |path: &str| -> Result<Option<String>> {
-            Ok(match text(&Place::here(path), cx)? {
-                Some(FileContents::Known(bytes)) => {
-                    Some(String::from_utf8_lossy(&bytes).into_owned())
-                }
-                _ => None,
-            })
-        };
+        let read = |path: &str| known_text(&Place::here(path), cx);
         let release = read("/proc/sys/kernel/osrelease")?;
         let (Some(release), Some(mounts)) = (release, read("/proc/self/mountinfo")?) else {
             return Ok(Answer::Assumed(TerminalsInfo::default()));
@@ -83,16 +76,11 @@ fn has_instances(release: &str) -> Option<bool> {
     Some(version >= INSTANCES_SINCE)
 }
 
-/// Returns the options of the devpts that is mounted last at a path, as the kernel prints them.
+/// Returns the options of the devpts that is mounted last at a path.
 fn devpts_options(mountinfo: &str, at: &str) -> Option<String> {
-    let options = |line: &str| {
-        let (mount, filesystem) = line.split_once(" - ")?;
-        let is_at = mount.split(' ').nth(4).is_some_and(|found| unescape(found) == at);
-        let mut words = filesystem.split(' ');
-        let is_devpts = words.next() == Some("devpts");
-        words.nth(1).filter(|_| is_at && is_devpts).map(str::to_owned)
-    };
-    mountinfo.lines().filter_map(options).next_back()
+    let mounts = parse_mountinfo(mountinfo.as_bytes()).into_iter().rev();
+    let mut found = mounts.filter(|mount| mount.at == at && mount.kind == "devpts");
+    found.next().map(|mount| mount.filesystem_options)
 }
 
 fn ptmx_mode(options: &str) -> Option<String> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::fcntl::OFlag;
 
-use super::files::reach::open_following;
+use super::files::reach::{open_following, open_reading};
 use super::input::read_all;
 use crate::event::{BuildSource, BuildStatus, RunningBuild};
 use crate::machine::builds::{
@@ -171,12 +171,8 @@ impl FollowedBuilds {
 
     /// Returns the seconds until everything is installed, if most of it was built before.
     fn left(&self, status: &BuildStatus) -> Option<u64> {
-        let list = open_following(
-            &self.root,
-            Path::new("/var/cache/edb/mtimedb"),
-            OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK,
-        );
-        let list = list.ok().and_then(|file| read_all(File::from(file), MAX_LIST).ok());
+        let list = open_reading(&self.root, Path::new("/var/cache/edb/mtimedb"));
+        let list = list.ok().and_then(|file| read_all(file, MAX_LIST).ok());
         let list = list.map(|bytes| resume_list(&String::from_utf8_lossy(&bytes)));
         let begun = |name: &str| status.running.iter().find(|one| one.name == name);
         let waiting =
@@ -212,9 +208,7 @@ fn earlier(root: &Path, path: &Path) -> Option<(Durations, u64)> {
 }
 
 fn open_log(root: &Path, path: &Path) -> Option<File> {
-    // O_NONBLOCK: opening a pipe must not block.
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let file = File::from(open_following(root, path, flags).ok()?);
+    let file = open_reading(root, path).ok()?;
     file.metadata().ok()?.is_file().then_some(file)
 }
 

@@ -65,8 +65,8 @@ pub(in crate::system) struct Confinement {
 }
 
 impl Real {
-    /// Returns the confinement with the files of this machine; `None` if this process cannot confine
-    /// programs, because it is not root.
+    /// Returns the confinement with the files of this machine; `None` if it cannot be prepared, as by
+    /// an ordinary user.
     pub(super) fn confinement(&self, root: &Path, reading: &Reading) -> Option<Confinement> {
         Confinement::new(self, root, root, reading)
     }
@@ -252,10 +252,10 @@ fn make_read_only() -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::Cmd;
+    use crate::system::{Cmd, NoopWatch};
 
-    /// Only reads `/etc/hosts`, as seen by everyone.
-    static NOTHING: Reading = Reading { copies: &[], unchanged: &[], group: "nogroup" };
+    const NOTHING_COPIED: Reading = Reading { copies: &[], unchanged: &[], group: "nogroup" };
+    static NOTHING: Reading = NOTHING_COPIED;
 
     #[test]
     fn a_confined_program_has_no_rights() {
@@ -273,6 +273,24 @@ mod tests {
         let lines: Vec<&str> = outcome.stdout.lines().map(str::trim).collect();
         let wanted = ["65534", "2", "lo", "temporary", "null", "alone", "proc", "NoNewPrivs:\t1"];
         assert_eq!(lines, wanted, "{outcome:?}");
+    }
+
+    #[test]
+    fn nothing_runs_unconfined_instead() {
+        static DEEP: Reading = Reading { copies: &["/etc/portage"], ..NOTHING_COPIED };
+        if !Uid::effective().is_root() {
+            return;
+        }
+        let root = tempfile::tempdir().expect("a directory");
+        let deep = root.path().join("etc/portage").join("x/".repeat(DEEPEST + 1));
+        fs::create_dir_all(deep).expect("directories");
+        fs::write(root.path().join("etc/group"), "").expect("a file");
+        let cmd = Cmd::inside(root.path(), "/bin/sh").only_reads(&DEEP);
+        let mut real = Real::new(crate::system::Interrupts::default());
+        let step = crate::system::Step::Run(cmd);
+        let error = crate::system::System::perform(&mut real, &step, &mut NoopWatch);
+        let error = error.expect_err("the copy is too deep").to_string();
+        assert!(error.contains("failed to confine"), "{error}");
     }
 
     #[test]

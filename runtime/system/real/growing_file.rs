@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc::{F_UNLCK, F_WRLCK, SEEK_SET, c_short, flock};
 
-use super::files::reach::open_following;
+use super::files::reach::open_reading;
 use crate::types::Place;
 
 /// A regular file that may still grow.
@@ -18,7 +18,7 @@ pub struct GrowingFile {
 impl GrowingFile {
     /// Opens a file; `lock` is locked by the process that writes it (fcntl_locking(2)).
     pub fn open(place: &Place, lock: Option<Place>) -> io::Result<Self> {
-        let file = open_file(place)?;
+        let file = open_reading(&place.root, &place.path)?;
         match file.metadata()?.is_file() {
             true => Ok(Self { file, lock }),
             false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
@@ -27,7 +27,9 @@ impl GrowingFile {
 
     /// Returns whether another process holds the lock.
     pub fn is_written(&self) -> bool {
-        let Some(file) = self.lock.as_ref().and_then(|lock| open_file(lock).ok()) else {
+        let Some(file) =
+            self.lock.as_ref().and_then(|lock| open_reading(&lock.root, &lock.path).ok())
+        else {
             return false;
         };
         let kind = |kind: i32| c_short::try_from(kind).unwrap_or_default();
@@ -44,10 +46,4 @@ impl GrowingFile {
         Read::by_ref(&mut self.file).take(MOST).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
-}
-
-fn open_file(place: &Place) -> io::Result<File> {
-    // O_NONBLOCK: opening a pipe must not block.
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    Ok(File::from(open_following(&place.root, &place.path, flags)?))
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigHandler, Signal, killpg};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Uid};
 use zeroize::Zeroizing;
 
 use super::super::{Cmd, FailureKind, NoopWatch, Outcome, Program, Stdin, StepError, Watch};
@@ -79,6 +79,11 @@ impl Real {
             Some(reading) => self.confinement(cmd.root(), reading),
             None => None,
         };
+        // It was not approved to do more than read. An ordinary user's rights are its own.
+        if cmd.reading.is_some() && confinement.is_none() && Uid::effective().is_root() {
+            let text = format!("failed to confine {} to reading: nothing was run", cmd.name());
+            return Err(StepError::kernel(cmd, text));
+        }
         let command = self.command(cmd, confinement)?;
         self.run_command(cmd, command, talk)
     }

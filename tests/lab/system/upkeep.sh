@@ -76,6 +76,17 @@ portage::config_update("/mnt/t", "/etc/one/b.conf", #{ take: false });'
 must test "$(cat $T/etc/one/a.conf $T/etc/one/b.conf)" = $'version 2\nmine'
 must_not compgen -G "$T/etc/one/._cfg*"
 
+it 'a plan of changed USE flags lists what they rebuild'
+package app-misc/base 1 amd64 <<'END'
+IUSE="extra"
+END
+mkdir -p $T/etc/portage/package.use
+echo 'app-misc/base extra' >$T/etc/portage/package.use/base
+printf 'portage::world("/mnt/t", #{ changed_use: true });\n' >changed.rhai
+must "$G" plan changed.rhai >changed.out
+must grep -q '  rebuild app-misc/base-1 .*extra' changed.out
+rm $T/etc/portage/package.use/base
+
 it 'a plan lists what depclean removes, and the running kernel is kept'
 printf 'portage::depclean("/mnt/t");\n' >depclean.rhai
 must "$G" plan depclean.rhai >depclean.out

@@ -19,6 +19,8 @@ pub struct RawMount {
     pub part: String,
     /// Mount flags other than the kernel's defaults.
     pub options: BTreeSet<String>,
+    /// Options of the filesystem itself, separated by commas.
+    pub filesystem_options: String,
 }
 
 /// Parses mountinfo (proc(5)). Lines that cannot be parsed are skipped, because newer kernels may
@@ -46,6 +48,7 @@ fn parse_line(line: &str) -> Option<RawMount> {
             .filter(|option| !defaults.contains(option))
             .map(str::to_owned)
             .collect(),
+        filesystem_options: right.next().unwrap_or_default().to_owned(),
     })
 }
 

@@ -17,7 +17,7 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
 use super::outside::refuse_running_system;
-use super::reach::{open_exactly, open_following, refuse_device, refuse_kernel};
+use super::reach::{open_exactly, open_following, open_reading, refuse_device, refuse_kernel};
 use super::sync::{sync_directory, sync_inode};
 use crate::machine::files::{FileError, FileStatus};
 use crate::system::real::{input::read_all, private, records::refuse_records};
@@ -180,9 +180,7 @@ pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
 
 pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
-        // O_NONBLOCK: opening a pipe in the target must not block.
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-        let file = File::from(open_following(&place.root, &place.path, flags)?);
+        let file = open_reading(&place.root, &place.path)?;
         private::refuse(&file)?;
         refuse_records(&file)?;
         let meta = file.metadata()?;
@@ -212,8 +210,7 @@ pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Re
 
 /// Copies a regular file; a symlink at the source is followed inside its root.
 pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let mut source = File::from(open_following(&from.root, &from.path, flags)?);
+    let mut source = open_reading(&from.root, &from.path)?;
     private::refuse(&source)?;
     refuse_records(&source)?;
     let meta = source.metadata()?;

@@ -4,6 +4,7 @@
 //! symlinks disallowed (openat2(2), `RESOLVE_NO_SYMLINKS`), and all further operations are relative
 //! to the open directory, so that nothing can be replaced in between.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,12 @@ pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Resu
     let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
+}
+
+/// Opens a file inside a root to read it, following symlinks. Opening a pipe does not block.
+pub(crate) fn open_reading(root: &Path, path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    Ok(File::from(open_following(root, path, flags)?))
 }
 
 /// Opens a directory by a path in which no component is a symlink.
