@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{self, FileStat, SFlag, fstat, lstat, major, minor};
 use nix::sys::statfs::{
     BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, FsType, MSDOS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
@@ -27,9 +27,19 @@ const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_
 /// Opens a path inside a root. Follows symlinks, except those of procfs to files of other
 /// processes.
 pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
-    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    let links = ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    if is_own_root(root) && path.is_absolute() {
+        return Ok(openat2(AT_FDCWD, path, OpenHow::new().flags(flags).resolve(links))?);
+    }
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
+    let inside = ResolveFlag::RESOLVE_IN_ROOT | links;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
+}
+
+/// Returns whether a root is that of this process: the kernel resolves absolute paths in it, so that
+/// it need not be opened.
+fn is_own_root(root: &Path) -> bool {
+    root == Path::new("/")
 }
 
 /// Opens a file inside a root to read it, following symlinks. Opening a pipe does not block.
@@ -47,10 +57,15 @@ pub(crate) fn open_root(root: &Path) -> io::Result<OwnedFd> {
 
 /// Opens a path inside a root in which no component is a symlink.
 pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
-    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS;
-    let root = open_root(&place.root)?;
-    openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
-        .map_err(|error| replaced_error(&place.outside(), error))
+    let links = ResolveFlag::RESOLVE_NO_SYMLINKS;
+    let opened = if is_own_root(&place.root) && place.path.is_absolute() {
+        openat2(AT_FDCWD, &place.path, OpenHow::new().flags(flags).resolve(links))
+    } else {
+        let root = open_root(&place.root)?;
+        let inside = ResolveFlag::RESOLVE_IN_ROOT | links;
+        openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
+    };
+    opened.map_err(|error| replaced_error(&place.outside(), error))
 }
 
 /// Returns the error for a symlink that did not exist when the plan was made.
