@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Listener};
 use crate::journal::{JOURNAL_FORMAT, Journal, Record, RunHead};
 use crate::machine::files::Files;
 use crate::machine::{Fact, Machine, Release, layout, restored_after_reboot};
@@ -153,12 +153,17 @@ pub fn execute_releases(releases: &[Release], real_machine: RealMachine) -> (boo
 }
 
 /// Evaluates an expression, without a machine.
-pub fn evaluate(language: script::Language, text: &str) -> std::result::Result<Value, Failure> {
+pub fn evaluate(
+    language: script::Language,
+    text: &str,
+    listener: Box<dyn Listener>,
+) -> std::result::Result<Value, Failure> {
     let domains = named_domains(language, text);
+    let host = shared(Setup { listener, ..empty_machine() }).0;
     // Destroying an engine takes a fifth of the time of `gscript -e`, and the process ends next.
     let mut evaluator = ManuallyDrop::new(match domains {
-        Some(domains) => Evaluator::for_expression(language, domains, &detached_host())?,
-        None => Evaluator::new(language, &Map::new(), &detached_host())?,
+        Some(domains) => Evaluator::for_expression(language, domains, &host)?,
+        None => Evaluator::new(language, &Map::new(), &host)?,
     });
     evaluator.line("-e", text)
 }
@@ -203,7 +208,11 @@ fn domain(name: &str) -> Option<&'static str> {
 
 /// Returns a host of scripts without a machine.
 pub(crate) fn detached_host() -> Shared {
-    shared(Setup::plan(Box::new(Sim::new()), Machine::empty())).0
+    shared(empty_machine()).0
+}
+
+fn empty_machine() -> Setup {
+    Setup::plan(Box::new(Sim::new()), Machine::empty())
 }
 
 /// The data about the start of a run that only the command-line program knows.

@@ -70,6 +70,7 @@ pub fn call(spec: &Spec, args: &Map, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::NoopListener;
 
     #[test]
     fn what_is_written_can_be_read() {
@@ -82,7 +83,10 @@ mod tests {
             assert_eq!(source(&value, language), text);
             let chunk =
                 if language == Language::Lua { format!("return {text}") } else { text.into() };
-            assert!(crate::run::job::evaluate(language, &chunk).is_ok(), "{text}");
+            assert!(
+                crate::run::job::evaluate(language, &chunk, Box::new(NoopListener)).is_ok(),
+                "{text}"
+            );
         }
     }
 
@@ -103,7 +107,8 @@ mod tests {
         ] {
             for language in [Language::Rhai, Language::Lua] {
                 let source = quoted(text, language);
-                let value = crate::run::job::evaluate(language, &source).expect(&source);
+                let value = crate::run::job::evaluate(language, &source, Box::new(NoopListener))
+                    .expect(&source);
                 assert_eq!(value, Value::from(text), "{language:?}: {source}");
             }
             let toml = format!("x = {}", quoted(text, Language::Rhai));

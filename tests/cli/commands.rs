@@ -12,6 +12,9 @@ fn expressions_in_both_languages() {
     Test::new(&["-e", "#{ a: [1, 2.5, true, ()] }"]).prints("#{ a: [1, 2.5, true, ()] }");
     Test::new(&["--lua", "-e", "1 + 2"]).prints("3");
     Test::new(&["-e", "file::exists(\"/\")"]).prints("true");
+    Test::new(&["-e", "print(1); print(\"a\"); 2"]).prints("1\na\n2");
+    Test::new(&["--lua", "-e", "print('a')"]).prints("a");
+    Test::new(&["-e", "print(file::exists(\"/\"));"]).prints("true");
     let ran = Test::new(&["-e", "file::write(\"/tmp/gscript-expression\", \"\")"]).run();
     assert_eq!(ran.status, 3);
     assert!(ran.stderr.contains("an expression only reads the machine"), "{}", ran.stderr);
