@@ -63,35 +63,41 @@ struct Reader {
 pub fn merges(text: &str) -> Vec<Merge> {
     let mut reader = Reader::default();
     for line in text.lines() {
-        if let Some((time, message)) = line.split_once(':')
-            && let Ok(time) = time.trim_start_matches('\0').parse()
-        {
-            reader.line(time, message.trim());
+        if let Some((time, message)) = line.split_once(':') {
+            reader.line(time, message.trim_ascii());
         }
     }
     reader.merges
 }
 
+/// Parses the time of a line. After a power cut, a log may contain zero bytes.
+fn seconds(time: &str) -> Option<u64> {
+    time.trim_start_matches('\0').parse().ok()
+}
+
 impl Reader {
-    fn line(&mut self, time: u64, message: &str) {
-        if let Some(package) = numbered(message, ">>> emerge ") {
-            self.begin(time, package);
-        } else if let Some(package) = numbered(message, "::: completed emerge ") {
-            self.complete(time, package);
-        } else if message.starts_with("=== (") && message.contains(") Merging Binary (") {
-            self.binary(message);
-        } else if let Some(rest) = message.strip_prefix("=== Resource usage for build of ") {
-            self.resources(rest);
-        } else if message.starts_with("Started emerge on") {
-            self.runs += 1;
-        } else if message.starts_with("*** exiting unsuccessfully") {
-            self.unsuccessful = true;
-        } else if message.starts_with("*** terminating.") {
-            self.runs = self.runs.saturating_sub(1);
-            if self.runs == 0 {
-                self.end(time);
+    /// Reads a line. A log has millions of them, most of which do not matter: the first byte decides
+    /// what is looked for, and the time is only parsed if it is needed.
+    fn line(&mut self, time: &str, message: &str) -> Option<()> {
+        match message.as_bytes().first()? {
+            b'>' => self.begin(seconds(time)?, numbered(message, ">>> emerge ")?),
+            b':' => self.complete(seconds(time)?, numbered(message, "::: completed emerge ")?),
+            b'=' => match message.strip_prefix("=== Resource usage for build of ") {
+                Some(usage) => self.resources(usage),
+                None => self.binary(message)?,
+            },
+            b'S' if message.starts_with("Started emerge on") => self.runs += 1,
+            b'*' if message.starts_with("*** exiting unsuccessfully") => self.unsuccessful = true,
+            b'*' if message.starts_with("*** terminating.") => {
+                let time = seconds(time)?;
+                self.runs = self.runs.saturating_sub(1);
+                if self.runs == 0 {
+                    self.end(time);
+                }
             }
+            _ => {}
         }
+        Some(())
     }
 
     fn begin(&mut self, time: u64, package: &str) {
@@ -121,13 +127,13 @@ impl Reader {
     }
 
     /// Parses `=== (1 of 1) Merging Binary (app-misc/one-1::/path)`.
-    fn binary(&mut self, message: &str) {
-        let Some((_, rest)) = message.split_once("Merging Binary (") else { return };
+    fn binary(&mut self, message: &str) -> Option<()> {
+        let (_, what) = message.strip_prefix("=== (")?.split_once(") ")?;
+        let rest = what.strip_prefix("Merging Binary (")?;
         let package = rest.split("::").next().unwrap_or(rest);
         let open = self.open.iter().find(|index| self.merges[**index].package == package);
-        if let Some(index) = open {
-            self.merges[*index].binary = true;
-        }
+        self.merges[*open?].binary = true;
+        Some(())
     }
 
     /// Parses `app-misc/one-1: CPU: 5.00s (1.00x), MaxMem: 1.20 GiB, I/O R: 0.00 B`.

@@ -9,7 +9,7 @@ use crate::operation::{Answer, Effect, Planning, Query};
 use crate::types::{AbsPath, Place};
 
 args! {
-    /// Returns the content of a text file of at most 64 MiB.
+    /// Returns the content of a text file of at most 4 MiB.
     ///
     /// The file must be valid UTF-8. Files of kernel filesystems, such as `/proc`, are rejected:
     /// use the query for the information instead.

@@ -114,7 +114,11 @@ pub(super) fn log_text(place: &Place, cx: &Planning<'_>) -> Result<Option<String
     Ok(match text(place, cx)? {
         None => Some(String::new()),
         Some(FileContents::Unknown(_)) => None,
-        Some(FileContents::Known(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        // A valid log is not copied: it may have hundreds of megabytes.
+        Some(FileContents::Known(bytes)) => Some(
+            String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        ),
     })
 }
 

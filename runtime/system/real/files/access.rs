@@ -23,8 +23,9 @@ use crate::machine::files::{FileError, FileStatus};
 use crate::system::real::{input::read_all, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
-/// The maximum size of a file that a script can read.
-const MAX_SIZE: u64 = 64 << 20;
+/// The maximum size of a file that is read as a whole. `/var/log/emerge.log` is never shortened, and
+/// has more than 100 MB after some years.
+const MAX_SIZE: u64 = 256 << 20;
 
 /// Opens a directory inside a root.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
@@ -188,7 +189,8 @@ pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
         if !meta.is_file() {
             return refuse("not a regular file".into());
         }
-        let mut bytes = Vec::new();
+        let expected = usize::try_from(meta.len().min(MAX_SIZE)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(expected + 1);
         file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_SIZE {
             return refuse(format!("larger than {} MiB", MAX_SIZE >> 20));
