@@ -207,6 +207,7 @@ fn domain(name: &str) -> Option<&'static str> {
 }
 
 /// Returns a host of scripts without a machine.
+#[cfg(test)]
 pub(crate) fn detached_host() -> Shared {
     shared(empty_machine()).0
 }

@@ -8,6 +8,7 @@
 #[global_allocator]
 static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
 
+mod builds;
 mod fill;
 mod first_errors;
 mod journal;
@@ -67,7 +68,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 10] = [
+    let benches: [(&str, Bench); 11] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -78,6 +79,7 @@ fn main() {
         ("replay", replay::rows),
         ("session", session::rows),
         ("first errors", first_errors::rows),
+        ("builds", builds::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",
