@@ -49,6 +49,11 @@ pub trait Query: Arguments {
 
     /// Returns the answer, from the model or from a command that changes nothing.
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>>;
+
+    /// Returns warnings about what the answer does not contain, such as malformed lines of a file.
+    fn warnings(&self, _cx: &mut Planning<'_>) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// A type-erased [`Action`].
@@ -81,6 +86,8 @@ pub trait AnyQuery {
     fn effects(&self) -> Vec<Effect>;
     /// See [`Query::answer`].
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Value>>;
+    /// See [`Query::warnings`].
+    fn warnings(&self, cx: &mut Planning<'_>) -> Result<Vec<String>>;
     /// Returns the arguments, for displaying the call.
     fn arguments(&self) -> Map;
 }
@@ -92,6 +99,10 @@ impl<Q: Query> AnyQuery for Q {
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Value>> {
         Query::answer(self, cx).map(Answer::into_value)
+    }
+
+    fn warnings(&self, cx: &mut Planning<'_>) -> Result<Vec<String>> {
+        Query::warnings(self, cx)
     }
 
     fn arguments(&self) -> Map {

@@ -12,7 +12,7 @@ use crate::machine::files::FileContents;
 use crate::machine::{Content, Device, Machine};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
 use crate::types::{
-    AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName, UUID_AT_RUN_TIME,
+    AbsPath, Choice, CrypttabField, DevicePath, DmcryptText, MapName, Place, UUID_AT_RUN_TIME,
 };
 
 args! {
@@ -69,7 +69,7 @@ args! {
     /// Returns the entries of the `/etc/crypttab` of a system.
     ///
     /// The result is a list of maps with `name`, `device`, `key` and `options`. The list is empty
-    /// if the file does not exist.
+    /// if the file does not exist. A line with one field is not in it, and is reported.
     ///
     /// Source: crypttab(5).
     ///
@@ -206,6 +206,8 @@ fn is_encrypted(key: &str) -> bool {
 }
 
 const CRYPTTAB: &str = "/etc/crypttab";
+/// The number of fields without which systemd ignores a line.
+const CRYPTTAB_FIELDS: usize = 2;
 const DMCRYPT: &str = "/etc/conf.d/dmcrypt";
 
 impl Action for Set {
@@ -277,23 +279,48 @@ pub struct CrypttabLine {
     options: String,
 }
 
+impl Entries {
+    /// Returns the place of the file, and its text: empty without a file, `None` if it is unknown.
+    fn file(&self, cx: &Planning<'_>) -> Result<(Place, Option<String>)> {
+        let place = system_file(&self.root, CRYPTTAB);
+        let text = match super::file::text(&place, cx)? {
+            None => Some(String::new()),
+            Some(FileContents::Unknown(_)) => None,
+            Some(FileContents::Known(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        Ok((place, text))
+    }
+}
+
 impl Query for Entries {
     type Output = Vec<CrypttabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let bytes = match super::file::text(&system_file(&self.root, CRYPTTAB), cx)? {
-            None => return Ok(Answer::Known(Vec::new())),
-            Some(FileContents::Unknown(_)) => return Ok(Answer::Assumed(Vec::new())),
-            Some(FileContents::Known(bytes)) => bytes,
+        let (_, Some(text)) = self.file(cx)? else { return Ok(Answer::Assumed(Vec::new())) };
+        let entry = |fields: Vec<&str>| {
+            let [name, device, rest @ ..] = fields.as_slice() else { return None };
+            let field = |index: usize, default: &str| {
+                (*rest.get(index).unwrap_or(&default)).to_owned()
+            };
+            let (name, device) = ((*name).to_owned(), (*device).to_owned());
+            Some(CrypttabLine { name, device, key: field(0, "none"), options: field(1, "") })
         };
-        let text = String::from_utf8_lossy(&bytes);
-        let line = |fields: Vec<&str>| {
-            let field =
-                |index: usize, default: &str| (*fields.get(index).unwrap_or(&default)).to_owned();
-            let (name, device) = (field(0, ""), field(1, ""));
-            CrypttabLine { name, device, key: field(2, "none"), options: field(3, "") }
-        };
-        Ok(Answer::Known(text.lines().filter_map(crypttab::fields).map(line).collect()))
+        Ok(Answer::Known(text.lines().filter_map(crypttab::fields).filter_map(entry).collect()))
+    }
+
+    fn warnings(&self, cx: &mut Planning<'_>) -> Result<Vec<String>> {
+        let (place, Some(text)) = self.file(cx)? else { return Ok(Vec::new()) };
+        let ignored = text.lines().enumerate().filter(|(_, line)| {
+            crypttab::fields(line).is_some_and(|fields| fields.len() < CRYPTTAB_FIELDS)
+        });
+        Ok(ignored
+            .map(|(index, _)| {
+                format!(
+                    "{place}:{}: ignored, as systemd does: an entry has at least two fields",
+                    index + 1
+                )
+            })
+            .collect())
     }
 }
 

@@ -45,7 +45,8 @@ args! {
 args! {
     /// Returns the entries of the `/etc/fstab` of a system.
     ///
-    /// The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.
+    /// The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`. A line
+    /// with less than three fields, which mount(8) ignores, is not in it, and is reported.
     ///
     /// Source: fstab(5).
     ///
@@ -59,6 +60,8 @@ args! {
 }
 
 const FSTAB: &str = "/etc/fstab";
+/// The number of fields without which libmount ignores a line.
+const FSTAB_FIELDS: usize = 3;
 
 /// A violated rule about fstab.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,14 +108,6 @@ pub enum FstabRule {
         /// The parameter that selects one of them.
         select: &'static str,
     },
-    /// A line of the file has too few fields.
-    #[error("{place}, line {line}: an entry has at least three fields")]
-    Fields {
-        /// The file.
-        place: Place,
-        /// The line number.
-        line: usize,
-    },
 }
 
 impl Rule for FstabRule {
@@ -125,7 +120,6 @@ impl Rule for FstabRule {
             Self::Several { select, .. } => {
                 format!("select one with {select:?}, or delete the other lines manually")
             }
-            Self::Fields { .. } => "correct or remove that line".into(),
         })
     }
 }
@@ -177,35 +171,53 @@ pub struct FstabLine {
     pass: u32,
 }
 
+impl Entries {
+    /// Returns the place of the file, and its text if it is known.
+    fn file(&self, cx: &Planning<'_>) -> Result<(Place, Option<String>)> {
+        let place = system_file(&self.root, FSTAB);
+        let text = match cx.files.read(&place)? {
+            FileContents::Known(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            FileContents::Unknown(_) => None,
+        };
+        Ok((place, text))
+    }
+}
+
 impl Query for Entries {
     type Output = Vec<FstabLine>;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Self::Output>> {
-        let place = system_file(&self.root, FSTAB);
-        let bytes = match cx.files.read(&place)? {
-            FileContents::Known(bytes) => bytes,
-            FileContents::Unknown(_) => return Ok(Answer::Assumed(Vec::new())),
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let mut lines = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            let Some(fields) = fstab::fields(line) else { continue };
-            let [source, at, kind, rest @ ..] = fields.as_slice() else {
-                return Err(FstabRule::Fields { place, line: number + 1 }.into());
-            };
-            // libmount does not require the fields after the type either.
+        let (_, Some(text)) = self.file(cx)? else { return Ok(Answer::Assumed(Vec::new())) };
+        let entry = |fields: Vec<String>| {
+            let [source, at, kind, rest @ ..] = fields.as_slice() else { return None };
+            // libmount does not require the fields after the type.
             let options = rest.first().map_or("defaults", String::as_str);
             let count = |index: usize| rest.get(index).and_then(|n| n.parse().ok()).unwrap_or(0);
-            lines.push(FstabLine {
+            Some(FstabLine {
                 source: source.clone(),
                 at: at.clone(),
                 kind: kind.clone(),
                 options: options.to_owned(),
                 dump: count(1),
                 pass: count(2),
-            });
-        }
-        Ok(Answer::Known(lines))
+            })
+        };
+        Ok(Answer::Known(text.lines().filter_map(fstab::fields).filter_map(entry).collect()))
+    }
+
+    fn warnings(&self, cx: &mut Planning<'_>) -> Result<Vec<String>> {
+        let (place, Some(text)) = self.file(cx)? else { return Ok(Vec::new()) };
+        let ignored = text.lines().enumerate().filter(|(_, line)| {
+            fstab::fields(line).is_some_and(|fields| fields.len() < FSTAB_FIELDS)
+        });
+        Ok(ignored
+            .map(|(index, _)| {
+                format!(
+                    "{place}:{}: ignored, as mount(8) does: an entry has at least three fields",
+                    index + 1
+                )
+            })
+            .collect())
     }
 }
 

@@ -190,8 +190,8 @@ fn an_entry_must_be_unambiguous() {
 }
 
 #[test]
-fn entries_need_three_fields() {
-    let sim = system(b"UUID=1 / ext4 noatime 0 1\nLABEL=My\\040Data /media/My\\040Data ntfs\n/dev/sda2 none swap");
+fn a_line_with_less_than_three_fields_is_left_out_and_reported() {
+    let sim = system(b"UUID=1 / ext4 noatime 0 1\nLABEL=My\\040Data /media/My\\040Data ntfs\n/dev/sda1 /home\n\nlonely\n/dev/sda2 none swap");
     let mut ids = Ids::new([7; 32]);
     let machine = &Machine::empty();
     let mut cx = Planning { machine, files: sim.files(), ids: &mut ids, terminal: false };
@@ -211,4 +211,8 @@ fn entries_need_three_fields() {
             "/dev/sda2|none|swap|defaults|0"
         ]
     );
+    let ignored = |line: u32| {
+        format!("/etc/fstab:{line}: ignored, as mount(8) does: an entry has at least three fields")
+    };
+    assert_eq!(entries.warnings(&mut cx).expect("warnings"), [ignored(3), ignored(5)]);
 }

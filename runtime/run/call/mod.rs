@@ -120,6 +120,12 @@ fn query(
 fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value> {
     approve_read(parts, query)?;
     let answer = query.answer(&mut parts.environment.view())?;
+    for text in query.warnings(&mut parts.environment.view())? {
+        match parts.environment.only_plans() {
+            true => parts.log.add_message(&format!("warning: {text}")),
+            false => parts.reporter.warn(text),
+        }
+    }
     if let Some(value) = approve_query(parts, call, query, &answer)? {
         return Ok(value);
     }

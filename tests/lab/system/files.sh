@@ -89,6 +89,18 @@ let e = fstab::entries("/mnt/t");
 if e.len() != 2 || e[0].source != "UUID=" + fs::uuid("/dev/ubda") || e[0].pass != 1 { throw e; }'
 must findmnt --verify --tab-file /mnt/t/etc/fstab >"$OUT/findmnt.txt"
 
+it 'a malformed line of fstab costs that line, as with findmnt'
+printf 'UUID=1 / ext4\n/dev/sda2 none\nlonely\nUUID=3 /home xfs\n' >/mnt/t/etc/fstab
+recipe lines.rhai <<<'for entry in fstab::entries("/mnt/t") { print(entry.at); }'
+must "$G" lines.rhai --yes --journal /run/lines >lines.out 2>lines.err
+findmnt --tab-file /mnt/t/etc/fstab --noheadings --list --output TARGET 2>findmnt.err | must cmp - lines.out
+for line in 2 3; do
+    must grep -q "parse error at line $line" findmnt.err
+    must grep -q "/mnt/t/etc/fstab:$line: ignored" lines.err
+done
+must "$G" plan lines.rhai >lines.plan 2>&1
+must grep -q "/mnt/t/etc/fstab:2: ignored" lines.plan
+
 it 'one entry is removed from fstab and every other byte is kept'
 printf '# a\tcomment\n\nUUID=1 /  ext4\n/dev/x\t/home/ xfs\n/dev/y none swap sw\n/dev/z /a ext4\n/dev/z /a ext4' >/mnt/t/etc/fstab
 sed '/home/d; /swap/d' /mnt/t/etc/fstab >fstab.expected
