@@ -25,7 +25,7 @@ pub(crate) fn abandon(script: &Abandoned) {
     problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
     problem.print();
     print_stderr("the script does not respond; cleaning up without it");
-    let then = (code as u8).to_string();
+    let then = (code.of_a_run() as u8).to_string();
     let mut args = ["release", "--yes", "--then", &then].map(OsStr::new).to_vec();
     if std::env::args_os().any(|arg| arg == "--json") {
         args.push("--json".as_ref());

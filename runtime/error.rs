@@ -15,9 +15,10 @@ use crate::system::{FailureKind, MissingProgram, StepError};
 pub enum Exit {
     /// Everything was done.
     Done = 0,
-    /// A step, a program or a file operation failed.
+    /// A step, a program or a file operation failed, or the recipe failed after its plan was
+    /// approved.
     Failed = 1,
-    /// The command line, the recipe or a value in it is wrong.
+    /// The command line, the recipe or a value in it is wrong; nothing was changed.
     Usage = 2,
     /// A safety check, the approved plan or the user refused an action.
     Refused = 3,
@@ -30,6 +31,15 @@ impl Exit {
     pub fn of(code: u8) -> Self {
         let all = [Self::Done, Self::Usage, Self::Refused, Self::Stopped];
         all.into_iter().find(|exit| *exit as u8 == code).unwrap_or(Self::Failed)
+    }
+
+    /// Returns how a run ends in which this happened: by then, actions may have changed something.
+    #[must_use]
+    pub fn of_a_run(self) -> Self {
+        match self {
+            Self::Usage => Self::Failed,
+            other => other,
+        }
     }
 }
 

@@ -23,4 +23,4 @@ Examples:
   gscript doc luks.format
         show the reference of a primitive
 
-Exit codes: 0 done, 1 failed, 2 usage or recipe error, 3 refused, 4 stopped on request.";
+Exit codes: 0 done, 1 failed, 2 usage or recipe error (nothing changed), 3 refused, 4 stopped on request.";

@@ -313,5 +313,5 @@ fn report_outcome(
     problem.notes.push(("resume", format!("gscript resume {}", journal.display())));
     print_stderr("");
     problem.print();
-    Err(error.exit())
+    Err(error.exit().of_a_run())
 }

@@ -298,7 +298,7 @@ fn unexpected(error: &Failure, ran: &SimulatedRun, test: &Site, tests: &Rc<str>)
         notes.push(("output", said.join("\n")));
     }
     notes.extend(error.caller_lines().map(|lines| ("called from", lines)));
-    notes.push(("exit", exit_word(error.exit()).to_owned()));
+    notes.push(("exit", exit_word(ran.exit(error)).to_owned()));
     let title = format!("the recipe failed: {error}");
     Finding { title, site, source, notes, diff: None, help: error.error.remedy() }
 }

@@ -1,11 +1,12 @@
 //! Simulated runs: a recipe is planned on a simulated machine, approved, run with injected faults,
 //! and cleaned up after a failure.
 
-use crate::failure::Failure;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::error::Exit;
 use crate::event::{Event, Listener};
+use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::plan::approval::{Approval, NoopApprover};
 use crate::plan::report::PlanEntry;
@@ -113,6 +114,14 @@ pub fn simulate(
 }
 
 impl SimulatedRun {
+    /// Returns how a run ends that fails with this failure.
+    pub fn exit(&self, failure: &Failure) -> Exit {
+        match self.begun {
+            true => failure.exit().of_a_run(),
+            false => failure.exit(),
+        }
+    }
+
     fn setup(&self, system: Sim, gate: Gate, listener: Box<dyn Listener>) -> Setup {
         Setup { seed: SEED, gate, listener, ..Setup::plan(Box::new(system), self.before.clone()) }
     }

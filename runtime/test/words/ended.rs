@@ -129,7 +129,7 @@ impl Invoke for FailsWith {
         };
         let failed = error.site.as_ref();
         let line = failed.and_then(|at| line_of(ran.recipe.source(Some(at)), at.line));
-        let exit = exit_word(error.exit());
+        let exit = exit_word(ran.exit(error));
         let found = [
             ("error", Some(self.error), Some(error.to_string())),
             ("ends", self.ends.map(|kind| kind.word().to_owned()), Some(exit.to_owned())),

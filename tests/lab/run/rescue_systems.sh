@@ -201,7 +201,7 @@ rm /mnt/r/bin/* /mnt/r/etc/conf.d/dmcrypt
 umount /mnt/r
 cryptsetup close root
 rescue noshell --set container=/dev/ubda
-exits noshell 2
+exits noshell 1
 tells noshell 'no shell can run in /mnt/gentoo: neither /bin/bash nor /bin/sh exists; mount what the fstab'
 must_not grep -q chroot.prepare noshell.err
 nothing_left
@@ -214,7 +214,7 @@ chmod 755 /mnt/r/bin/sh
 umount /mnt/r
 cryptsetup close root
 rescue foreign --set container=/dev/ubda
-exits foreign 2
+exits foreign 1
 tells foreign '/bin/sh is built for aarch64, and this machine is x86_64; boot a live medium for aarch64'
 nothing_left
 

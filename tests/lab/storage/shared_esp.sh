@@ -30,7 +30,7 @@ it 'an EFI system partition that is full is refused before the root is formatted
 wipefs -qa /dev/ubda2
 mount /dev/ubda1 /run/esp; head -c 55M /dev/zero >/run/esp/full; umount /run/esp
 beside full
-exits full 2
+exits full 1
 tells full 'MiB free, and 8 MiB are needed'
 must test -z "$(wipefs --noheadings /dev/ubda2)"
 nothing_left
@@ -47,7 +47,7 @@ mount /dev/ubda1 /run/esp; mkdir -p /run/esp/EFI/BOOT; echo other >/run/esp/EFI/
 printf 'root_password = "an otter"\n' >answers.toml; chmod 600 answers.toml
 ask taken "$G" gentoo --answers answers.toml --yes --destroy /dev/ubda2 --set layout=beside-another-system --set root_dev=/dev/ubda2 \
     --set esp=/dev/ubda1 --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" --set network_check=false --journal /run/taken
-exits taken 2
+exits taken 1
 tells taken 'EFI/BOOT/BOOTX64.EFI of another system, which would be replaced: set nvram=true'
 must test -z "$(wipefs --noheadings /dev/ubda2)"
 nothing_left
