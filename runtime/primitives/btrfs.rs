@@ -145,6 +145,27 @@ impl Make {
         if length > 255 { Err(BtrfsRule::Label { length }) } else { Ok(()) }
     }
 
+    /// Returns a warning if `keep` is set, and a filesystem with this label is only on some of the
+    /// devices.
+    fn partly_kept(&self, devices: &[&Device]) -> Option<String> {
+        let label = self.label.as_ref().map(Label::as_str);
+        let has_it = |device: &&&Device| {
+            let content = device.content.as_ref();
+            content.is_some_and(|found| found.kind() == "btrfs" && found.label() == label)
+        };
+        let (there, missing): (Vec<&Device>, Vec<&Device>) = devices.iter().partition(has_it);
+        let paths = |devices: Vec<&Device>| {
+            devices.iter().map(|device| device.path.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        (self.keep && !there.is_empty() && !missing.is_empty()).then(|| {
+            format!(
+                "the btrfs filesystem on {} is not on {}: it is not kept, and all its files are lost",
+                paths(there),
+                paths(missing)
+            )
+        })
+    }
+
     /// Returns the UUID of an existing filesystem that matches the request.
     fn existing_filesystem(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<String> {
         let first = devices.first()?;
@@ -195,7 +216,7 @@ impl Action for Make {
         let mut steps: Vec<Step> =
             devices.iter().flat_map(|device| wipe_all(device, cx.machine)).collect();
         steps.push(Step::Run(mkfs));
-        let mut plan = Plan::steps(steps);
+        let mut plan = Plan::steps(steps).warn(self.partly_kept(&devices));
         for device in &devices {
             let content = Content::Filesystem {
                 kind: "btrfs".into(),

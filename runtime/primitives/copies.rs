@@ -40,13 +40,25 @@ pub enum CopyRule {
         /// All devices with the identifier.
         devices: Vec<String>,
     },
+    /// mdadm chooses a device of the member by its identifier.
+    #[error(
+        "cannot use array {array}: {} have the identifiers of one member, and mdadm chooses which \
+        of them it uses",
+        devices.join(", ")
+    )]
+    Array {
+        /// The name or the UUID of the array.
+        array: String,
+        /// All devices with the identifiers.
+        devices: Vec<String>,
+    },
 }
 
 impl Rule for CopyRule {
     fn remedy(&self) -> Option<String> {
         let list = "disconnect the copy; lsblk -o NAME,UUID,PARTUUID,SERIAL shows all of them";
         Some(match self {
-            Self::Named { .. } | Self::Chosen { .. } => list.into(),
+            Self::Named { .. } | Self::Chosen { .. } | Self::Array { .. } => list.into(),
             Self::Group { .. } => format!(
                 "{list}; or give the copy a name and identifiers of its own: see vgimportclone(8)"
             ),
@@ -95,19 +107,39 @@ pub(super) fn reject_mount_of_copies(
     }
 }
 
+/// Returns a device and its copies, sorted; empty if there are none.
+fn with_copies(device: &Device, machine: &Machine) -> Vec<String> {
+    let copies = machine.copies(device);
+    let own = (!copies.is_empty()).then(|| device.path.clone());
+    let mut devices: Vec<String> = copies.iter().map(|copy| copy.path.clone()).chain(own).collect();
+    devices.sort();
+    devices
+}
+
 /// Refuses a device that LVM does not use as a physical volume because there are copies of it.
 pub(super) fn reject_copied_volume(group: &str, device: &Device, machine: &Machine) -> Result<()> {
-    let copies = match device.content {
-        Some(Content::Physical { .. }) => machine.copies(device),
+    let devices = match device.content {
+        Some(Content::Physical { .. }) => with_copies(device, machine),
         _ => Vec::new(),
     };
-    if copies.is_empty() {
-        return Ok(());
+    match devices.is_empty() {
+        true => Ok(()),
+        false => Err(CopyRule::Group { group: group.to_owned(), devices }.into()),
     }
-    let paths = copies.iter().map(|copy| copy.path.clone());
-    let mut devices: Vec<String> = paths.chain([device.path.clone()]).collect();
-    devices.sort();
-    Err(CopyRule::Group { group: group.to_owned(), devices }.into())
+}
+
+/// Refuses an array if there are copies of its members. mdadm takes the first one that it finds of
+/// each, and ignores the others.
+pub(super) fn reject_copied_members(
+    array: &str,
+    members: &[&Device],
+    machine: &Machine,
+) -> Result<()> {
+    let copied = members.iter().map(|member| with_copies(member, machine));
+    match copied.into_iter().find(|devices| !devices.is_empty()) {
+        None => Ok(()),
+        Some(devices) => Err(CopyRule::Array { array: array.to_owned(), devices }.into()),
+    }
 }
 
 /// Refuses to activate or change a group if there are copies of its physical volumes. LVM refuses

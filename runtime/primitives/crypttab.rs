@@ -299,9 +299,8 @@ impl Query for Entries {
         let (_, Some(text)) = self.file(cx)? else { return Ok(Answer::Assumed(Vec::new())) };
         let entry = |fields: Vec<&str>| {
             let [name, device, rest @ ..] = fields.as_slice() else { return None };
-            let field = |index: usize, default: &str| {
-                (*rest.get(index).unwrap_or(&default)).to_owned()
-            };
+            let field =
+                |index: usize, default: &str| (*rest.get(index).unwrap_or(&default)).to_owned();
             let (name, device) = ((*name).to_owned(), (*device).to_owned());
             Some(CrypttabLine { name, device, key: field(0, "none"), options: field(1, "") })
         };

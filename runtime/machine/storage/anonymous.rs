@@ -150,8 +150,9 @@ fn anonymise_device(device: &mut Device, ids: &mut Placeholders, words: &mut Pla
             *label = label.as_deref().map(|label| words.word(label, "label"));
         }
         Some(Content::Luks { uuid, .. } | Content::Physical { uuid }) => *uuid = ids.id(uuid),
-        Some(Content::RaidMember { uuid, name, .. }) => {
+        Some(Content::RaidMember { uuid, name, member, .. }) => {
             *uuid = ids.id(uuid);
+            *member = member.as_deref().map(|member| ids.id(member));
             if !name.is_empty() {
                 *name = words.word(name, "array");
             }

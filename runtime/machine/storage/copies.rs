@@ -8,8 +8,8 @@ impl Content {
     /// a copy of the other.
     pub(super) fn is_unique(&self) -> bool {
         let shared = match self.kind() {
-            "linux_raid_member" | "zfs_member" => true,
-            "btrfs" => self.member().is_none(),
+            "zfs_member" => true,
+            "btrfs" | "linux_raid_member" => self.member().is_none(),
             _ => false,
         };
         !shared && self.uuid().is_some_and(|uuid| !uuid.is_empty())
@@ -20,7 +20,7 @@ impl Machine {
     /// Returns the other devices with the identifier of this one, which are copies of it.
     ///
     /// Members of one array share an identifier without being copies, and so do the devices of one
-    /// btrfs, where each has another identifier as a member of it.
+    /// btrfs: each has another identifier as a member.
     pub fn copies(&self, device: &Device) -> Vec<&Device> {
         self.storage.devices.values().filter(|other| self.are_copies(device, other)).collect()
     }
@@ -178,6 +178,28 @@ mod tests {
         ]);
         let cautions = machine.cautions("/dev/b");
         assert!(!cautions.iter().any(|one| one.contains("also lies on")), "{cautions:?}");
+    }
+
+    #[test]
+    fn members_of_one_array_are_no_copies_and_a_copied_member_is() {
+        let member = |id: &str| Content::RaidMember {
+            uuid: "same".into(),
+            name: "data".into(),
+            level: "raid1".into(),
+            devices: 2,
+            share: 1 << 29,
+            member: (!id.is_empty()).then(|| id.to_owned()),
+        };
+        let mut machine = machine([disk("/dev/a", member("1")), disk("/dev/b", member("2"))]);
+        assert!(copies(&machine, "/dev/a").is_empty());
+        machine.insert(disk("/dev/c", member("2")));
+        assert_eq!(copies(&machine, "/dev/b"), ["/dev/c"]);
+        assert!(copies(&machine, "/dev/a").is_empty());
+        // A plan does not know which identifiers mdadm will choose.
+        for path in ["/dev/a", "/dev/b", "/dev/c"] {
+            machine.insert(disk(path, member("")));
+        }
+        assert!(copies(&machine, "/dev/b").is_empty());
     }
 
     #[test]

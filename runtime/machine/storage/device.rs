@@ -200,6 +200,10 @@ pub enum Content {
         /// Number of bytes of this device that the array uses.
         #[serde(default, skip_serializing_if = "is_zero_u64")]
         share: u64,
+        /// The identifier of this device as a member of the array; in the old format 0.90, its
+        /// number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member: Option<String>,
     },
     /// Other content, including `several signatures`.
     Other {
@@ -228,9 +232,9 @@ impl Content {
         {
             *details = None;
         }
-        // mkfs.btrfs chooses it.
-        if let (Self::Filesystem { member, .. }, Self::Filesystem { member: None, .. }) =
-            (&mut found, expected)
+        // mkfs.btrfs and mdadm choose it.
+        if let Self::Filesystem { member, .. } | Self::RaidMember { member, .. } = &mut found
+            && expected.member().is_none()
         {
             *member = None;
         }
@@ -249,10 +253,10 @@ impl Content {
         }
     }
 
-    /// Returns the identifier of the device as a member of its filesystem, if it is known.
+    /// Returns the identifier of the device as a member of its filesystem or array, if it is known.
     pub fn member(&self) -> Option<&str> {
         match self {
-            Self::Filesystem { member, .. } => member.as_deref(),
+            Self::Filesystem { member, .. } | Self::RaidMember { member, .. } => member.as_deref(),
             _ => None,
         }
     }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::all_arrays;
 use super::running::array;
 use crate::args;
 use crate::config::mdadm::{self, ListedArray};
 use crate::error::Result;
 use crate::machine::{Content, Machine};
 use crate::operation::{Action, Effect, Plan, Planning};
+use crate::primitives::copies::reject_copied_members;
 use crate::primitives::edit::{edit, system_file, writes};
 use crate::types::{AbsPath, ArrayId, ArrayName, ParamValue};
 
@@ -68,11 +70,17 @@ impl Action for MdadmConf {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let listed = |given: &ArrayId| {
             let found = array(given, cx)?;
+            reject_copied_members(given.as_str(), &found.members, cx.machine)?;
             let (name, uuid) = (found.name.to_owned(), found.uuid.to_owned());
             Ok(ListedArray { name: Some(name).filter(|name| is_valid(name)), uuid })
         };
         let arrays = match &self.arrays {
-            None => all(cx.machine),
+            None => {
+                for found in all_arrays(cx.machine) {
+                    reject_copied_members(found.uuid, &found.members, cx.machine)?;
+                }
+                all(cx.machine)
+            }
             Some(names) => names.iter().map(listed).collect::<Result<_>>()?,
         };
         if arrays.is_empty() {

@@ -1,10 +1,11 @@
 //! Creating md arrays.
 
-use super::{MdRule, array_size, free_device, mdadm, memberships};
+use super::{MdRule, Membership, array_size, free_device, mdadm, memberships};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, Release, StorageFact, StorageRelease};
 use crate::operation::{Action, Effect, NODE_DEADLINE, Plan, Planning, StorageEffect, Undo};
+use crate::primitives::copies::reject_copied_members;
 use crate::primitives::{unknown_contents_warning, wipe_all, wipefs};
 use crate::system::{Cmd, Step, StorageStep};
 use crate::types::{ArrayName, Choice, DevicePath, MIB, MdFormat, RaidLevel, Size};
@@ -43,7 +44,7 @@ args! {
         /// raid1.
         pub chunk: Size = "512K",
         /// Whether to keep an existing array of this name and level on exactly these devices
-        /// unchanged, with all its data.
+        /// unchanged, with all its data. If only some of the devices belong to it, the call fails.
         pub keep: bool = false,
     }
 }
@@ -122,12 +123,43 @@ impl Create {
         cmd
     }
 
+    /// Returns whether an array has this level and as many devices when it is complete.
+    fn is_of_this_shape(&self, array: &Membership<'_>) -> bool {
+        array.level == self.level.word() && usize::try_from(array.devices) == Ok(self.devices.len())
+    }
+
+    /// Refuses to create an array again if some of the devices still have one of this shape. The
+    /// array that this call made before an interruption (`uuid`) is created again.
+    fn reject_incomplete(
+        &self,
+        arrays: &[Membership<'_>],
+        devices: &[&Device],
+        uuid: &str,
+    ) -> Result<()> {
+        let is_member = |array: &Membership<'_>, device: &&&Device| {
+            array.members.iter().any(|member| member.path == device.path)
+        };
+        let is_kept = |array: &&Membership<'_>| array.uuid != uuid && self.is_of_this_shape(array);
+        for array in arrays.iter().filter(is_kept) {
+            let (there, missing): (Vec<&Device>, Vec<&Device>) =
+                devices.iter().partition(|device| is_member(array, device));
+            if !there.is_empty() && !missing.is_empty() {
+                let paths =
+                    |devices: Vec<&Device>| devices.iter().map(|d| d.path.clone()).collect();
+                let (there, missing) = (paths(there), paths(missing));
+                return Err(
+                    MdRule::KeptInPart { name: self.name.to_string(), there, missing }.into()
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the plan that keeps a matching array, whether it is running or not.
     fn existing_array(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
         let arrays = memberships(self.name.as_str(), cx.machine);
         let array = arrays.into_iter().find(|array| {
-            array.level == self.level.word()
-                && usize::try_from(array.devices) == Ok(devices.len())
+            self.is_of_this_shape(array)
                 && array.members.len() == devices.len()
                 && devices.iter().all(|d| array.members.iter().any(|m| m.path == d.path))
         })?;
@@ -153,15 +185,21 @@ impl Action for Create {
         let devices =
             self.devices.iter().map(|path| cx.device(path)).collect::<Result<Vec<_>>>()?;
         self.check(&devices)?;
-        if self.keep
-            && let Some(plan) = self.existing_array(&devices, cx)
-        {
-            return Ok(plan);
+        if self.keep {
+            for array in memberships(self.name.as_str(), cx.machine) {
+                reject_copied_members(array.name, &array.members, cx.machine)?;
+            }
+            if let Some(plan) = self.existing_array(&devices, cx) {
+                return Ok(plan);
+            }
         }
         let uuid = cx.uuid();
         let name = self.name.to_string();
         let strangers = |m: &&&Device| !devices.iter().any(|device| device.path == m.path);
         let arrays = memberships(&name, cx.machine);
+        if self.keep {
+            self.reject_incomplete(&arrays, &devices, &uuid)?;
+        }
         if let Some(other) = arrays.iter().flat_map(|array| &array.members).find(strangers) {
             return Err(MdRule::NameTaken { name, device: other.path.clone() }.into());
         }
@@ -193,6 +231,8 @@ impl Action for Create {
                 level: level.clone(),
                 devices: count,
                 share: *share,
+                // mdadm chooses it.
+                member: None,
             };
             if device.table.is_some() {
                 plan = plan.makes(StorageFact::Blank { device: device.path.clone() });

@@ -53,7 +53,7 @@ fn memberships<'a>(name: &str, machine: &'a Machine) -> Vec<Membership<'a>> {
 fn all_arrays(machine: &Machine) -> Vec<Membership<'_>> {
     let mut found: Vec<Membership<'_>> = Vec::new();
     for device in machine.storage.devices.values() {
-        let Some(Content::RaidMember { uuid, name, level, devices, share }) = &device.content
+        let Some(Content::RaidMember { uuid, name, level, devices, share, .. }) = &device.content
         else {
             continue;
         };

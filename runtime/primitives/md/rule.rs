@@ -67,6 +67,20 @@ pub enum MdRule {
         /// A member of each array.
         devices: [String; 2],
     },
+    /// The array to keep is only on some of the devices.
+    #[error(
+        "array {name} is on {}, but not on {}, and \"keep\" is set: it is not created again",
+        there.join(" "),
+        missing.join(" ")
+    )]
+    KeptInPart {
+        /// The name.
+        name: String,
+        /// The devices that are members.
+        there: Vec<String>,
+        /// The devices that are not.
+        missing: Vec<String>,
+    },
     /// Members of the array are missing.
     #[error("array {name} has {devices} devices, but only {} are present: {}", there.len(), there.join(" "))]
     Incomplete {
@@ -100,6 +114,11 @@ impl Rule for MdRule {
             }
             Self::NoSuchArray { .. } => "list the members with lsblk -f".into(),
             Self::Ambiguous { .. } => "give the UUID instead, which md::list returns".into(),
+            Self::KeptInPart { missing, .. } => format!(
+                "assemble the array with #{{ degraded: true }}, and add {} to it with mdadm --add, \
+                which starts its recovery; or omit \"keep\": all data of the array is then lost",
+                missing.join(" ")
+            ),
             Self::Incomplete { .. } => {
                 "connect the missing devices, or start it without them: #{ degraded: true }".into()
             }
@@ -108,9 +127,10 @@ impl Rule for MdRule {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::NameTaken { .. } | Self::Incomplete { .. } | Self::Ambiguous { .. } => {
-                Exit::Refused
-            }
+            Self::NameTaken { .. }
+            | Self::Incomplete { .. }
+            | Self::KeptInPart { .. }
+            | Self::Ambiguous { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }

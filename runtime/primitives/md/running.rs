@@ -11,6 +11,7 @@ use crate::operation::{
     Action, Answer, Effect, NODE_DEADLINE, Plan, Planning, ProgramEffect, Query, StorageEffect,
     Undo,
 };
+use crate::primitives::copies::reject_copied_members;
 use crate::system::{Step, StorageStep};
 use crate::types::{ArrayId, nearest};
 
@@ -124,6 +125,7 @@ impl Action for Assemble {
             let why = format!("{} {path} runs", found.level);
             return Ok(Plan::already(why).returns(path));
         }
+        reject_copied_members(self.name.as_str(), &found.members, cx.machine)?;
         let complete = usize::try_from(found.devices) == Ok(found.members.len());
         if !complete && !self.degraded {
             return Err(MdRule::Incomplete {

@@ -64,6 +64,13 @@ it 'an array that lacks a device starts on request only'
 do_ 'disk::wipe("/dev/ubdc"); disk::wipe("/dev/ubdd");
 md::create("data", "raid1", ['"$two"']); fs::make("/dev/md/data"); md::stop("data");'
 wipefs -q -a /dev/ubdb
+must mkfs.ext4 -q -F /dev/ubdb
+recipe kept.rhai <<<'md::create("data", "raid1", ['"$two"'], #{ keep: true });'
+before=$(md5sum /dev/ubda /dev/ubdb)
+ask kept "$G" kept.rhai --yes --destroy /dev/ubda --destroy /dev/ubdb
+exits kept 3
+tells kept 'array data is on /dev/ubda, but not on /dev/ubdb, and "keep" is set: it is not created again'
+must test "$before" = "$(md5sum /dev/ubda /dev/ubdb)"
 printf 'md::assemble("data");\n' >short.rhai
 ask short "$G" short.rhai --yes
 exits short 3

@@ -93,6 +93,21 @@ must dd if=/dev/ubdb of=/dev/ubda bs=1M status=none conv=fsync
 refused 'disk::wipe("/dev/ubdb");' '/dev/ubdb is in use'
 do_ 'disk::wipe("/dev/ubda"); mount::unmount("/mnt/x"); lvm::lv_remove("vg", "root"); lvm::vg_remove("vg");'
 
+it 'an array with a copied member is neither assembled nor listed'
+must modprobe raid1
+must wipefs -qaf /dev/ubda /dev/ubdb /dev/ubdc
+do_ 'let array = md::create("data", "raid1", ["/dev/ubda", "/dev/ubdc"]); fs::make(array); md::stop("data");'
+copy
+must "$G" probe >member.json
+must grep -q 'is also the identifier of /dev/ubda' member.json
+refused 'md::assemble("data");' 'cannot use array data: /dev/ubda, /dev/ubdb have the identifiers of one member'
+refused 'file::make_dir("/run/r/etc"); md::mdadm_conf("/run/r");' '/dev/ubda, /dev/ubdb have the identifiers of one member'
+# As many devices as the array has, and only one of its members.
+must wipefs -qaf /dev/ubdc
+refused 'md::assemble("data", #{ degraded: true });' '/dev/ubda, /dev/ubdb have the identifiers of one member'
+refused 'md::create("data", "raid1", ["/dev/ubda", "/dev/ubdb"], #{ keep: true });' '/dev/ubda, /dev/ubdb have the identifiers of one member'
+do_ 'disk::wipe("/dev/ubdb"); md::assemble("data", #{ degraded: true }); md::stop("data");'
+
 it 'a snapshot of a volume with btrfs keeps both from being mounted'
 must modprobe dm-snapshot
 must wipefs -qa /dev/ubda /dev/ubdb

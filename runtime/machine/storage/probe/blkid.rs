@@ -67,7 +67,7 @@ pub(super) fn signature(keys: &HashMap<&str, String>) -> BlkidInfo {
         "linux_raid_member" => {
             // The remaining fields are read from the superblock itself.
             let (name, level) = (String::new(), String::new());
-            Content::RaidMember { uuid, name, level, devices: 0, share: 0 }
+            Content::RaidMember { uuid, name, level, devices: 0, share: 0, member: None }
         }
         "swap" => Content::Swap { uuid, label: text("LABEL") },
         _ if keys.get("USAGE").is_some_and(|usage| usage == "filesystem") => {

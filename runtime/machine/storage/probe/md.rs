@@ -9,8 +9,8 @@ const SECTOR: u64 = 512;
 /// Version 0.90 reserves the last complete block of this size.
 const OLD_BLOCK: u64 = 64 * 1024;
 
-/// Number of bytes of the superblock that are read.
-pub const MD_HEADER: usize = 512;
+/// Number of bytes of the superblock that are read: all of it.
+pub const MD_HEADER: usize = 4096;
 
 /// Returns the possible positions of the superblock on a member of this size (md(4)): 4 KiB from
 /// the beginning (version 1.2), at the beginning (1.1), or near the end (1.0, 0.90).
@@ -49,7 +49,10 @@ fn parse_old(header: &[u8], place: u64) -> Option<Content> {
     };
     let level = level_name(word(7)?.cast_signed());
     let uuid = uuid::Uuid::from_slice(&id).ok()?.hyphenated().to_string();
-    Some(Content::RaidMember { uuid, name: String::new(), level, devices: word(10)?, share })
+    // The number of this device is in the last of the descriptors.
+    let member = word(992).map(|number| number.to_string());
+    let (name, devices) = (String::new(), word(10)?);
+    Some(Content::RaidMember { uuid, name, level, devices, share, member })
 }
 
 fn level_name(level: i32) -> String {
@@ -82,7 +85,9 @@ fn parse_current(header: &[u8], place: u64) -> Option<Content> {
     };
     // A superblock may contain any value; one with a size that no device can have is invalid.
     let share = share.checked_mul(SECTOR).filter(|share| i64::try_from(*share).is_ok())?;
-    Some(Content::RaidMember { uuid, name, level, devices: u32_at(92)?, share })
+    let member = uuid::Uuid::from_slice(bytes(168, 16)?).ok()?.hyphenated().to_string();
+    let (devices, member) = (u32_at(92)?, Some(member));
+    Some(Content::RaidMember { uuid, name, level, devices, share, member })
 }
 
 #[cfg(test)]
@@ -91,7 +96,8 @@ mod tests {
 
     fn read(header: &[u8]) -> (String, String, String, u32, u64) {
         match parse_md(header, 4096) {
-            Some(Content::RaidMember { uuid, name, level, devices, share }) => {
+            Some(Content::RaidMember { uuid, name, level, devices, share, member }) => {
+                assert!(member.is_some_and(|member| member.len() == 36));
                 (uuid, name, level, devices, share)
             }
             other => panic!("{other:?}"),
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn arrays_of_version_0_90_have_no_name() {
         let mut header = [0; MD_HEADER];
-        let words = [(0, 0xa92b_4efc), (2, 90), (7, 0), (10, 2), (65, 65536_u32)];
+        let words = [(0, 0xa92b_4efc), (2, 90), (7, 0), (10, 2), (65, 65536_u32), (992, 1)];
         let id = [(5, 0x3f5a_34a6), (13, 0x2590_0dd3), (14, 0x3d18_6b3c), (15, 0x5395_8f34)];
         for (index, word) in words.into_iter().chain(id) {
             header[index * 4..index * 4 + 4].copy_from_slice(&word.to_le_bytes());
@@ -120,7 +126,14 @@ mod tests {
         // As blkid prints the identifier.
         let uuid = "3f5a34a6-2590-0dd3-3d18-6b3c53958f34".to_owned();
         let (name, level) = (String::new(), "raid0".to_owned());
-        let member = Content::RaidMember { uuid, name, level, devices: 2, share: place };
+        let member = Content::RaidMember {
+            uuid,
+            name,
+            level,
+            devices: 2,
+            share: place,
+            member: Some("1".into()),
+        };
         assert_eq!(parse_md(&header, place), Some(member));
     }
 

@@ -56,6 +56,7 @@ fn array(machine: &mut Machine, members: [&str; 2], name: &str, uuid: bool) -> S
                 level: "raid1".into(),
                 devices: 2,
                 share: 0,
+                member: None,
             },
             false => Content::Other { kind: "isw_raid_member".into() },
         };

@@ -210,8 +210,7 @@ impl Real {
                 Ok(read) => read.bytes,
                 Err(error) => return Ok(Err(error)),
             };
-            let header = <[u8; MD_HEADER]>::try_from(header).ok();
-            if let Some(found) = header.and_then(|header| parse_md(&header, place)) {
+            if let Some(found) = parse_md(&header, place) {
                 return Ok(Ok(Some(found)));
             }
         }
