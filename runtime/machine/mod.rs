@@ -10,6 +10,7 @@
 //! (what is shown to the user). `valid` checks machine files.
 
 pub mod builds;
+pub mod cgroup;
 mod cmd;
 mod compare;
 mod difference;

@@ -12,6 +12,7 @@ macro_rules! parts {
             files Files,
             storage Storage,
             net Net,
+            cgroup Cgroup,
         }
     };
 }

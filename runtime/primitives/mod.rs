@@ -5,6 +5,7 @@
 
 pub(crate) mod boot;
 pub(crate) mod btrfs;
+mod cgroup;
 pub(crate) mod chroot;
 mod contents;
 pub(crate) mod copies;

@@ -5,10 +5,11 @@
 //! read), `activity` (detection of idle ones), `orphans` (processes
 //! that they leave behind), `private` (files with secrets), `records` (of runs), `stack` and
 //! `replace` (scripts that do not return). The parts of the machine have their own modules:
-//! `storage`, `files` and `net`; `perform` passes each step to its part.
+//! `storage`, `files`, `net` and `cgroup`; `perform` passes each step to its part.
 
 mod activity;
 mod builds;
+mod cgroup;
 #[expect(clippy::disallowed_types, reason = "it prepares the commands of `run`")]
 mod confined;
 mod conversation;

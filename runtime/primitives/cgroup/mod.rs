@@ -1,0 +1,30 @@
+//! Control groups of the running kernel: limits, processes, and the devices that they can open.
+
+mod create;
+mod freeze;
+mod kill;
+mod process;
+mod rule;
+mod seen;
+mod set;
+mod stat;
+mod values;
+mod version;
+
+use super::primitive::{Primitive, action, query};
+
+/// The primitives of the domain.
+pub(super) const PRIMITIVES: [Primitive; 12] = [
+    query::<version::HierarchyVersion>(),
+    query::<version::Controllers>(),
+    action::<create::CreateGroup>(),
+    action::<create::RemoveGroup>(),
+    action::<set::SetLimits>(),
+    query::<set::GetLimits>(),
+    action::<process::AddProcess>(),
+    query::<process::Processes>(),
+    query::<stat::GroupStat>(),
+    action::<freeze::Freeze>(),
+    action::<freeze::Thaw>(),
+    action::<kill::Kill>(),
+];
