@@ -24,6 +24,11 @@ pub enum ProgramEffect {
         /// The program.
         program: String,
     },
+    /// Connects to another machine that the recipe names, and may change it.
+    Connects {
+        /// The name or address of the machine.
+        host: String,
+    },
     /// May call an action that the plan cannot reach.
     MayCall {
         /// The name of the action.
@@ -42,6 +47,7 @@ impl fmt::Display for ProgramEffect {
             Self::Runs { program, root } if root == "/" => write!(f, "runs {program}"),
             Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
             Self::Network { program } => write!(f, "uses the network ({program})"),
+            Self::Connects { host } => write!(f, "connects to {host}"),
             Self::MayCall { action } => write!(f, "may call {action}, depending on the run"),
             Self::Ends { what } => write!(f, "does {what}"),
         }
@@ -53,7 +59,7 @@ impl PartEffect for ProgramEffect {
         match self {
             // A release is listed in the plan as a command of its own.
             Self::Ends { .. } | Self::MayCall { .. } => Declaration::Nothing,
-            Self::Network { .. } => Declaration::Network,
+            Self::Network { .. } | Self::Connects { .. } => Declaration::Network,
             Self::Runs { program, .. } => Declaration::Named(&[NeedKind::Runs], program),
         }
     }
