@@ -12,6 +12,7 @@ pub(crate) mod copies;
 pub(crate) mod crypt;
 pub(crate) mod crypttab;
 pub(crate) mod disk;
+mod distcc;
 mod edit;
 pub(crate) mod file;
 pub(crate) mod fs;

@@ -41,17 +41,17 @@ pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SectorSize, SwapPriority}
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;
-pub use placeholder::{KERNEL_VERSION, UUID_AT_RUN_TIME, placeholder};
+pub use placeholder::{HOST_KEY, KERNEL_VERSION, UUID_AT_RUN_TIME, placeholder};
 pub use secret::Secret;
 pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use text::{
     Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, DomainName,
-    Fingerprint, FsType, FstabPlace, FstabSource, HostName, KernelLine, KernelVersion, KernelWord,
-    KeymapName, Keyword, LicenseName, Line, LinkTarget, LocaleName, MenuTitle, ModuleName,
-    MountOptions, Owner, PcrList, ProfileName, ProgramName, RelativePath, RepoName, ServiceName,
-    StageVariant, SyncType, SyncUri, TableEntry, TableFile, TimeZone, TokenDevice, UseFlag,
-    UserName,
+    Fingerprint, FsType, FstabPlace, FstabSource, HostKeyFingerprint, HostName, KernelLine,
+    KernelVersion, KernelWord, KeymapName, Keyword, LicenseName, Line, LinkTarget, LocaleName,
+    MenuTitle, ModuleName, MountOptions, Owner, PcrList, ProfileName, ProgramName, RelativePath,
+    RepoName, ServiceName, StageVariant, SyncType, SyncUri, TableEntry, TableFile, TimeZone,
+    TokenDevice, UseFlag, UserName,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

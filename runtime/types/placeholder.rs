@@ -6,7 +6,10 @@ pub const KERNEL_VERSION: &str = "<kernel-version>";
 /// The identifier of what is on a device that the run opens or starts.
 pub const UUID_AT_RUN_TIME: &str = "<uuid>";
 
-const PLACEHOLDERS: [&str; 2] = [KERNEL_VERSION, UUID_AT_RUN_TIME];
+/// The host key of another machine.
+pub const HOST_KEY: &str = "<host-key>";
+
+const PLACEHOLDERS: [&str; 3] = [KERNEL_VERSION, UUID_AT_RUN_TIME, HOST_KEY];
 
 /// Returns the placeholder in a text, if there is one.
 pub fn placeholder(text: &str) -> Option<&'static str> {

@@ -17,7 +17,7 @@ mod output;
 mod pending;
 mod pretend;
 mod profile;
-mod program;
+pub(in crate::primitives) mod program;
 mod report;
 mod repository;
 mod resolve;

@@ -17,6 +17,7 @@ pub use identity::{Hostname, MachineId, Timezone};
 pub use keys::AuthorizedKeys;
 pub use locale::{Keymap, Locale};
 pub use memory::Memory;
+pub(in crate::primitives) use people::{PASSWD, lines, named};
 pub use people::{Password, User};
 pub use processor::Processor;
 pub use terminals::PseudoTerminals;

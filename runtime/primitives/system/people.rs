@@ -59,12 +59,12 @@ args! {
     }
 }
 
-pub(super) const PASSWD: &str = "/etc/passwd";
+pub(in crate::primitives) const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
 /// Returns the lines of passwd(5) or group(5), split into fields; `None` if a simulation cannot
 /// know.
-pub(super) fn lines(
+pub(in crate::primitives) fn lines(
     root: &AbsPath,
     file: &str,
     cx: &Planning<'_>,
@@ -79,7 +79,10 @@ pub(super) fn lines(
     Ok(Some(text.lines().map(fields).collect()))
 }
 
-pub(super) fn named<'a>(lines: &'a [Vec<String>], name: &str) -> Option<&'a Vec<String>> {
+pub(in crate::primitives) fn named<'a>(
+    lines: &'a [Vec<String>],
+    name: &str,
+) -> Option<&'a Vec<String>> {
     lines.iter().find(|line| line.first().is_some_and(|first| first == name))
 }
 

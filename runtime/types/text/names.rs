@@ -53,6 +53,13 @@ words! {
         (!text.split('.').all(label)).then(|| "a label is empty, too long, or has - at an end".into())
     });
 
+    /// The fingerprint of an SSH host key, as `ssh-keygen -l` shows it.
+    HostKeyFingerprint, "host key fingerprint", "SHA256: and 43 characters, as ssh-keygen -l shows it",
+    TextRule::of(|c| is_alnum(c) || "+/:".contains(c), 50).also(|text| {
+        let digest = text.strip_prefix("SHA256:").filter(|digest| digest.len() == 43 && !digest.contains(':'));
+        digest.is_none().then(|| "it is not SHA256: and 43 characters".into())
+    });
+
     /// The name of a user or group (useradd(8)).
     UserName, "user name",
     "a name of lowercase letters, digits, - and _ that begins with a letter or _, at most 32 \

@@ -1,0 +1,40 @@
+//! distcc over SSH: host keys, compilers and accounts of compile nodes, and proof that they compile.
+//!
+//! What a node answers is defined once, by [`forced::NODE_SCRIPT`]: the key of the front end may
+//! start nothing else there.
+
+mod account;
+mod check;
+mod forced;
+mod hosts;
+mod key;
+mod node;
+mod rule;
+mod scan;
+mod status;
+
+pub(in crate::primitives) use rule::DistccRule;
+
+use super::primitive::{Primitive, action, query};
+use crate::operation::{Effect, ProgramEffect};
+use crate::types::DomainName;
+
+/// The primitives of the domain.
+pub(super) const PRIMITIVES: [Primitive; 9] = [
+    action::<account::Account>(),
+    action::<key::FrontEndKey>(),
+    query::<forced::NodeScript>(),
+    query::<scan::ScanHost>(),
+    query::<node::CompilerQuery>(),
+    query::<node::NodeQuery>(),
+    query::<hosts::HostList>(),
+    action::<check::Check>(),
+    query::<status::DistccStatus>(),
+];
+
+/// Returns the effects of running the wrapper to reach a node.
+fn reaches(host: &DomainName, wrapper: &str) -> Vec<Effect> {
+    let mut effects = vec![Effect::Program(ProgramEffect::Connects { host: host.to_string() })];
+    effects.extend(Effect::runs(wrapper, "/"));
+    effects
+}
