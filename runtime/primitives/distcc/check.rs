@@ -9,7 +9,7 @@ use super::{DistccRule, reaches};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::system::{Cmd, Outcome};
+use crate::system::{Cmd, Outcome, Stdin};
 use crate::types::{AbsPath, DomainName, ProgramName, UserName};
 
 args! {
@@ -55,10 +55,11 @@ trap 'exit 1' HUP INT TERM
 name=check-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
 cd "$directory" || exit 1
 echo 'int check(void) { return 0; }' >"$name.c"
-DISTCC_DIR=$directory/state distcc "$1" -c "$name.c" -o "$name.o" || exit 10
+mkdir state || exit 1
+DISTCC_DIR=$directory/state distcc "$1" -c "$name.c" -o "$name.o" </dev/null || exit 10
 test -s "$name.o" || exit 10
 for try in 1 2 3 4 5 6 7 8 9 10; do
-    sh "$DISTCC_SSH" "$2" "$3" >log || exit 11
+    sh "$DISTCC_SSH" "$2" "$3" </dev/null >log || exit 11
     if grep -F "$name.c" log; then exit 0; fi
     sleep 0.5
 done
@@ -80,7 +81,8 @@ impl Action for Check {
         let (host, user) = (self.host.to_string(), self.user.to_string());
         let node = format!("{user}@{host}");
         let cmd = Cmd::tool("sh")
-            .args(["-c", SCRIPT, "distcc-check", self.compiler.as_str(), &node, LOG])
+            .args(["-s", "--", self.compiler.as_str(), &node, LOG])
+            .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()))
             .env("DISTCC_HOSTS", format!("{node}/1"))
             .env("DISTCC_SSH", self.ssh.to_string())
             .env("DISTCC_FALLBACK", "0")

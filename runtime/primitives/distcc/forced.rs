@@ -57,7 +57,8 @@ distccd\ --inetd*)
         alone='unshare --user --map-current-user --net'
     fi
     # At most an hour of processor time, and no core dumps.
-    ulimit -t 3600 -c 0
+    ulimit -t 3600
+    ulimit -c 0
     # Without --enable-tcp-insecure: only the compilers below /usr/lib/distcc may run.
     exec $alone distccd --inetd --nice 10 --log-file="$log" --log-level=notice
     ;;

@@ -25,7 +25,7 @@ args! {
 args! {
     /// Returns the host list of distcc, and the number of jobs for it.
     ///
-    /// Returns a map with `hosts` (for `DISTCC_HOSTS`: this machine with `local` jobs, and each node
+    /// Returns a map with `hosts` (for `DISTCC_HOSTS`: this machine with `own_jobs` jobs, and each node
     /// with as many jobs as it has processors, but at most `limit`) and `jobs` (their sum, for
     /// `MAKEOPTS`). A node whose gcc has another version or target is refused: its object files would
     /// not fit.
@@ -33,7 +33,7 @@ args! {
     /// Source: distcc(1), "HOST SPECIFICATIONS"; guide DS 12 and 13.
     ///
     /// ```
-    /// let list = distcc::hosts(distcc::compiler(), [distcc::node_info("node1")], #{ local: 2 });
+    /// let list = distcc::hosts(distcc::compiler(), [distcc::node_info("node1")], #{ own_jobs: 2 });
     /// ```
     "distcc.hosts" => pub struct HostList {
         /// The front end.
@@ -41,7 +41,7 @@ args! {
         /// The nodes.
         pub nodes: Vec<Compiler>,
         /// The number of jobs on the front end.
-        pub local: Jobs = 2,
+        pub own_jobs: Jobs = 2,
         /// The largest number of jobs on a node. A session of SSH is a job, and sshd allows 10 per
         /// connection unless `MaxSessions` sets another number.
         pub limit: Jobs = 10,
@@ -63,8 +63,8 @@ impl Query for HostList {
     fn answer(&self, _cx: &mut Planning<'_>) -> Result<Answer<HostListInfo>> {
         let kind = |one: &Compiler| format!("{} for {}", one.version, one.target);
         let wanted = kind(&self.own);
-        let mut hosts = format!("localhost/{}", self.local.get());
-        let mut jobs = self.local.get();
+        let mut hosts = format!("localhost/{}", self.own_jobs.get());
+        let mut jobs = self.own_jobs.get();
         for node in &self.nodes {
             if kind(node) != wanted {
                 let (host, found) = (node.host.to_string(), kind(node));

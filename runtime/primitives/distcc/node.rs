@@ -10,7 +10,7 @@ use super::{DistccRule, reaches};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Effect, Planning, Query};
-use crate::system::{Cmd, Outcome};
+use crate::system::{Cmd, Outcome, Stdin};
 use crate::types::{AbsPath, DomainName, UserName};
 
 args! {
@@ -89,7 +89,10 @@ impl Query for CompilerQuery {
     }
 
     fn answer(&self, _cx: &mut Planning<'_>) -> Result<Answer<CompilerInfo>> {
-        let cmd = Cmd::tool("sh").args(["-e", "-c", ABOUT]).limit(Some(PATIENCE));
+        let cmd = Cmd::tool("sh")
+            .args(["-e", "-s"])
+            .stdin(Stdin::Text(ABOUT.to_owned()))
+            .limit(Some(PATIENCE));
         let read = |outcome: &Outcome| read("localhost", &outcome.stdout);
         Ok(Answer::Ask { cmd: Box::new(cmd), assumed: assumed("localhost"), read: Rc::new(read) })
     }
