@@ -78,6 +78,15 @@ fn install_chapters() -> Chapters {
     add(&mut chapters, "recipes/parallel-emerge.rhai", &example_machine(), Sim::new(), &set);
     let set = [("root", "/mnt/old"), ("install", "always")];
     add(&mut chapters, "recipes/ptmx-fix.lua", &example_machine(), Sim::new(), &set);
+    let set = [("role", "node"), ("root", "/mnt/old"), ("front_end_key", "/run/front.pub")];
+    add(&mut chapters, "recipes/distcc-ssh.lua", &example_machine(), Sim::new(), &set);
+    let set = [
+        ("role", "front-end"),
+        ("nodes", "192.0.2.11"),
+        ("host_keys", "approved"),
+        ("fingerprints", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"),
+    ];
+    add(&mut chapters, "recipes/distcc-ssh.lua", &example_machine(), Sim::new(), &set);
     chapters
 }
 

@@ -16,8 +16,8 @@ args! {
     /// Compiles a small file on a node, and proves by the log of the node that it was done there.
     ///
     /// distcc compiles on the front end if a node fails, and exits with 0: here it may not
-    /// (`DISTCC_FALLBACK=0`), and the node is tried even if it has failed before
-    /// (`DISTCC_BACKOFF_PERIOD=0`). Returns a map with `host` and `line`, the line of the log. Leaves
+    /// (`DISTCC_FALLBACK=0`), and the node is tried even if it has failed before, because distcc gets
+    /// an empty directory for its state. Returns a map with `host` and `line`, the line of the log. Leaves
     /// nothing to undo.
     ///
     /// Source: distcc(1), "ENVIRONMENT VARIABLES"; guide DS 16.
@@ -45,7 +45,8 @@ pub struct CompileProof {
 }
 
 /// Compiles a file with a random name, and prints the lines of the node's log with that name. The
-/// node may write its log after it has answered. Exit codes: 10 for a compilation that failed, 11
+/// node may write its log after it has answered. The state of distcc is in a directory of its own,
+/// because `DISTCC_BACKOFF_PERIOD=0` makes distcc 3.4 try a node without an answer for ever. Exit codes: 10 for a compilation that failed, 11
 /// for a log that could not be read.
 const SCRIPT: &str = r#"
 set -u
@@ -86,7 +87,6 @@ impl Action for Check {
             .env("DISTCC_HOSTS", format!("{node}/1"))
             .env("DISTCC_SSH", self.ssh.to_string())
             .env("DISTCC_FALLBACK", "0")
-            .env("DISTCC_BACKOFF_PERIOD", "0")
             .env("DISTCC_SKIP_LOCAL_RETRY", "1")
             .env("DISTCC_IO_TIMEOUT", "60")
             .limit(Some(PATIENCE))

@@ -16,6 +16,8 @@ front_end() {
     fi
     # A layer must not be inside of another one.
     cp -a $FARM/usr /run/farm
+    # A compiler that no node permits.
+    ln -s gcc /run/farm/bin/gcc-other
     must mount -t overlay overlay -o lowerdir=/run/farm:/usr /usr
     must useradd --system --no-create-home --home-dir /dev/null --shell /bin/false distcc
     must groupadd -g 250 portage
