@@ -76,7 +76,7 @@ impl Action for SwapOn {
         let (name, inside) = (self.name.as_str().to_owned(), self.name.path());
         let bits = self.key_size.get();
         if let Some(taken) = cx.machine.find(&inside) {
-            let ours = matches!(&taken.kind, DeviceKind::Crypt { on } if *on == device.path);
+            let ours = matches!(&taken.kind, DeviceKind::Crypt { on, .. } if *on == device.path);
             if ours && cx.machine.storage.swaps.contains_key(&inside) {
                 let why = format!("{inside} on {} is active swap", device.path);
                 return Ok(Plan::already(why).returns(inside));
@@ -97,7 +97,13 @@ impl Action for SwapOn {
         let (size, sector) = (device.size, device.sector);
         Ok(Plan::steps(steps)
             .makes(StorageFact::Blank { device: device.path.clone() })
-            .makes(StorageFact::Opened { on: device.path.clone(), name, size, sector })
+            .makes(StorageFact::Opened {
+                on: device.path.clone(),
+                name,
+                size,
+                sector,
+                header: None,
+            })
             .makes(StorageFact::Swapping { device: inside.clone(), on: Some(-2) })
             .undo(Undo::Release)
             .returns(inside))

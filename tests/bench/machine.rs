@@ -108,7 +108,8 @@ fn stack(machine: &mut Machine, number: usize) {
         details: None,
     });
     let mapped = format!("/dev/mapper/enc{number}");
-    let mut opened = Device::new(&mapped, 90 * GIB - (16 << 20), DeviceKind::Crypt { on: part });
+    let mut opened =
+        Device::new(&mapped, 90 * GIB - (16 << 20), DeviceKind::Crypt { on: part, header: None });
     opened.content = Some(Content::Physical { uuid: uuid(number, 4) });
     machine.insert(opened);
     let group = format!("vg{number}");

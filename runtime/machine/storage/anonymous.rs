@@ -79,7 +79,7 @@ impl Machine {
             DeviceKind::Partition(entry) => {
                 DeviceKind::Partition(PartitionEntry { disk: new(&entry.disk), ..entry })
             }
-            DeviceKind::Crypt { on } => DeviceKind::Crypt { on: new(&on) },
+            DeviceKind::Crypt { on, header } => DeviceKind::Crypt { on: new(&on), header },
             DeviceKind::Logical { group, volume } => {
                 DeviceKind::Logical { group: new(&group), volume: new(&volume) }
             }
@@ -138,6 +138,9 @@ fn anonymise_device(device: &mut Device, ids: &mut Placeholders, words: &mut Pla
             _ => ids.id(&entry.uuid),
         };
         entry.name = entry.name.as_deref().map(|name| words.word(name, "name"));
+    }
+    if let DeviceKind::Crypt { header, .. } = &mut device.kind {
+        *header = header.as_deref().map(|uuid| ids.id(uuid));
     }
     match &mut device.content {
         Some(Content::Filesystem { uuid, label, member, .. }) => {

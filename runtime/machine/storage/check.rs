@@ -44,7 +44,7 @@ impl Machine {
                     Some(_) => {}
                 }
             }
-            DeviceKind::Crypt { on } => {
+            DeviceKind::Crypt { on, .. } => {
                 let keys = ["devices", path, "kind", "crypt", "on"];
                 if let Some(why) = missing(on) {
                     notes.add(&keys, why, DESCRIBE);

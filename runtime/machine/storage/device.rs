@@ -79,6 +79,9 @@ pub enum DeviceKind {
     Crypt {
         /// The encrypted device.
         on: String,
+        /// The UUID of the LUKS header, if it is not on that device.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        header: Option<String>,
     },
     /// An active logical volume.
     Logical {

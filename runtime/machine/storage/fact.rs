@@ -54,6 +54,9 @@ pub enum StorageFact {
         size: u64,
         /// Logical sector size in bytes.
         sector: u32,
+        /// The UUID of the LUKS header, if it is known and not on the container.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        header: Option<String>,
     },
     /// There is no mapping with this name.
     Closed {

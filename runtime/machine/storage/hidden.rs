@@ -58,7 +58,7 @@ impl ClosedContents {
     /// Drops the devices that were on a device, because it was overwritten.
     pub(super) fn drop_devices_on(&mut self, path: &str) {
         self.devices.retain(|_, device| match &device.kind {
-            DeviceKind::Crypt { on } => on != path,
+            DeviceKind::Crypt { on, .. } => on != path,
             DeviceKind::Raid { members, .. } => !members.iter().any(|member| member == path),
             _ => true,
         });
@@ -125,7 +125,7 @@ mod tests {
 
     fn open(machine: &mut Machine, on: &str, name: &str) {
         let (on, name) = (on.to_owned(), name.to_owned());
-        learn(machine, StorageFact::Opened { on, name, size: 1 << 29, sector: 512 });
+        learn(machine, StorageFact::Opened { on, name, size: 1 << 29, sector: 512, header: None });
     }
 
     #[test]

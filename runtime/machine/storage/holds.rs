@@ -26,9 +26,11 @@ impl StorageFact {
                 let found = machine.find(device).and_then(|d| d.content.as_ref());
                 found.is_some_and(|found| found.is_as_expected(content))
             }
-            Self::Opened { on, name, .. } => machine
-                .find(&format!("/dev/mapper/{name}"))
-                .is_some_and(|d| matches!(&d.kind, DeviceKind::Crypt { on: below } if below == on)),
+            Self::Opened { on, name, .. } => {
+                machine.find(&format!("/dev/mapper/{name}")).is_some_and(
+                    |d| matches!(&d.kind, DeviceKind::Crypt { on: below, .. } if below == on),
+                )
+            }
             Self::Closed { name } => machine.find(&format!("/dev/mapper/{name}")).is_none(),
             Self::GroupMade { group, members, .. } => {
                 machine.storage.groups.get(group).is_some_and(|found| found.has_members(members))

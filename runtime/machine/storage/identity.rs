@@ -58,7 +58,7 @@ impl Machine {
         let hardware: Vec<String> = hardware.into_iter().flatten().collect();
         let uuid = match &device.kind {
             DeviceKind::Partition(entry) => Some(entry.uuid.clone()),
-            DeviceKind::Crypt { on } => self
+            DeviceKind::Crypt { on, .. } => self
                 .find(on)
                 .and_then(|below| below.content.as_ref())
                 .and_then(|content| content.uuid().map(str::to_owned)),

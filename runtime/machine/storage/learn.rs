@@ -19,8 +19,8 @@ impl Machine {
             StorageFact::Header { device, content, guessed } => {
                 self.learn_header(device, content, *guessed)
             }
-            StorageFact::Opened { on, name, size, sector } => {
-                let kind = DeviceKind::Crypt { on: on.clone() };
+            StorageFact::Opened { on, name, size, sector, header } => {
+                let kind = DeviceKind::Crypt { on: on.clone(), header: header.clone() };
                 let mut device = Device::new(format!("/dev/mapper/{name}"), *size, kind);
                 device.sector = *sector;
                 self.device_appeared(device);
@@ -335,7 +335,7 @@ impl Machine {
     /// Returns the key under which the contents of a device are stored while it is closed.
     pub(super) fn hidden_key(&self, device: &Device) -> Option<String> {
         match &device.kind {
-            DeviceKind::Crypt { on } => self.contents_key(on, self.find(on)?.content.as_ref()?),
+            DeviceKind::Crypt { on, .. } => self.contents_key(on, self.find(on)?.content.as_ref()?),
             DeviceKind::Raid { members, .. } => {
                 let member = members.first()?;
                 self.contents_key(member, self.find(member)?.content.as_ref()?)

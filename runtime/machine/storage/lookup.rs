@@ -180,7 +180,7 @@ impl Machine {
         match &device.kind {
             DeviceKind::Disk | DeviceKind::Rom | DeviceKind::Loop => Vec::new(),
             DeviceKind::Partition(entry) => vec![&entry.disk],
-            DeviceKind::Crypt { on } => vec![on],
+            DeviceKind::Crypt { on, .. } => vec![on],
             DeviceKind::Raid { members: on, .. } | DeviceKind::Mapped { on, .. } => {
                 on.iter().map(String::as_str).collect()
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::machine::{Device, DeviceKind, Machine, Mount, Release, StorageRelease};
+use crate::machine::{Content, Device, DeviceKind, Machine, Mount, Release, StorageRelease};
 use crate::types::printable;
 
 /// A reason why a device cannot be overwritten now.
@@ -83,6 +83,10 @@ impl Machine {
                     let (device, by) = (device.path.clone(), child.path.clone());
                     uses.push(Use::Opened { device, by, what });
                 }
+            }
+            for mapping in self.opened_with_header(device) {
+                let (device, by) = (device.path.clone(), mapping.path.clone());
+                uses.push(Use::Opened { device, by, what: "detached header".into() });
             }
             if let Some(group) = self.group_with_active_pool(device) {
                 let what = format!("volume group {group}");
@@ -172,7 +176,26 @@ impl Machine {
             stack.push(other);
             stack.extend(self.descendants(&other.path));
         }
+        let with_header: Vec<&Device> =
+            stack.iter().flat_map(|device| self.opened_with_header(device)).collect();
+        for mapping in with_header {
+            stack.push(mapping);
+            stack.extend(self.descendants(&mapping.path));
+        }
         stack
+    }
+
+    /// Returns the mappings whose detached LUKS header is on this device. Without the header, their
+    /// data cannot be decrypted again.
+    fn opened_with_header(&self, device: &Device) -> impl Iterator<Item = &Device> {
+        let header = match &device.content {
+            Some(Content::Luks { uuid, .. }) => Some(uuid.clone()),
+            _ => None,
+        };
+        self.storage.devices.values().filter(move |mapping| match &mapping.kind {
+            DeviceKind::Crypt { header: Some(uuid), .. } => header.as_ref() == Some(uuid),
+            _ => false,
+        })
     }
 
     /// Returns the group that uses this physical volume although none of its volumes has a device:
@@ -227,7 +250,7 @@ fn opened_as(device: &Device) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::{Content, Group, Mount, Volume, VolumeKind};
+    use crate::machine::{Group, Mount, Volume, VolumeKind};
 
     fn filesystem(uuid: &str) -> Content {
         Content::Filesystem { kind: "btrfs".into(), uuid: uuid.into(), label: None, member: None }
@@ -268,6 +291,36 @@ mod tests {
             machine.releases("/dev/sdb"),
             [Release::Storage(StorageRelease::Unmount { at: "/mnt".into() }), stop]
         );
+        assert_eq!(machine.uses("/dev/sdc"), []);
+    }
+
+    #[test]
+    fn a_detached_header_is_in_use_while_its_container_is_open() {
+        let mut machine = machine();
+        let header = Content::Luks {
+            version: crate::types::LuksVersion::Luks2,
+            uuid: "one".into(),
+            offset: 0,
+            slots: vec![0],
+            cipher: "aes-xts-plain64".into(),
+            details: None,
+        };
+        machine.storage.devices.entry("/dev/sdb".into()).and_modify(|d| d.content = Some(header));
+        assert_eq!(machine.uses("/dev/sdb"), []);
+        let kind = DeviceKind::Crypt { on: "/dev/sda".into(), header: Some("one".into()) };
+        machine.insert(Device::new("/dev/mapper/c", 1 << 30, kind));
+        mount(&mut machine, "/dev/mapper/c", "/mnt");
+        let said: Vec<String> = machine.uses("/dev/sdb").iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            [
+                "/dev/sdb is open as /dev/mapper/c (detached header)",
+                "/dev/mapper/c is mounted at /mnt"
+            ]
+        );
+        let close = Release::Storage(StorageRelease::Close { name: "c".into() });
+        let unmount = Release::Storage(StorageRelease::Unmount { at: "/mnt".into() });
+        assert_eq!(machine.releases("/dev/sdb"), [unmount, close]);
         assert_eq!(machine.uses("/dev/sdc"), []);
     }
 

@@ -82,7 +82,7 @@ mod tests {
             details: Some(LuksDetails { sector: 512, argon2: argon2.to_vec() }),
         });
         machine.insert(disk);
-        let on = DeviceKind::Crypt { on: "/dev/sda".into() };
+        let on = DeviceKind::Crypt { on: "/dev/sda".into(), header: None };
         machine.insert(Device::new("/dev/mapper/root", 1 << 29, on));
         machine.storage.mounts.push(Mount {
             source: "/dev/mapper/root".into(),

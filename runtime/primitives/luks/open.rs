@@ -126,6 +126,8 @@ struct EncryptedData {
     offset: u64,
     /// Size of an encrypted sector in bytes; 0 if it is unknown.
     sector: u32,
+    /// The UUID of a detached header, if it is known.
+    header: Option<String>,
 }
 
 impl Open {
@@ -133,15 +135,19 @@ impl Open {
         let Some(header) = &self.header else {
             let found = container_or_assumed(&self.device, cx)?;
             let sector = found.details.map_or(0, |details| details.sector);
-            return Ok((found.device, EncryptedData { offset: found.offset, sector }));
+            return Ok((
+                found.device,
+                EncryptedData { offset: found.offset, sector, header: None },
+            ));
         };
         let device = cx.device(&self.device)?;
         let data = match detached_header(header, cx)? {
-            Some(Content::Luks { offset, details, .. }) => {
-                EncryptedData { offset, sector: details.map_or(0, |details| details.sector) }
+            Some(Content::Luks { offset, details, uuid, .. }) => {
+                let sector = details.map_or(0, |details| details.sector);
+                EncryptedData { offset, sector, header: Some(uuid) }
             }
             // cryptsetup puts the data of a detached header at the beginning of the device.
-            _ => EncryptedData { offset: 0, sector: 0 },
+            _ => EncryptedData { offset: 0, sector: 0, header: None },
         };
         Ok((device, data))
     }
@@ -213,6 +219,7 @@ impl Action for Open {
                 name: self.name.as_str().to_owned(),
                 size: device.size.saturating_sub(data.offset),
                 sector: data.sector.max(device.sector),
+                header: data.header,
             })
             .undo(Undo::Release)
             .hint(means.hint())

@@ -225,7 +225,7 @@ fn in_use(machine: &Machine) -> Vec<String> {
         machine.storage.mounts.iter().map(|m| format!("{} is mounted at {}", m.source, m.at));
     let swaps = machine.storage.swaps.keys().map(|device| format!("{device} is active swap"));
     let open = machine.storage.devices.values().filter_map(|device| match &device.kind {
-        DeviceKind::Crypt { on } => Some(format!("{on} is open as {}", device.path)),
+        DeviceKind::Crypt { on, .. } => Some(format!("{on} is open as {}", device.path)),
         DeviceKind::Logical { .. } => {
             machine.volume_name(device).map(|volume| format!("{volume} is active"))
         }

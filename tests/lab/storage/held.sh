@@ -119,7 +119,19 @@ it 'a container is opened with a header that is on another device'
 must wipefs -aqf /dev/ubda /dev/ubdb
 must cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --header /dev/ubdb --key-file /run/detached.key /dev/ubda
 do_ 'fs::make(luks::open("/dev/ubda", "detached", #{ key: "/run/detached.key", header: "/dev/ubdb" }));'
-do_ 'luks::close("detached");'
+recipe header.rhai <<<'disk::wipe("/dev/ubdb");'
+ask header "$G" header.rhai --yes --destroy /dev/ubdb
+exits header 3
+tells header '/dev/ubdb is open as /dev/mapper/detached (detached header)'
+tells header 'cryptsetup close detached'
+recipe both.rhai <<<'luks::close("detached");
+luks::open("/dev/ubda", "again", #{ key: "/run/detached.key", header: "/dev/ubdb" });
+fs::make("/dev/ubdb");'
+ask both "$G" both.rhai --yes --destroy /dev/ubdb
+exits both 3
+tells both '/dev/ubdb is open as /dev/mapper/again (detached header)'
+must "$G" release /dev/ubdb --yes >released.txt 2>&1
+must_not test -e /dev/mapper/detached
 must_not blkid -p /dev/ubda
 must test "$(blkid -p -s TYPE -o value /dev/ubdb)" = crypto_LUKS
 nothing_left

@@ -171,7 +171,7 @@ fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
             uuid: String::new(),
             name: None,
         }),
-        ("crypt", Some(below)) => DeviceKind::Crypt { on: below.to_owned() },
+        ("crypt", Some(below)) => DeviceKind::Crypt { on: below.to_owned(), header: None },
         ("lvm", _) => match split_dm_name(&row.name) {
             Some((group, volume)) => DeviceKind::Logical { group, volume },
             None => DeviceKind::Mapped { on: on(), what: "lvm".into() },
@@ -272,7 +272,10 @@ mod tests {
         assert!(
             matches!(kinds[1].1, DeviceKind::Partition(p) if p.number == 1 && p.disk == "/dev/ubda")
         );
-        assert_eq!(kinds[3], ("/dev/mapper/enc", &DeviceKind::Crypt { on: "/dev/ubda2".into() }));
+        assert_eq!(
+            kinds[3],
+            ("/dev/mapper/enc", &DeviceKind::Crypt { on: "/dev/ubda2".into(), header: None })
+        );
         let swap = DeviceKind::Logical { group: "vg".into(), volume: "swap".into() };
         assert_eq!(kinds[4], ("/dev/mapper/vg-swap", &swap));
         assert_eq!(blocks[4].kernel_path, "/dev/dm-1");

@@ -42,7 +42,7 @@ fn container(machine: &mut Machine, on: &str, name: &str) -> String {
     };
     hold(machine, on, content);
     let path = format!("/dev/mapper/{name}");
-    machine.insert(Device::new(&path, 1 << 30, DeviceKind::Crypt { on: on.into() }));
+    machine.insert(Device::new(&path, 1 << 30, DeviceKind::Crypt { on: on.into(), header: None }));
     path
 }
 

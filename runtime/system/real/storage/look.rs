@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::headers::with_detached_headers;
 use super::held::with_holders;
 use super::links::active_group_uuids;
 use super::loops::{loops_on_disks, with_loops};
@@ -86,7 +87,7 @@ impl Real {
             }
         }
         let rest = Findings { mounts: Some(mounts), swaps: Some(swaps), ..Findings::default() };
-        let mut machine = machine.with_findings(rest, scope);
+        let mut machine = with_detached_headers(machine.with_findings(rest, scope));
         if scope.is_none() {
             machine = with_holders(machine);
             machine.note_contradictions();

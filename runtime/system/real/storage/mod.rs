@@ -1,5 +1,5 @@
 //! Devices and mounts of the real machine: `look`, `contents`, `reading` and `secondhand` (probing),
-//! `held` and `holders` (users of devices and mounts), `links` (what lies on what, from sysfs),
+//! `headers` (detached LUKS headers), `held` and `holders` (users of devices and mounts), `links` (what lies on what, from sysfs),
 //! `loops` (loop devices on block devices), `unfinished` (interrupted filesystems), `claim` and
 //! `stamp` (whether a device is free and on the same disk as before), `mounts` (mount, unmount,
 //! swap), `fill` and `keystream` (random data).
@@ -7,6 +7,7 @@
 pub(super) mod claim;
 mod contents;
 mod fill;
+mod headers;
 mod held;
 pub(super) mod holders;
 mod keystream;
