@@ -163,4 +163,15 @@ pub trait Files {
 
     /// Reads the regular file at this place. Symbolic links are followed within its root.
     fn read(&self, place: &Place) -> Result<FileContents, FileError>;
+
+    /// Reads the beginning of the regular file at this place, at most `len` bytes of it.
+    fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
+        self.read(place).map(|contents| match contents {
+            FileContents::Known(mut bytes) => {
+                bytes.truncate(len);
+                FileContents::Known(bytes)
+            }
+            unknown @ FileContents::Unknown(_) => unknown,
+        })
+    }
 }

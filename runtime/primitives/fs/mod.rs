@@ -11,4 +11,4 @@ pub use check::Check;
 pub use image::Image;
 pub use make::{Make, Swap};
 pub use query::{LabelOf, Uuid};
-pub use swap_file::SwapFile;
+pub use swap_file::{SwapFile, has_swap_signature};

@@ -1,7 +1,7 @@
 //! Errors about filesystems.
 
 use crate::error::Rule;
-use crate::types::{FsKind, Size};
+use crate::types::{FsKind, Size, quote};
 
 /// A violated rule about filesystems.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +56,14 @@ pub enum FsRule {
         /// The requested size.
         size: Size,
     },
-    /// The image file already exists.
-    #[error("{path} exists: fs::image does not overwrite files")]
+    /// A file of the right size is no swap file.
+    #[error("{path} exists and has no swap signature: it is not overwritten")]
+    NoSwapFile {
+        /// The file.
+        path: String,
+    },
+    /// The file already exists.
+    #[error("{path} exists: it is not overwritten")]
     Exists {
         /// The file.
         path: String,
@@ -80,6 +86,10 @@ impl Rule for FsRule {
             Self::TooSmall { .. } => "use a larger device or another filesystem".into(),
             Self::None { .. } => "check with lsblk -f that it is the right device".into(),
             Self::SwapFile { .. } => "use at least 1M".into(),
+            Self::NoSwapFile { path } => format!(
+                "if an interrupted run has left it, remove it: rm {}; otherwise choose another name",
+                quote(path)
+            ),
             Self::Exists { .. } => "choose another name, or remove the file".into(),
             Self::NoChecker { .. } => "use the tools of that filesystem".into(),
         })

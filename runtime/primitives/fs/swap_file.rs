@@ -4,7 +4,7 @@ use super::rule::FsRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
-use crate::machine::files::FileStatus;
+use crate::machine::files::{FileContents, FileStatus};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, Mode, Place, Size};
@@ -13,7 +13,7 @@ args! {
     /// Creates a swap file and returns its path, for `mount.swap_on`.
     ///
     /// The file has no holes and is readable only by root. On btrfs, copy-on-write is disabled for
-    /// it. An existing file of this size is kept unchanged. Undo removes the file.
+    /// it. An existing swap file of this size is kept unchanged. Undo removes the file.
     ///
     /// Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs, use
     /// a separate subvolume, which must not have snapshots.
@@ -49,6 +49,9 @@ impl Action for SwapFile {
             FileStatus::Missing | FileStatus::Unknown(_) => {}
             // The simulation does not record the length of files that it creates.
             FileStatus::File { len, .. } if len == size.get() || len == 0 => {
+                if has_swap_signature(&place, cx)? == Some(false) {
+                    return Err(FsRule::NoSwapFile { path }.into());
+                }
                 // After an interruption it is made again: it may lack its signature.
                 return Ok(Plan::already(format!("{path} has {size}")).always().returns(path));
             }
@@ -63,4 +66,18 @@ impl Action for SwapFile {
             .undo(Undo::Steps(vec![Step::Files(FilesStep::Remove { place })]))
             .returns(path))
     }
+}
+
+/// Returns whether a file has the signature of mkswap(8), at the end of the first page, whatever
+/// the size of a page is; `None` if that is unknown.
+pub fn has_swap_signature(place: &Place, cx: &Planning<'_>) -> Result<Option<bool>> {
+    const SIGNATURE: &[u8] = b"SWAPSPACE2";
+    const PAGES: [usize; 5] = [4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10];
+    let bytes = match cx.files.first_bytes(place, PAGES[PAGES.len() - 1])? {
+        FileContents::Known(bytes) => bytes,
+        FileContents::Unknown(_) => return Ok(None),
+    };
+    let ends_with_it =
+        |page: usize| bytes.get(..page).is_some_and(|page| page.ends_with(SIGNATURE));
+    Ok(Some(PAGES.into_iter().any(ends_with_it)))
 }

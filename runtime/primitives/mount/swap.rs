@@ -7,6 +7,7 @@ use crate::machine::files::FileStatus;
 use crate::machine::{Content, Release, StorageFact, StorageRelease, is_below};
 use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect, StorageEffect, Undo};
 use crate::primitives::contents::{Contents, contents};
+use crate::primitives::fs::has_swap_signature;
 use crate::system::StorageStep;
 use crate::types::{AbsPath, DevicePath, Place, SwapPriority};
 
@@ -48,8 +49,10 @@ args! {
 fn swap_area(area: &AbsPath, cx: &Planning<'_>) -> Result<String> {
     let path = area.to_string();
     if !is_below(&path, "/dev") {
-        return match cx.look(&Place::new(area, None))? {
-            FileStatus::File { .. } | FileStatus::Unknown(_) => Ok(path),
+        let place = Place::new(area, None);
+        return match cx.look(&place)? {
+            FileStatus::File { .. } if has_swap_signature(&place, cx)? != Some(false) => Ok(path),
+            FileStatus::Unknown(_) => Ok(path),
             _ => Err(MountRule::NotSwap { device: path, found: None }.into()),
         };
     }

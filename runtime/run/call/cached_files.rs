@@ -53,4 +53,8 @@ impl Files for CachedFiles<'_> {
     fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         self.files.read(place)
     }
+
+    fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
+        self.files.first_bytes(place, len)
+    }
 }

@@ -154,4 +154,8 @@ impl Files for Real {
     fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         files::access::read(place).map(FileContents::Known)
     }
+
+    fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
+        files::access::first_bytes(place, len as u64).map(FileContents::Known)
+    }
 }

@@ -142,6 +142,10 @@ impl Files for Sim {
     fn read(&self, place: &Place) -> Result<FileContents, FileError> {
         self.trees.read(place)
     }
+
+    fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
+        self.trees.read_at_most(place, Some(len))
+    }
 }
 
 impl System for Sim {

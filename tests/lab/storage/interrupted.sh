@@ -65,9 +65,19 @@ orphans_end
 must test "$(stat -c %s /mnt/a/swapfile)" = 20971520
 # mkswap may have been started: as if it had not.
 must dd if=/dev/zero of=/mnt/a/swapfile bs=4096 count=1 conv=notrunc status=none
+# A run that does not know of the interruption does not take it for a swap file, and does not overwrite it.
+ask another "$G" swap.rhai --yes --journal /run/another
+exits another 2
+tells another '/mnt/a/swapfile exists and has no swap signature: it is not overwritten'
+recipe unsigned.rhai <<<'mount::swap_on("/mnt/a/swapfile");'
+ask unsigned "$G" plan unsigned.rhai
+exits unsigned 2
+tells unsigned '/mnt/a/swapfile is not a swap area'
 ask resumed "$G" resume --yes /run/cut/*/journal.jsonl
 exits resumed 0
 must grep -q /mnt/a/swapfile /proc/swaps
+# A second run keeps it.
+do_ 'fs::swap_file("/mnt/a/swapfile", "20M");'
 must swapoff /mnt/a/swapfile
 must umount /mnt/a
 nothing_left

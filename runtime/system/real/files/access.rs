@@ -180,21 +180,29 @@ pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
 }
 
 pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
+    let bytes = first_bytes(place, MAX_SIZE + 1)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        let cause = format!("larger than {} MiB", MAX_SIZE >> 20);
+        return Err(FileError { place: place.clone(), cause });
+    }
+    Ok(bytes)
+}
+
+/// Reads the beginning of a regular file, at most `len` bytes.
+pub(crate) fn first_bytes(place: &Place, len: u64) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
         let file = open_reading(&place.root, &place.path)?;
         private::refuse(&file)?;
         refuse_records(&file)?;
         let meta = file.metadata()?;
-        let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         if !meta.is_file() {
-            return refuse("not a regular file".into());
+            let text = "not a regular file";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
-        let expected = usize::try_from(meta.len().min(MAX_SIZE)).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(expected + 1);
-        file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MAX_SIZE {
-            return refuse(format!("larger than {} MiB", MAX_SIZE >> 20));
-        }
+        // At least one byte more, so that the end is found without allocating again.
+        let expected = usize::try_from(meta.len().saturating_add(1).min(len)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(expected);
+        file.take(len).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error| file_error(place, &error))

@@ -242,16 +242,32 @@ impl Trees {
     }
 
     pub(crate) fn read(&self, place: &Place) -> Result<FileContents, FileError> {
+        self.read_at_most(place, None)
+    }
+
+    /// Reads a file, or at most this number of bytes of it.
+    pub(crate) fn read_at_most(
+        &self,
+        place: &Place,
+        len: Option<usize>,
+    ) -> Result<FileContents, FileError> {
         let spot = self.resolve(place, true)?;
         let wrong = |cause: &str| FileError { place: place.clone(), cause: cause.into() };
         match self.trees[spot.tree].nodes.get(spot.inner.as_os_str()) {
+            Some(Node::File { content: FileContents::Known(bytes), .. }) => {
+                let end = len.unwrap_or(bytes.len()).min(bytes.len());
+                Ok(FileContents::Known(bytes[..end].to_vec()))
+            }
             Some(Node::File { content, .. }) => Ok(content.clone()),
             Some(Node::Dir { .. }) => Err(wrong("not a regular file")),
             Some(Node::Link { .. }) => Err(wrong("too many levels of symbolic links")),
             Some(Node::Gone) => Err(wrong("No such file or directory (os error 2)")),
             None => match &self.trees[spot.tree].base {
                 _ if self.is_unknown_at(&spot) => Ok(FileContents::Unknown(MAYBE_CHANGED.into())),
-                Base::Below => self.below.read(&Place::here(spot.inner)),
+                Base::Below => match len {
+                    None => self.below.read(&Place::here(spot.inner)),
+                    Some(len) => self.below.first_bytes(&Place::here(spot.inner), len),
+                },
                 Base::Empty => Err(wrong("No such file or directory (os error 2)")),
                 Base::Unknown(why) => Ok(FileContents::Unknown(why.clone())),
             },
