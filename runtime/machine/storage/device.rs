@@ -34,8 +34,7 @@ pub struct Device {
     /// The signature on the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
-    /// Users of the device that the model does not represent, as reported by the kernel: bcache,
-    /// ZFS, another namespace.
+    /// Users that the model lacks, as reported by the kernel: bcache, ZFS, another namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<String>,
     /// Whether the contents were not probed, so that they are unknown.
@@ -203,8 +202,7 @@ pub enum Content {
         /// Number of bytes of this device that the array uses.
         #[serde(default, skip_serializing_if = "is_zero_u64")]
         share: u64,
-        /// The identifier of this device as a member of the array; in the old format 0.90, its
-        /// number.
+        /// The identifier of this device as a member; a number in the old format 0.90.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         member: Option<String>,
     },

@@ -128,7 +128,7 @@ impl Create {
         array.level == self.level.word() && usize::try_from(array.devices) == Ok(self.devices.len())
     }
 
-    /// Refuses to create an array again if some of the devices still have one of this shape. The
+    /// Refuses to create an array again if it is to be kept, and only some of the devices have it. The
     /// array that this call made before an interruption (`uuid`) is created again.
     fn reject_incomplete(
         &self,
@@ -139,7 +139,9 @@ impl Create {
         let is_member = |array: &Membership<'_>, device: &&&Device| {
             array.members.iter().any(|member| member.path == device.path)
         };
-        let is_kept = |array: &&Membership<'_>| array.uuid != uuid && self.is_of_this_shape(array);
+        let is_kept = |array: &&Membership<'_>| {
+            self.keep && array.uuid != uuid && self.is_of_this_shape(array)
+        };
         for array in arrays.iter().filter(is_kept) {
             let (there, missing): (Vec<&Device>, Vec<&Device>) =
                 devices.iter().partition(|device| is_member(array, device));
@@ -156,18 +158,26 @@ impl Create {
     }
 
     /// Returns the plan that keeps a matching array, whether it is running or not.
-    fn existing_array(&self, devices: &[&Device], cx: &Planning<'_>) -> Option<Plan<String>> {
+    fn existing_array(
+        &self,
+        devices: &[&Device],
+        cx: &Planning<'_>,
+    ) -> Result<Option<Plan<String>>> {
         let arrays = memberships(self.name.as_str(), cx.machine);
+        for array in &arrays {
+            reject_copied_members(array.name, &array.members, cx.machine)?;
+        }
         let array = arrays.into_iter().find(|array| {
             self.is_of_this_shape(array)
                 && array.members.len() == devices.len()
                 && devices.iter().all(|d| array.members.iter().any(|m| m.path == d.path))
-        })?;
+        });
+        let Some(array) = array else { return Ok(None) };
         let running = cx.machine.array(self.name.as_str());
         let path = running.map_or_else(|| free_device(cx.machine), |device| device.path.clone());
         let members: Vec<&str> = array.members.iter().map(|m| m.path.as_str()).collect();
         let why = format!("{} {} is on {}", array.level, self.name, members.join(" "));
-        Some(Plan::already(why).returns(path))
+        Ok(Some(Plan::already(why).returns(path)))
     }
 }
 
@@ -185,21 +195,16 @@ impl Action for Create {
         let devices =
             self.devices.iter().map(|path| cx.device(path)).collect::<Result<Vec<_>>>()?;
         self.check(&devices)?;
-        if self.keep {
-            for array in memberships(self.name.as_str(), cx.machine) {
-                reject_copied_members(array.name, &array.members, cx.machine)?;
-            }
-            if let Some(plan) = self.existing_array(&devices, cx) {
-                return Ok(plan);
-            }
+        if self.keep
+            && let Some(plan) = self.existing_array(&devices, cx)?
+        {
+            return Ok(plan);
         }
         let uuid = cx.uuid();
         let name = self.name.to_string();
         let strangers = |m: &&&Device| !devices.iter().any(|device| device.path == m.path);
         let arrays = memberships(&name, cx.machine);
-        if self.keep {
-            self.reject_incomplete(&arrays, &devices, &uuid)?;
-        }
+        self.reject_incomplete(&arrays, &devices, &uuid)?;
         if let Some(other) = arrays.iter().flat_map(|array| &array.members).find(strangers) {
             return Err(MdRule::NameTaken { name, device: other.path.clone() }.into());
         }
