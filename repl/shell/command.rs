@@ -141,6 +141,11 @@ fn examples(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
 fn draw(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let text = layout_within(&shell.bench.machine(), &[], canvas().width);
     print_stdout(&Shown::lines(text.trim_end()));
+    let before = shell.bench.before().cgroup.found.clone().unwrap_or_default();
+    let found = shell.bench.machine().cgroup.found.clone().unwrap_or_default();
+    for line in found.changes_since(&before) {
+        print_stdout(&line);
+    }
     Ok(())
 }
 

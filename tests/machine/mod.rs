@@ -1,5 +1,6 @@
-//! Descriptions of machines: files, network links, and the output of `gscript probe`.
+//! Descriptions of machines: files, network links, control groups, and the output of `gscript probe`.
 
+mod cgroup;
 mod files;
 mod net;
 mod probe;

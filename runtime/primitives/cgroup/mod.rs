@@ -1,6 +1,7 @@
 //! Control groups of the running kernel: limits, processes, and the devices that they can open.
 
 mod create;
+mod device;
 mod freeze;
 mod kill;
 mod process;
@@ -14,7 +15,7 @@ mod version;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 12] = [
+pub(super) const PRIMITIVES: [Primitive; 13] = [
     query::<version::HierarchyVersion>(),
     query::<version::Controllers>(),
     action::<create::CreateGroup>(),
@@ -27,4 +28,5 @@ pub(super) const PRIMITIVES: [Primitive; 12] = [
     action::<freeze::Freeze>(),
     action::<freeze::Thaw>(),
     action::<kill::Kill>(),
+    action::<device::DeviceAllow>(),
 ];

@@ -96,6 +96,12 @@ pub enum CgroupRule {
         /// The group.
         group: String,
     },
+    /// A device does not exist.
+    #[error("device {device}: no such file")]
+    NoSuchNode {
+        /// The path of the device.
+        device: String,
+    },
     /// The version of the kernel cannot freeze groups.
     #[error("control group {group}: has no freezer")]
     NoFreezer {
@@ -142,6 +148,7 @@ impl Rule for CgroupRule {
             Self::NoLimit { .. } => {
                 "add a limit, for example memory_max: \"512M\" or pids_max: 100".into()
             }
+            Self::NoSuchNode { .. } => "list the devices with: ls -l /dev".into(),
             Self::NoFreezer { .. } => "mount version 2, or the controller freezer".into(),
         })
     }

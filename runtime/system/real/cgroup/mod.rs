@@ -1,8 +1,9 @@
 //! Control groups of the real machine: directories and files of the kernel (cgroups(7)).
 //!
-//! `probe` reads them, `freezer` waits for groups, `moves` moves processes, `files` is the only file that
+//! `probe` reads them, `freezer` waits for groups, `moves` moves processes, `device` filters devices, `files` is the only file that
 //! opens and writes.
 
+mod device;
 mod files;
 mod freezer;
 mod moves;
@@ -43,8 +44,8 @@ pub(super) fn perform(
             freezer::kill(directory, &|| real.is_stopped())
                 .map_err(|broken| StepError::new(step, broken))?;
         }
-        CgroupStep::FilterDevices { .. } => {
-            return Err(failed("not supported".into()));
+        CgroupStep::FilterDevices { directory, devices, legacy } => {
+            device::filter(directory, devices, *legacy).map_err(failed)?;
         }
     }
     Ok(Outcome::default())
