@@ -39,7 +39,7 @@ impl ShellCommand {
 pub(super) const COMMANDS: &[ShellCommand] = &[
     command("help", "[NAME]", "list the commands, or show the reference of a primitive", help),
     command("examples", "", "show examples", examples),
-    command("machine", "", "draw the disks, with what is unlocked and mounted", draw),
+    command("machine", "", "draw the disks, and list virtual network links", draw),
     command("diff", "", "show what has changed since the session started", diff),
     command("log", "", "list the actions of this session", log),
     command("undo", "[N]", "undo the last action, or the last N", undo),
@@ -139,11 +139,12 @@ fn examples(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
 }
 
 fn draw(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
-    let text = layout_within(&shell.bench.machine(), &[], canvas().width);
+    let machine = shell.bench.machine();
+    let text = layout_within(&machine, &[], canvas().width);
     print_stdout(&Shown::lines(text.trim_end()));
     let before = shell.bench.before().cgroup.found.clone().unwrap_or_default();
-    let found = shell.bench.machine().cgroup.found.clone().unwrap_or_default();
-    for line in found.changes_since(&before) {
+    let groups = machine.cgroup.found.clone().unwrap_or_default().changes_since(&before);
+    for line in groups.into_iter().chain(gscript::machine::net::describe(&machine.net)) {
         print_stdout(&line);
     }
     Ok(())

@@ -44,6 +44,14 @@ impl Ids {
         bytes
     }
 
+    /// Returns the link group of the run, which all links that it creates belong to: it shows that
+    /// they are those of the run, and removes them in one request (`ip link delete group`).
+    pub fn link_group(&self) -> u32 {
+        let hash = Sha256::new().chain_update(self.seed).chain_update("link group").finalize();
+        // The kernel stores a signed number, and group 0 is that of all other links.
+        u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]]) >> 1 | 1
+    }
+
     /// Returns a pseudorandom UUID.
     pub fn uuid(&mut self) -> Uuid {
         Builder::from_random_bytes(self.bytes()).into_uuid()

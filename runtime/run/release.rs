@@ -15,17 +15,19 @@ pub(crate) fn track_releasable(ledger: &mut Ledger, machine: &Machine, facts: &[
     for fact in facts {
         let Some(release) = fact.release() else { continue };
         let ours = release.is_stacked() || release.pending(machine).is_empty();
-        // Deactivating the group also deactivates its volumes.
-        let with_group = |made: &Fact| match (made, &release) {
+        // Deactivating the group also deactivates its volumes, and removing a link or a namespace
+        // ends what is set for it.
+        let with_other = |made: &Fact| match (made, &release) {
             (
                 Fact::Storage(
                     StorageFact::GroupMade { group, .. } | StorageFact::GroupActive { group, .. },
                 ),
                 Release::Storage(StorageRelease::DeactivateVolume { group: of, .. }),
             ) => group == of,
+            (Fact::Net(made), Release::Net(release)) => release.ends_with(made),
             _ => false,
         };
-        if ours && !ledger.releasable().iter().any(with_group) {
+        if ours && !ledger.releasable().iter().any(with_other) {
             ledger.add_releasable(fact.clone());
         }
     }

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::{Mismatch, ParamType, ParamValue, Value};
 
 /// An IPv4 or IPv6 address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct IpAddress(IpAddr);
 
 /// An IPv4 or IPv6 address of an interface, with the length of its network prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpPrefix {
     /// The address.
     pub address: IpAddress,
@@ -18,7 +21,21 @@ pub struct IpPrefix {
     pub length: u8,
 }
 
+/// The destination of a route: a network, or every address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination(Option<IpPrefix>);
+
 impl IpAddress {
+    /// Wraps an address that the kernel has reported.
+    pub fn new(address: IpAddr) -> Self {
+        Self(address)
+    }
+
+    /// Returns the address.
+    pub fn get(self) -> IpAddr {
+        self.0
+    }
+
     /// Returns whether both addresses are of the same version.
     pub fn is_like(self, other: Self) -> bool {
         self.0.is_ipv4() == other.0.is_ipv4()
@@ -41,6 +58,71 @@ impl IpPrefix {
         let rest = 128 - u32::from(self.length);
         let network = |address: IpAddress| bits(address.0).checked_shr(rest).unwrap_or(0);
         self.address.is_like(other) && network(self.address) == network(other)
+    }
+
+    /// Returns whether two networks have an address in common.
+    pub fn overlaps(self, other: Self) -> bool {
+        match self.length <= other.length {
+            true => self.contains(other.address),
+            false => other.contains(self.address),
+        }
+    }
+
+    /// Returns whether this is the network of all addresses, the destination of a default route.
+    pub fn is_default(self) -> bool {
+        self.length == 0
+    }
+
+    /// Returns the network of all addresses of the same version.
+    pub fn default_like(address: IpAddress) -> Self {
+        let any = match address.0 {
+            IpAddr::V4(_) => IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+            IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+        };
+        Self { address: IpAddress(any), length: 0 }
+    }
+
+    /// Returns whether no bit of the address is set beyond the prefix.
+    fn is_network(self) -> bool {
+        match self.address.0 {
+            IpAddr::V4(address) => {
+                u32::from(address).checked_shl(self.length.into()).unwrap_or(0) == 0
+            }
+            IpAddr::V6(address) => {
+                u128::from(address).checked_shl(self.length.into()).unwrap_or(0) == 0
+            }
+        }
+    }
+
+    /// Parses an address and the length of a prefix, of any network.
+    fn parse(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/')?;
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let digits = length.bytes().all(|byte| byte.is_ascii_digit());
+        let length = length.parse().ok().filter(|length| digits && *length <= most)?;
+        Some(Self { address: IpAddress(address), length })
+    }
+}
+
+impl Destination {
+    /// Returns the network; `None` for every address.
+    pub fn network(self) -> Option<IpPrefix> {
+        self.0
+    }
+}
+
+impl Serialize for IpPrefix {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IpPrefix {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let error = || format!("{text:?} is not an address with the length of its prefix");
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(error()))
     }
 }
 
@@ -79,19 +161,37 @@ impl ParamValue for IpPrefix {
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         let Value::Text(text) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
-        let parse = || {
-            let (address, length) = text.split_once('/')?;
-            let address = IpAddress::decode(&Value::from(address)).ok()?;
-            let most = if address.0.is_ipv4() { 32 } else { 128 };
-            let digits = length.bytes().all(|byte| byte.is_ascii_digit());
-            let length = length.parse().ok().filter(|length| digits && (1..=most).contains(length));
-            Some(Self { address, length: length? })
-        };
-        parse().ok_or_else(|| Mismatch::because(&Self::TYPE, value.to_string()))
+        Self::parse(text)
+            .filter(|prefix| prefix.length > 0 && prefix.address.is_usable())
+            .ok_or_else(|| Mismatch::because(&Self::TYPE, value.to_string()))
     }
 
     fn encode(&self) -> Value {
         Value::Text(self.to_string())
+    }
+}
+
+impl ParamValue for Destination {
+    const TYPE: ParamType = ParamType::new(
+        "network",
+        "a network such as 192.0.2.0/24 or 2001:db8::/64, without bits beyond its prefix, or \
+         default",
+    );
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        let Value::Text(text) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
+        if text == "default" {
+            return Ok(Self(None));
+        }
+        IpPrefix::parse(text)
+            .filter(|prefix| prefix.length > 0 && prefix.is_network())
+            .filter(|prefix| prefix.address.is_usable())
+            .map(|prefix| Self(Some(prefix)))
+            .ok_or_else(|| Mismatch::because(&Self::TYPE, value.to_string()))
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.map_or_else(|| "default".to_owned(), |network| network.to_string()))
     }
 }
 
@@ -122,6 +222,28 @@ mod tests {
         ] {
             assert!(decode(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn destinations_are_networks() {
+        let decode = |text: &str| Destination::decode(&Value::from(text));
+        for good in ["default", "192.0.2.0/24", "192.0.2.1/32", "2001:db8::/64", "128.0.0.0/1"] {
+            assert_eq!(decode(good).expect(good).encode(), Value::from(good));
+        }
+        for bad in ["192.0.2.1/24", "0.0.0.0/0", "2001:db8::1/64", "192.0.2.0", "224.0.0.0/4"] {
+            assert!(decode(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn networks_overlap_if_one_contains_the_other() {
+        let prefix = |text: &str| IpPrefix::parse(text).expect(text);
+        let overlap = |a: &str, b: &str| {
+            assert_eq!(prefix(a).overlaps(prefix(b)), prefix(b).overlaps(prefix(a)));
+            prefix(a).overlaps(prefix(b))
+        };
+        assert!(overlap("10.0.0.1/8", "10.9.0.0/16") && overlap("0.0.0.0/0", "10.0.0.1/8"));
+        assert!(!overlap("10.0.0.1/16", "10.9.0.0/16") && !overlap("::/0", "10.0.0.1/8"));
     }
 
     #[test]

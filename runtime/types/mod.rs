@@ -32,12 +32,14 @@ pub use choices::{
 pub use device::DevicePath;
 pub use diff::unified_diff;
 pub use digest::{hex, sha256, unhex};
-pub use ip::{IpAddress, IpPrefix};
+pub use ip::{Destination, IpAddress, IpPrefix};
 pub use literal::{lua_literal, rhai_literal};
 pub use mode::Mode;
 pub use name::{ArrayId, ArrayName, Label, LvmName, MapName, is_reserved_by_lvm};
 pub use nearest::nearest;
-pub use number::{FstabNumber, Jobs, KeyBits, KeyBytes, SectorSize, SwapPriority};
+pub use number::{
+    FstabNumber, Jobs, KeyBits, KeyBytes, Seconds, SectorSize, SwapPriority, UserId, VlanId,
+};
 pub use param::{Completes, Mismatch, Param, ParamType, ParamValue};
 pub use path::{AbsPath, Place};
 pub use pattern::Pattern;

@@ -59,6 +59,15 @@ numbers! {
     /// The number of concurrent processes, or a load average.
     Jobs, "jobs", "a number from 1 to 4096", (1..=4096), |_| true;
 
+    /// The number of a user (credentials(7)); the largest number means no user.
+    UserId, "user ID", "a number from 0 to 4294967294", (0..=u32::MAX - 1), |_| true;
+
+    /// The identifier of a VLAN (IEEE 802.1Q); 0 and 4095 are reserved.
+    VlanId, "VLAN ID", "a number from 1 to 4094", (1..=4094), |_| true;
+
+    /// A time limit in seconds.
+    Seconds, "time limit", "a number of seconds from 1 to 86400", (1..=86400), |_| true;
+
     /// The value of one of the last two fields of an fstab line.
     FstabNumber, "fstab number", "a number from 0 to 9", (0..=9), |_| true;
 }

@@ -1,25 +1,52 @@
-//! What facts, steps and releases of the network mean to the rest of the program.
+//! What facts about the network mean to the rest of the program.
 
-use super::{NetFact, NetRelease, NetStep};
-use crate::machine::fact::{PartFact, PartRelease};
+use super::link::LinkAt;
+use super::{NetFact, NetRelease};
+use crate::machine::fact::PartFact;
 use crate::machine::files::Files;
-use crate::machine::step::PartStep;
-use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Step};
+use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope};
 
 impl NetFact {
     /// Returns whether the model agrees with the fact; `None` if links were not probed.
     fn agrees_with(&self, machine: &Machine) -> Option<bool> {
-        let Self::LinkState { link, up } = self;
-        let links = machine.net.links.as_ref()?;
-        Some(links.get(link).is_some_and(|found| found.up == *up))
+        let net = &machine.net;
+        net.links.as_ref()?;
+        Some(match self {
+            Self::LinkState { at, up } => net.link(at).is_some_and(|found| found.up == *up),
+            Self::LinkMade { at, new, group } => {
+                let made = |found: &super::Link| new.matches(found) && found.group == *group;
+                net.link(at).is_some_and(made)
+            }
+            Self::LinkGone { at } => net.link(at).is_none(),
+            Self::LinkPort { at, bridge } => {
+                net.link(at).is_some_and(|found| found.master == *bridge)
+            }
+            Self::LinkAddress { at, address, present } => net
+                .link(at)
+                .is_some_and(|found| found.all_addresses().any(|has| has == address) == *present),
+            Self::NetRoute { netns, route, present } => {
+                net.routes_in(netns.as_deref()).any(|found| found == route) == *present
+            }
+            Self::NetNamespace { netns, exists: true } => net.is_namespace(netns),
+            Self::NetNamespace { netns, exists: false } => !net.namespaces.contains_key(netns),
+        })
+    }
+
+    /// Returns whether this fact says that a link no longer exists.
+    fn removes(&self, old: &LinkAt) -> bool {
+        match self {
+            Self::LinkGone { at } => at == old,
+            Self::NetNamespace { netns, exists: false } => old.netns.as_ref() == Some(netns),
+            _ => false,
+        }
     }
 }
 
 impl PartFact for NetFact {
     fn lifetime(&self) -> Lifetime {
-        match self {
-            Self::LinkState { up: true, .. } => Lifetime::UntilReboot,
-            Self::LinkState { up: false, .. } => Lifetime::Lasting,
+        match self.release() {
+            Some(_) => Lifetime::UntilReboot,
+            None => Lifetime::Lasting,
         }
     }
 
@@ -28,12 +55,7 @@ impl PartFact for NetFact {
     }
 
     fn release(&self) -> Option<Release> {
-        match self {
-            Self::LinkState { link, up: true } => {
-                Some(NetRelease::Down { link: link.clone() }.into())
-            }
-            Self::LinkState { up: false, .. } => None,
-        }
+        NetRelease::of(self).map(Release::Net)
     }
 
     fn holds(&self, machine: &Machine, _files: &dyn Files) -> Option<bool> {
@@ -41,62 +63,90 @@ impl PartFact for NetFact {
     }
 
     fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
-        let Self::LinkState { link, up } = self;
-        // Links that were not probed stay unknown.
-        let Some(links) = &mut machine.net.links else { return Ok(()) };
-        let missing = || Contradiction { what: format!("link {link}") };
-        links.get_mut(link).ok_or_else(missing)?.up = *up;
+        let net = &mut machine.net;
+        match self {
+            Self::LinkState { at, up } => net.set_up(at, *up)?,
+            Self::LinkMade { at, new, group } => net.add(at, new, *group)?,
+            Self::LinkGone { at } => net.remove(at),
+            Self::LinkPort { at, bridge } => {
+                if let Some(link) = net.link_mut(at)? {
+                    link.master.clone_from(bridge);
+                }
+            }
+            Self::LinkAddress { at, address, present } => {
+                net.set_address(at, *address, *present)?;
+            }
+            Self::NetRoute { netns, route, present } => {
+                if let Some(routes) = net.routes_in_mut(netns.as_deref()) {
+                    match present {
+                        true => routes.insert(route.clone()),
+                        false => routes.remove(route),
+                    };
+                }
+            }
+            Self::NetNamespace { netns, exists } => net.set_namespace(netns, *exists),
+        }
         Ok(())
     }
 
     fn scope(&self, scope: &mut Scope) {
-        let Self::LinkState { link, .. } = self;
-        scope.net.links.insert(link.clone());
+        let scope = &mut scope.net;
+        scope.links.extend(self.at().cloned());
+        match self {
+            Self::LinkMade { new: super::LinkKind::Veth { peer }, .. } => {
+                scope.links.insert(peer.clone());
+            }
+            Self::NetRoute { netns, .. } => drop(scope.routes.insert(netns.clone())),
+            Self::NetNamespace { netns, .. } => drop(scope.namespaces.insert(netns.clone())),
+            _ => {}
+        }
     }
 
     fn ends(&self, old: &Fact) -> bool {
-        let Self::LinkState { link, up } = self;
-        matches!(
-            old,
-            Fact::Net(Self::LinkState { link: old, up: true }) if old == link && !up
-        )
+        let Fact::Net(old) = old else { return false };
+        if let Some(at) = old.at()
+            && self.removes(at)
+        {
+            return true;
+        }
+        match (self, old) {
+            (Self::LinkState { at, up: false }, Self::LinkState { at: old, up: true })
+            | (Self::LinkPort { at, bridge: None }, Self::LinkPort { at: old, bridge: Some(_) }) => {
+                at == old
+            }
+            (
+                Self::LinkAddress { at, address, present: false },
+                Self::LinkAddress { at: old, address: was, present: true },
+            ) => at == old && address == was,
+            (
+                Self::NetRoute { netns, route, present: false },
+                Self::NetRoute { netns: old, route: was, present: true },
+            ) => netns == old && route == was,
+            (new, Self::NetRoute { netns, route, present: true }) => {
+                new.removes(&LinkAt { link: route.link.clone(), netns: netns.clone() })
+            }
+            (
+                Self::NetNamespace { netns, exists: false },
+                Self::NetNamespace { netns: old, exists: true },
+            ) => netns == old,
+            _ => false,
+        }
     }
 
     fn is_present(&self, machine: &Machine) -> bool {
-        self.agrees_with(machine) == Some(true)
+        match self {
+            // An interrupted run may have left a file that names no namespace yet.
+            Self::NetNamespace { netns, exists: true } => {
+                machine.net.namespaces.contains_key(netns)
+            }
+            _ => self.agrees_with(machine) == Some(true),
+        }
     }
 
     fn is_about(&self, given: &[&str]) -> bool {
-        let Self::LinkState { link, .. } = self;
-        given.contains(&link.as_str())
-    }
-}
-
-impl PartRelease for NetRelease {
-    fn resulting_fact(&self) -> Fact {
-        let Self::Down { link } = self;
-        NetFact::LinkState { link: link.clone(), up: false }.into()
-    }
-
-    fn step(&self, _machine: &Machine) -> Step {
-        let Self::Down { link } = self;
-        NetStep::SetLink { link: link.clone(), up: false }.into()
-    }
-
-    fn pending(&self, machine: &Machine) -> Vec<Release> {
-        let Self::Down { link } = self;
-        let up = |links: &std::collections::BTreeMap<String, super::Link>| {
-            links.get(link).is_some_and(|found| found.up)
-        };
-        match machine.net.links.as_ref().is_some_and(up) {
-            true => vec![self.clone().into()],
-            false => Vec::new(),
+        match self.at() {
+            Some(at) => given.contains(&at.link.as_str()),
+            None => self.netns().is_some_and(|netns| given.contains(&netns)),
         }
-    }
-}
-
-impl PartStep for NetStep {
-    fn needs_root(&self) -> bool {
-        true
     }
 }

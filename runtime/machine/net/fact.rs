@@ -1,8 +1,11 @@
-//! Facts about the network, and the release of links.
+//! Facts about the network.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::link::{LinkAt, LinkKind, Route};
+use crate::types::IpPrefix;
 
 /// A fact about the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,33 +13,124 @@ use serde::{Deserialize, Serialize};
 pub enum NetFact {
     /// A link exists and is set up or down.
     LinkState {
-        /// The name of the link.
-        link: String,
+        /// The link.
+        #[serde(flatten)]
+        at: LinkAt,
         /// Whether it is set up.
         up: bool,
+    },
+    /// A link exists.
+    LinkMade {
+        /// The link.
+        #[serde(flatten)]
+        at: LinkAt,
+        /// Its kind.
+        new: LinkKind,
+        /// The link group of the run.
+        group: u32,
+    },
+    /// A link does not exist.
+    LinkGone {
+        /// The link.
+        #[serde(flatten)]
+        at: LinkAt,
+    },
+    /// A link is a port of a bridge, or of none.
+    LinkPort {
+        /// The link.
+        #[serde(flatten)]
+        at: LinkAt,
+        /// The bridge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bridge: Option<String>,
+    },
+    /// A link has an address, or does not.
+    LinkAddress {
+        /// The link.
+        #[serde(flatten)]
+        at: LinkAt,
+        /// The address.
+        address: IpPrefix,
+        /// Whether the link has the address.
+        present: bool,
+    },
+    /// A route exists, or does not.
+    NetRoute {
+        /// The network namespace; `None` for the one of this process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        netns: Option<String>,
+        /// The route.
+        route: Route,
+        /// Whether the route exists.
+        present: bool,
+    },
+    /// A named network namespace exists, or does not.
+    NetNamespace {
+        /// The name.
+        netns: String,
+        /// Whether it exists.
+        exists: bool,
     },
 }
 
 impl fmt::Display for NetFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::LinkState { link, up } = self;
-        write!(f, "link {link} is {}", if *up { "up" } else { "down" })
+        match self {
+            Self::LinkState { at, up } => write!(f, "link {at} is {}", state(*up)),
+            Self::LinkMade { at, new, .. } => write!(f, "{} {at} exists", new.name()),
+            Self::LinkGone { at } => write!(f, "link {at} does not exist"),
+            Self::LinkPort { at, bridge: Some(bridge) } => {
+                write!(f, "link {at} is a port of {bridge}")
+            }
+            Self::LinkPort { at, bridge: None } => write!(f, "link {at} is not a port"),
+            Self::LinkAddress { at, address, present: true } => {
+                write!(f, "link {at} has address {address}")
+            }
+            Self::LinkAddress { at, address, present: false } => {
+                write!(f, "link {at} does not have address {address}")
+            }
+            Self::NetRoute { netns, route, present } => {
+                let verb = if *present { "exists" } else { "does not exist" };
+                write!(f, "route {route}{} {verb}", inside(netns.as_deref()))
+            }
+            Self::NetNamespace { netns, exists: true } => {
+                write!(f, "network namespace {netns} exists")
+            }
+            Self::NetNamespace { netns, exists: false } => {
+                write!(f, "network namespace {netns} does not exist")
+            }
+        }
     }
 }
 
-/// An act that releases a link. Displays as the command that a user would type.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NetRelease {
-    /// Sets a link down.
-    Down {
-        /// The name of the link.
-        link: String,
-    },
+/// Returns the word for the state of a link.
+pub(super) fn state(up: bool) -> &'static str {
+    if up { "up" } else { "down" }
 }
 
-impl fmt::Display for NetRelease {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Down { link } = self;
-        write!(f, "ip link set {link} down")
+fn inside(netns: Option<&str>) -> String {
+    netns.map(|netns| format!(" in namespace {netns}")).unwrap_or_default()
+}
+
+impl NetFact {
+    /// Returns the link that the fact is about.
+    pub(super) fn at(&self) -> Option<&LinkAt> {
+        match self {
+            Self::LinkState { at, .. }
+            | Self::LinkMade { at, .. }
+            | Self::LinkGone { at }
+            | Self::LinkPort { at, .. }
+            | Self::LinkAddress { at, .. } => Some(at),
+            Self::NetRoute { .. } | Self::NetNamespace { .. } => None,
+        }
+    }
+
+    /// Returns the name of the namespace in which the fact holds.
+    pub(super) fn netns(&self) -> Option<&str> {
+        match self {
+            Self::NetRoute { netns, .. } => netns.as_deref(),
+            Self::NetNamespace { netns, .. } => Some(netns),
+            _ => self.at()?.netns.as_deref(),
+        }
     }
 }

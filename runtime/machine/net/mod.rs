@@ -1,21 +1,27 @@
-//! The part `net`: the links of the running kernel.
+//! The part `net`: the links, addresses, routes and named namespaces of the running kernel.
 //!
-//! `fact` and `step` contain the facts, releases, steps and effects, `changes` what they mean to
-//! the rest of the program, `state` machine files and comparison.
+//! `link` and `network` contain the state and how links change each other; `fact`, `step`, `effect`
+//! and `release` what their names say, `changes` what facts mean to the rest of the program,
+//! `state` machine files and comparison.
 
 mod changes;
+mod effect;
 mod fact;
+mod link;
+mod network;
+mod release;
 mod state;
 mod step;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::{Deserialize, Serialize};
-
 use super::part::MachinePart;
 
-pub use fact::{NetFact, NetRelease};
-pub use step::{NetEffect, NetStep};
+pub use effect::NetEffect;
+pub use fact::NetFact;
+pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
+pub use network::{Connection, Links, NAMESPACES, Namespace, NetScope, Network};
+pub use release::NetRelease;
+pub use state::describe;
+pub use step::NetStep;
 
 /// The part `net`.
 pub struct Part;
@@ -28,36 +34,16 @@ impl MachinePart for Part {
     type Effect = NetEffect;
     type Release = NetRelease;
 
-    const RESTORED_BY: &'static [&'static str] = &["net.up"];
-}
-
-/// The state of the network in the model.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Network {
-    /// Links by name; `None` if they were not probed.
-    pub links: Option<BTreeMap<String, Link>>,
-}
-
-/// A network link (ip-link(8)).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Link {
-    /// Whether the link is set up.
-    pub up: bool,
-    /// Its kind if the kernel created it, such as `bridge` or `veth`; `None` for hardware and
-    /// loopback.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// The bridge or bond that the link belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub master: Option<String>,
-    /// Maximum transmission unit in bytes.
-    pub mtu: u32,
-}
-
-/// The links that a fact is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NetScope {
-    /// Links that may differ.
-    pub links: BTreeSet<String>,
+    const RESTORED_BY: &'static [&'static str] = &[
+        "net.up",
+        "net.add_address",
+        "net.add_route",
+        "bridge.create",
+        "bridge.add_port",
+        "tap.create",
+        "veth.create",
+        "vlan.create",
+        "macvlan.create",
+        "netns.create",
+    ];
 }

@@ -1,26 +1,45 @@
 //! The network in machine files, and the comparison of the predicted network with the probed one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Link, Network};
+use super::fact::state;
+use super::link::{Link, LinkAt, Route};
+use super::network::{Links, Namespace, NetScope, Network};
 use crate::machine::state::PartState;
 use crate::machine::valid::{Problems, Unique};
 use crate::machine::{Differences, Machine, Scope};
+use crate::types::{IpAddress, IpPrefix};
 
 /// The network in a machine file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NetRecord {
     links: Unique<Link>,
+    #[serde(default)]
+    routes: BTreeSet<Route>,
+    #[serde(default = "no_namespaces")]
+    namespaces: Unique<Namespace>,
+    #[serde(default)]
+    session: Option<IpAddress>,
+}
+
+fn no_namespaces() -> Unique<Namespace> {
+    Unique(std::collections::BTreeMap::new())
 }
 
 #[derive(Serialize)]
 struct Written<'a> {
-    links: &'a BTreeMap<String, Link>,
+    links: &'a Links,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    routes: &'a BTreeSet<Route>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    namespaces: &'a std::collections::BTreeMap<String, Namespace>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<IpAddress>,
 }
 
 impl PartState for Network {
@@ -31,37 +50,52 @@ impl PartState for Network {
         _key: &'static str,
         from: &mut A,
     ) -> Result<(), A::Error> {
-        self.links = Some(from.next_value::<NetRecord>()?.links.0);
+        let record: NetRecord = from.next_value()?;
+        *self = Self {
+            links: Some(record.links.0),
+            routes: record.routes,
+            namespaces: record.namespaces.0,
+            session: record.session,
+        };
         Ok(())
     }
 
     fn write<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error> {
-        match &self.links {
-            Some(links) => to.serialize_entry("net", &Written { links }),
+        let Self { links, routes, namespaces, session } = self;
+        match links {
+            Some(links) => {
+                let written = Written { links, routes, namespaces, session: *session };
+                to.serialize_entry("net", &written)
+            }
             None => Ok(()),
         }
     }
 
     fn check(machine: &Machine, notes: &mut Problems) {
-        let Some(links) = &machine.net.links else { return };
-        for (name, link) in links {
-            if let Some(master) = link.master.as_ref().filter(|master| !links.contains_key(*master))
-            {
-                let why = format!("link {master:?} is not described");
-                let next = "describe that link, or remove the master";
-                notes.add(&["net", "links", name, "master"], why, next);
-            }
+        let net = &machine.net;
+        check_links(net, None, &["net"], notes);
+        for name in net.namespaces.keys() {
+            check_links(net, Some(name), &["net", "namespaces", name], notes);
         }
     }
 
     fn anonymise(&mut self, new: &dyn Fn(&str) -> String) {
-        let Some(links) = &mut self.links else { return };
-        let named = |name: &str| new(name);
-        *links = std::mem::take(links)
+        self.session.take_if(|address| !is_private(*address));
+        let space = |links: &mut Option<Links>, routes: &mut BTreeSet<Route>| {
+            let old = links.take();
+            *links = old.map(|links| links.into_iter().map(|one| anonymous(one, new)).collect());
+            let old = std::mem::take(routes)
+                .into_iter()
+                .filter(|route| is_private(route.to.address) && route.via.is_none_or(is_private));
+            *routes = old.map(|route| Route { link: new(&route.link), ..route }).collect();
+        };
+        space(&mut self.links, &mut self.routes);
+        let old = std::mem::take(&mut self.namespaces);
+        self.namespaces = old
             .into_iter()
-            .map(|(name, link)| {
-                let master = link.master.as_deref().map(named);
-                (named(&name), Link { master, ..link })
+            .map(|(name, mut namespace)| {
+                space(&mut namespace.links, &mut namespace.routes);
+                (new(&name), namespace)
             })
             .collect();
     }
@@ -72,23 +106,136 @@ impl PartState for Network {
         scope: Option<&Scope>,
         differences: &mut Differences,
     ) {
-        let (Some(then), Some(now)) = (&predicted.net.links, &found.net.links) else { return };
-        let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+        let (then, now) = (&predicted.net, &found.net);
+        if then.links.is_none() || now.links.is_none() {
+            return;
+        }
+        let scope = scope.map(|scope| &scope.net);
+        let names: BTreeSet<&String> =
+            then.namespaces.keys().chain(now.namespaces.keys()).collect();
+        for name in &names {
+            if scope.is_none_or(|scope| scope.namespaces.contains(*name)) {
+                let side = |net: &Network| {
+                    let namespace = net.namespaces.get(*name)?;
+                    Some(if namespace.links.is_some() { "usable" } else { "unusable" }.to_owned())
+                };
+                differences.note(format!("network namespace {name}"), side(then), side(now));
+            }
+        }
+        compare_space(then, now, None, scope, differences);
         for name in names {
-            if scope.is_none_or(|scope| scope.net.links.contains(name)) {
-                let side = |links: &BTreeMap<String, Link>| links.get(name).map(describe_link);
-                differences.note(format!("link {name}"), side(then), side(now));
+            compare_space(then, now, Some(name), scope, differences);
+        }
+    }
+}
+
+/// Notes links that are named, but not described.
+fn check_links(net: &Network, netns: Option<&str>, path: &[&str], notes: &mut Problems) {
+    let Some(links) = net.links_in(netns) else { return };
+    for (name, link) in links {
+        let named = [("master", &link.master), ("parent", &link.parent)];
+        for (field, other) in named {
+            if let Some(other) = other.as_ref().filter(|other| !links.contains_key(*other)) {
+                let why = format!("link {other:?} is not described");
+                let next = match field {
+                    "master" => "describe that link, or remove the master",
+                    _ => "describe that link, or remove the parent",
+                };
+                notes.add(&[path, &["links", name, field]].concat(), why, next);
             }
         }
     }
 }
 
+fn compare_space(
+    then: &Network,
+    now: &Network,
+    netns: Option<&str>,
+    scope: Option<&NetScope>,
+    differences: &mut Differences,
+) {
+    let (Some(before), Some(after)) = (then.links_in(netns), now.links_in(netns)) else { return };
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let at = LinkAt { link: name.clone(), netns: netns.map(str::to_owned) };
+        if scope.is_none_or(|scope| scope.links.contains(&at)) {
+            let side = |net: &Network| net.link(&at).map(describe_link);
+            differences.note(format!("link {at}"), side(then), side(now));
+        }
+    }
+    if scope.is_none_or(|scope| scope.routes.contains(&netns.map(str::to_owned))) {
+        let side = |net: &Network| {
+            let routes: Vec<String> = net.routes_in(netns).map(ToString::to_string).collect();
+            (!routes.is_empty()).then(|| routes.join(", "))
+        };
+        let of = netns.map(|netns| format!("routes of namespace {netns}"));
+        differences.note(of.unwrap_or_else(|| "routes".into()), side(then), side(now));
+    }
+}
+
+/// Returns whether an address does not identify the owner of the machine.
+fn is_private(address: IpAddress) -> bool {
+    match address.get() {
+        std::net::IpAddr::V4(address) => {
+            address.is_private() || address.is_loopback() || address.is_unspecified()
+        }
+        std::net::IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unspecified() || address.is_unique_local()
+        }
+    }
+}
+
+fn anonymous((name, mut link): (String, Link), new: &dyn Fn(&str) -> String) -> (String, Link) {
+    link.master = link.master.as_deref().map(new);
+    link.parent = link.parent.as_deref().map(new);
+    link.peer = link
+        .peer
+        .map(|peer| LinkAt { link: new(&peer.link), netns: peer.netns.as_deref().map(new) });
+    let private = |prefix: &IpPrefix| is_private(prefix.address);
+    link.addresses.retain(private);
+    link.dynamic.retain(private);
+    (new(&name), link)
+}
+
 /// Returns the properties of a link that operations determine, on one line.
 fn describe_link(link: &Link) -> String {
-    let state = if link.up { "up" } else { "down" };
-    let kind = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
-    let master = link.master.as_ref().map(|master| format!(", part of {master}"));
-    format!("{kind}{state}{}", master.unwrap_or_default())
+    let mut text = link.kind.as_ref().map(|kind| format!("{kind}, ")).unwrap_or_default();
+    text += state(link.up);
+    if let Some(master) = &link.master {
+        text += &format!(", part of {master}");
+    }
+    if let Some(parent) = &link.parent {
+        text += &format!(", on {parent}");
+    }
+    if let Some(vlan) = link.vlan {
+        text += &format!(", VLAN {vlan}");
+    }
+    if let Some(peer) = &link.peer {
+        text += &format!(", peer {peer}");
+    }
+    if let Some(owner) = link.owner {
+        text += &format!(", owner {owner}");
+    }
+    for address in &link.addresses {
+        text += &format!(", {address}");
+    }
+    text
+}
+
+/// Returns a line for each link and namespace that the kernel created, without loopback links.
+pub fn describe(net: &Network) -> Vec<String> {
+    let mut lines = Vec::new();
+    let spaces = std::iter::once(None).chain(net.namespaces.keys().map(Some));
+    for netns in spaces {
+        let shown = |(name, link): (&String, &Link)| {
+            let at = LinkAt { link: name.clone(), netns: netns.cloned() };
+            format!("link {at}: {}", describe_link(link))
+        };
+        lines.extend(netns.map(|netns| format!("network namespace {netns}")));
+        let links = net.links_in(netns.map(String::as_str)).into_iter().flatten();
+        lines.extend(links.filter(|(_, link)| link.kind.is_some()).map(shown));
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -96,6 +243,10 @@ mod tests {
     use super::*;
     use crate::machine::net::NetFact;
     use crate::machine::{Fact, compare};
+
+    fn at(link: &str) -> LinkAt {
+        LinkAt { link: link.into(), netns: None }
+    }
 
     fn machine() -> Machine {
         let text = r#"{"format": 1, "host": {"udev": true}, "devices": {}, "net": {"links": {
@@ -123,7 +274,7 @@ mod tests {
     #[test]
     fn link_differences_are_reported() {
         let (before, mut after) = (machine(), machine());
-        let up = Fact::Net(NetFact::LinkState { link: "eth0".into(), up: true });
+        let up = Fact::Net(NetFact::LinkState { at: at("eth0"), up: true });
         after.learn(&up).expect("the link exists");
         let mut scope = Scope::default();
         up.scope(&mut scope);
@@ -131,7 +282,7 @@ mod tests {
         let said: Vec<String> = differences.iter().map(ToString::to_string).collect();
         assert_eq!(said, ["link eth0: predicted up, part of br0, found down, part of br0"]);
         assert_eq!(compare(&after, &before, Some(&Scope::default())), []);
-        let none = Fact::Net(NetFact::LinkState { link: "eth1".into(), up: true });
+        let none = Fact::Net(NetFact::LinkState { at: at("eth1"), up: true });
         assert!(after.learn(&none).is_err());
         assert_eq!(Machine::empty().learn(&none), Ok(()));
     }

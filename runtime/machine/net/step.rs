@@ -1,64 +1,159 @@
-//! Steps that change the network, and their effects.
+//! Steps that change the network, as messages to the kernel (rtnetlink(7)).
 
 use std::fmt;
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use super::fact::{NetFact, state};
+use super::link::{LinkAt, LinkKind, Route, ip};
+use crate::machine::step::PartStep;
+use crate::types::{Choice, IpPrefix};
 
-use crate::machine::effect::NeedKind::Alters;
-use crate::machine::effect::{Declaration, PartEffect};
-
-/// A step that changes the network: a message to the kernel (rtnetlink(7)).
+/// A step that changes the network.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NetStep {
     /// Sets a link up or down.
     SetLink {
-        /// The name of the link.
-        link: String,
+        /// The link.
+        at: LinkAt,
         /// Whether to set it up.
         up: bool,
+    },
+    /// Creates a link.
+    AddLink {
+        /// The link.
+        at: LinkAt,
+        /// Its kind.
+        new: LinkKind,
+        /// The link group.
+        group: u32,
+    },
+    /// Removes a link.
+    RemoveLink {
+        /// The link.
+        at: LinkAt,
+    },
+    /// Makes a link a port of a bridge, or of none.
+    SetBridge {
+        /// The link.
+        at: LinkAt,
+        /// The bridge.
+        bridge: Option<String>,
+    },
+    /// Adds an address to a link, or removes it.
+    SetAddress {
+        /// The link.
+        at: LinkAt,
+        /// The address.
+        address: IpPrefix,
+        /// Whether to add the address.
+        add: bool,
+    },
+    /// Adds a route, or removes it.
+    SetRoute {
+        /// The network namespace.
+        netns: Option<String>,
+        /// The route.
+        route: Route,
+        /// Whether to add the route.
+        add: bool,
+    },
+    /// Creates or removes a named network namespace.
+    SetNamespace {
+        /// The name.
+        netns: String,
+        /// Whether to create the namespace.
+        create: bool,
+    },
+    /// Waits until a link is up and has a carrier and no tentative address.
+    AwaitLink {
+        /// The link.
+        at: LinkAt,
+        /// Whether the link must also have an address.
+        address: bool,
+        /// The time limit.
+        limit: Duration,
     },
 }
 
 /// Displays the step as the command that does the same.
 impl fmt::Display for NetStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::SetLink { link, up } = self;
-        write!(f, "ip link set {link} {}", if *up { "up" } else { "down" })
+        let verb = |add: &bool| if *add { "add" } else { "delete" };
+        match self {
+            Self::SetLink { at, up } => {
+                write!(f, "{} link set {} {}", at.ip(), at.link, state(*up))
+            }
+            Self::AddLink { at, new: LinkKind::Tap { owner }, group } => {
+                write!(f, "{} tuntap add dev {} mode tap", at.ip(), at.link)?;
+                if let Some(owner) = owner {
+                    write!(f, " user {owner}")?;
+                }
+                write!(f, "; {} link set {} group {group}", at.ip(), at.link)
+            }
+            Self::AddLink { at, new, group } => add_link(f, at, new, *group),
+            Self::RemoveLink { at } => write!(f, "{} link delete {}", at.ip(), at.link),
+            Self::SetBridge { at, bridge: Some(bridge) } => {
+                write!(f, "{} link set {} master {bridge}", at.ip(), at.link)
+            }
+            Self::SetBridge { at, bridge: None } => {
+                write!(f, "{} link set {} nomaster", at.ip(), at.link)
+            }
+            Self::SetAddress { at, address, add } => {
+                write!(f, "{} address {} {address} dev {}", at.ip(), verb(add), at.link)
+            }
+            Self::SetRoute { netns, route, add } => {
+                write!(f, "{} route {} {route}", ip(netns.as_deref()), verb(add))
+            }
+            Self::SetNamespace { netns, create } => write!(f, "ip netns {} {netns}", verb(create)),
+            Self::AwaitLink { at, limit, .. } => {
+                write!(f, "wait up to {} s for link {at}", limit.as_secs())
+            }
+        }
     }
 }
 
-/// An effect on the network.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "snake_case")]
-pub enum NetEffect {
-    /// The state of a link is changed.
-    AltersLink {
-        /// The name of the link.
-        link: String,
-    },
-}
-
-impl fmt::Display for NetEffect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::AltersLink { link } = self;
-        write!(f, "changes link {link}")
+fn add_link(f: &mut fmt::Formatter<'_>, at: &LinkAt, new: &LinkKind, group: u32) -> fmt::Result {
+    write!(f, "{} link add {}", at.ip(), at.link)?;
+    if let Some(parent) = new.parent() {
+        write!(f, " link {parent}")?;
+    }
+    write!(f, " group {group} type {}", new.name())?;
+    match new {
+        LinkKind::Bridge | LinkKind::Tap { .. } => Ok(()),
+        LinkKind::Vlan { id, .. } => write!(f, " id {id}"),
+        LinkKind::Macvlan { mode, .. } => write!(f, " mode {}", mode.word()),
+        LinkKind::Veth { peer } => {
+            write!(f, " peer name {} group {group}", peer.link)?;
+            match &peer.netns {
+                Some(netns) => write!(f, " netns {netns}"),
+                None => Ok(()),
+            }
+        }
     }
 }
 
-impl PartEffect for NetEffect {
-    fn declaration(&self) -> Declaration<'_> {
-        let Self::AltersLink { link } = self;
-        Declaration::Named(&[Alters], link)
+impl NetStep {
+    /// Returns the fact that is true after the step.
+    pub fn fact(&self) -> Option<NetFact> {
+        Some(match self.clone() {
+            Self::SetLink { at, up } => NetFact::LinkState { at, up },
+            Self::AddLink { at, new, group } => NetFact::LinkMade { at, new, group },
+            Self::RemoveLink { at } => NetFact::LinkGone { at },
+            Self::SetBridge { at, bridge } => NetFact::LinkPort { at, bridge },
+            Self::SetAddress { at, address, add } => {
+                NetFact::LinkAddress { at, address, present: add }
+            }
+            Self::SetRoute { netns, route, add } => {
+                NetFact::NetRoute { netns, route, present: add }
+            }
+            Self::SetNamespace { netns, create } => NetFact::NetNamespace { netns, exists: create },
+            Self::AwaitLink { .. } => return None,
+        })
     }
+}
 
-    fn restores(&self) -> bool {
-        true
-    }
-
-    /// Returns the directory of the link in sysfs(5), because two runs must not change the same
-    /// link.
-    fn directory(&self) -> Option<String> {
-        let Self::AltersLink { link } = self;
-        Some(format!("/sys/class/net/{link}"))
+impl PartStep for NetStep {
+    fn needs_root(&self) -> bool {
+        !matches!(self, Self::AwaitLink { at: LinkAt { netns: None, .. }, .. })
     }
 }

@@ -1,21 +1,49 @@
 //! Network links, the network settings of a system, and servers.
 
 mod address;
+mod bridge;
 mod head;
 mod hosts;
 mod links;
+mod live;
+mod made;
 mod name;
+mod namespace;
+mod rule;
 mod up;
+mod virtual_links;
 
 pub(in crate::primitives) use head::downloader;
 
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 5] = [
-    query::<links::Links>(),
+pub(super) const PRIMITIVES: [Primitive; 27] = [
+    query::<links::LinkList>(),
     action::<up::Up>(),
+    action::<up::Down>(),
+    action::<up::Wait>(),
+    action::<live::AddLinkAddress>(),
+    action::<live::RemoveLinkAddress>(),
+    action::<live::AddRoute>(),
+    action::<live::RemoveRoute>(),
     action::<address::FixedAddress>(),
     action::<hosts::Hosts>(),
     query::<head::HeadQuery>(),
+    action::<bridge::BridgeCreate>(),
+    action::<bridge::AddPort>(),
+    action::<bridge::RemovePort>(),
+    action::<bridge::BridgeRemove>(),
+    query::<bridge::BridgeList>(),
+    action::<virtual_links::TapCreate>(),
+    action::<virtual_links::TapRemove>(),
+    action::<virtual_links::VethCreate>(),
+    action::<virtual_links::VethRemove>(),
+    action::<virtual_links::VlanCreate>(),
+    action::<virtual_links::VlanRemove>(),
+    action::<virtual_links::MacvlanCreate>(),
+    action::<virtual_links::MacvlanRemove>(),
+    action::<namespace::NetnsCreate>(),
+    action::<namespace::NetnsRemove>(),
+    query::<namespace::NetnsList>(),
 ];

@@ -200,7 +200,8 @@ impl System for Sim {
         Ok(Some(machine))
     }
 
-    /// Mounts take effect one by one; everything else exists only when the last program has exited.
+    /// Mounts and changes of the network take effect one by one; everything else exists only when the
+    /// last program has exited.
     fn action_failed(&mut self, facts: &[Fact], done: &[Step], left: &[Step]) {
         let Some(with_faults) = &mut self.with_faults else { return };
         let mounted = |at: &String| {
@@ -214,6 +215,8 @@ impl System for Sim {
             Fact::Files(
                 FilesFact::File { .. } | FilesFact::Dir { .. } | FilesFact::Link { .. },
             ) => false,
+            // The steps below say which of these are true.
+            Fact::Net(_) => false,
             _ => runs(done) && !runs(left),
         };
         let ended = done.iter().filter_map(|step| match step {
@@ -223,6 +226,7 @@ impl System for Sim {
             Step::Storage(StorageStep::SwapOff { device }) => {
                 Some(Fact::Storage(StorageFact::Swapping { device: device.clone(), on: None }))
             }
+            Step::Net(step) => step.fact().map(Fact::Net),
             _ => None,
         });
         with_faults.partial_facts = facts.iter().filter(made).cloned().chain(ended).collect();

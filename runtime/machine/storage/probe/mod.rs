@@ -67,7 +67,9 @@ impl Machine {
             machine.replace_groups(&groups, &findings.owners);
         }
         if let Some(mounts) = findings.mounts {
-            machine.storage.mounts = mounts.into_iter().map(|raw| machine.resolve(raw)).collect();
+            // The mounts that name network namespaces belong to the part `net`.
+            let mounts = mounts.into_iter().filter(|raw| raw.kind != "nsfs");
+            machine.storage.mounts = mounts.map(|raw| machine.resolve(raw)).collect();
         }
         if let Some(swaps) = findings.swaps {
             let canonical = |path: String| machine.find(&path).map_or(path, |d| d.path.clone());

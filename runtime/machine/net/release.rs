@@ -1,0 +1,155 @@
+//! The release of what a run made in the network until the next reboot.
+
+use std::fmt;
+
+use super::fact::NetFact;
+use super::link::{LinkAt, Route};
+use super::step::NetStep;
+use crate::machine::fact::PartRelease;
+use crate::machine::{Fact, Machine, Release, Step};
+use crate::types::IpPrefix;
+
+/// An act that releases an item of the network. Displays as the command that a user would type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NetRelease {
+    /// Sets a link down.
+    Down {
+        /// The link.
+        at: LinkAt,
+    },
+    /// Removes a link.
+    RemoveLink {
+        /// The link.
+        at: LinkAt,
+    },
+    /// Removes a port from its bridge.
+    RemovePort {
+        /// The link.
+        at: LinkAt,
+        /// The bridge.
+        bridge: String,
+    },
+    /// Removes an address.
+    RemoveAddress {
+        /// The link.
+        at: LinkAt,
+        /// The address.
+        address: IpPrefix,
+    },
+    /// Removes a route.
+    RemoveRoute {
+        /// The network namespace.
+        netns: Option<String>,
+        /// The route.
+        route: Route,
+    },
+    /// Removes a network namespace, with the links in it.
+    RemoveNamespace {
+        /// The name.
+        netns: String,
+    },
+}
+
+impl NetRelease {
+    /// Returns the release of a fact.
+    pub(super) fn of(fact: &NetFact) -> Option<Self> {
+        match fact.clone() {
+            NetFact::LinkState { at, up: true } => Some(Self::Down { at }),
+            NetFact::LinkMade { at, .. } => Some(Self::RemoveLink { at }),
+            NetFact::LinkPort { at, bridge: Some(bridge) } => Some(Self::RemovePort { at, bridge }),
+            NetFact::LinkAddress { at, address, present: true } => {
+                Some(Self::RemoveAddress { at, address })
+            }
+            NetFact::NetRoute { netns, route, present: true } => {
+                Some(Self::RemoveRoute { netns, route })
+            }
+            NetFact::NetNamespace { netns, exists: true } => Some(Self::RemoveNamespace { netns }),
+            _ => None,
+        }
+    }
+
+    /// Returns whether removing what another fact has made releases this, too: all settings of a
+    /// link end with it, and all links in a namespace.
+    pub fn ends_with(&self, made: &NetFact) -> bool {
+        let (netns, link) = match self {
+            Self::Down { at } | Self::RemovePort { at, .. } | Self::RemoveAddress { at, .. } => {
+                (&at.netns, Some(&at.link))
+            }
+            Self::RemoveLink { at } => (&at.netns, None),
+            Self::RemoveRoute { netns, route } => (netns, Some(&route.link)),
+            Self::RemoveNamespace { .. } => return false,
+        };
+        match made {
+            NetFact::LinkMade { at, .. } => at.netns == *netns && Some(&at.link) == link,
+            NetFact::NetNamespace { netns: made, exists: true } => netns.as_ref() == Some(made),
+            _ => false,
+        }
+    }
+
+    fn step_of(&self) -> NetStep {
+        match self.clone() {
+            Self::Down { at } => NetStep::SetLink { at, up: false },
+            Self::RemoveLink { at } => NetStep::RemoveLink { at },
+            Self::RemovePort { at, .. } => NetStep::SetBridge { at, bridge: None },
+            Self::RemoveAddress { at, address } => NetStep::SetAddress { at, address, add: false },
+            Self::RemoveRoute { netns, route } => NetStep::SetRoute { netns, route, add: false },
+            Self::RemoveNamespace { netns } => NetStep::SetNamespace { netns, create: false },
+        }
+    }
+
+    fn fact(&self) -> NetFact {
+        match self.clone() {
+            Self::Down { at } => NetFact::LinkState { at, up: false },
+            Self::RemoveLink { at } => NetFact::LinkGone { at },
+            Self::RemovePort { at, .. } => NetFact::LinkPort { at, bridge: None },
+            Self::RemoveAddress { at, address } => {
+                NetFact::LinkAddress { at, address, present: false }
+            }
+            Self::RemoveRoute { netns, route } => {
+                NetFact::NetRoute { netns, route, present: false }
+            }
+            Self::RemoveNamespace { netns } => NetFact::NetNamespace { netns, exists: false },
+        }
+    }
+
+    fn is_pending(&self, machine: &Machine) -> bool {
+        let net = &machine.net;
+        match self {
+            Self::Down { at } => net.link(at).is_some_and(|link| link.up),
+            Self::RemoveLink { at } => net.link(at).is_some(),
+            Self::RemovePort { at, bridge } => {
+                net.link(at).is_some_and(|link| link.master.as_ref() == Some(bridge))
+            }
+            Self::RemoveAddress { at, address } => {
+                net.link(at).is_some_and(|link| link.addresses.contains(address))
+            }
+            Self::RemoveRoute { netns, route } => {
+                net.routes_in(netns.as_deref()).any(|found| found == route)
+            }
+            Self::RemoveNamespace { netns } => net.namespaces.contains_key(netns),
+        }
+    }
+}
+
+impl fmt::Display for NetRelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.step_of().fmt(f)
+    }
+}
+
+impl PartRelease for NetRelease {
+    fn resulting_fact(&self) -> Fact {
+        self.fact().into()
+    }
+
+    fn step(&self, _machine: &Machine) -> Step {
+        self.step_of().into()
+    }
+
+    fn pending(&self, machine: &Machine) -> Vec<Release> {
+        match self.is_pending(machine) {
+            true => vec![self.clone().into()],
+            false => Vec::new(),
+        }
+    }
+}
