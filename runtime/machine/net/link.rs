@@ -40,7 +40,8 @@ pub struct Link {
     /// The number of the link group; 0 for none.
     #[serde(default, skip_serializing_if = "is_default_group")]
     pub group: u32,
-    /// Addresses that were assigned without a lifetime, except IPv6 link-local addresses.
+    /// Addresses that were assigned without a lifetime, except those that the kernel assigns when
+    /// a link is set up: IPv6 link-local ones, and 127.0.0.1 and ::1 of the loopback link.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub addresses: BTreeSet<IpPrefix>,
     /// Addresses with a lifetime, as from DHCP or a router advertisement.

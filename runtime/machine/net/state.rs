@@ -137,11 +137,11 @@ fn check_links(net: &Network, netns: Option<&str>, path: &[&str], notes: &mut Pr
         for (field, other) in named {
             if let Some(other) = other.as_ref().filter(|other| !links.contains_key(*other)) {
                 let why = format!("link {other:?} is not described");
-                let next = match field {
+                let remedy = match field {
                     "master" => "describe that link, or remove the master",
                     _ => "describe that link, or remove the parent",
                 };
-                notes.add(&[path, &["links", name, field]].concat(), why, next);
+                notes.add(&[path, &["links", name, field]].concat(), why, remedy);
             }
         }
     }
@@ -232,8 +232,8 @@ pub fn describe(net: &Network) -> Vec<String> {
             format!("link {at}: {}", describe_link(link))
         };
         lines.extend(netns.map(|netns| format!("network namespace {netns}")));
-        let links = net.links_in(netns.map(String::as_str)).into_iter().flatten();
-        lines.extend(links.filter(|(_, link)| link.kind.is_some()).map(shown));
+        let all = net.links_in(netns.map(String::as_str)).into_iter().flatten();
+        lines.extend(all.filter(|(_, link)| link.kind.is_some()).map(shown));
     }
     lines
 }

@@ -212,11 +212,11 @@ impl System for Sim {
         let runs = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run(_)));
         let made = |fact: &&Fact| match fact {
             Fact::Storage(StorageFact::Mounted { at, .. }) => mounted(at),
-            Fact::Files(
+            // The steps below tell which facts about the network are true.
+            Fact::Net(_)
+            | Fact::Files(
                 FilesFact::File { .. } | FilesFact::Dir { .. } | FilesFact::Link { .. },
             ) => false,
-            // The steps below say which of these are true.
-            Fact::Net(_) => false,
             _ => runs(done) && !runs(left),
         };
         let ended = done.iter().filter_map(|step| match step {

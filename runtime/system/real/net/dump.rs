@@ -69,8 +69,8 @@ pub(super) struct Dumps(pub(super) BTreeMap<Option<String>, Dump>);
 
 impl Dumps {
     /// Returns a namespace of the model. `known` is the model so far.
-    pub(super) fn namespace(&self, netns: &Option<String>, known: &Network) -> Option<Namespace> {
-        let dump = self.0.get(netns)?;
+    pub(super) fn namespace(&self, netns: Option<&str>, known: &Network) -> Option<Namespace> {
+        let dump = self.0.get(&netns.map(str::to_owned))?;
         Some(dump.namespace(&|raw| self.peer(dump, netns, raw, known)))
     }
 
@@ -79,7 +79,7 @@ impl Dumps {
     fn peer(
         &self,
         own: &Dump,
-        netns: &Option<String>,
+        netns: Option<&str>,
         raw: &RawLink,
         known: &Network,
     ) -> Option<LinkAt> {
@@ -88,19 +88,19 @@ impl Dumps {
                 && Some(other.index) == raw.below
                 && other.below == Some(raw.index)
         };
-        let at = |netns: &Option<String>, other: &RawLink| LinkAt {
+        let at = |netns: Option<&str>, other: &RawLink| LinkAt {
             link: other.name.clone(),
-            netns: netns.clone(),
+            netns: netns.map(str::to_owned),
         };
         if !raw.below_is_foreign {
             return own.links.iter().find(|other| pair(other)).map(|other| at(netns, other));
         }
-        let others = self.0.iter().filter(|(other, _)| *other != netns);
+        let others = self.0.iter().filter(|(other, _)| other.as_deref() != netns);
         let mut ends = others.flat_map(|(netns, dump)| {
             dump.links
                 .iter()
                 .filter(|other| other.below_is_foreign && pair(other))
-                .map(move |other| at(netns, other))
+                .map(move |other| at(netns.as_deref(), other))
         });
         match (ends.next(), ends.next()) {
             (Some(end), None) => Some(end),

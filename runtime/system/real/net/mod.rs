@@ -126,18 +126,17 @@ pub(super) fn look(
             dumps.0.insert(name, dump);
         }
     }
-    if let Some(Namespace { links, routes }) = dumps.namespace(&None, &known) {
+    if let Some(Namespace { links, routes }) = dumps.namespace(None, &known) {
         machine.net.links = links;
         machine.net.routes = routes;
         machine.net.session = session::address();
     }
     let found = names.into_iter().map(|name| {
-        let key = Some(name);
-        let namespace = match included(&key) {
-            true => dumps.namespace(&key, &known),
-            false => key.as_ref().and_then(|name| known.namespaces.get(name)).cloned(),
+        let namespace = match scope.is_none_or(|scope| scope.includes(Some(&name))) {
+            true => dumps.namespace(Some(&name), &known),
+            false => known.namespaces.get(&name).cloned(),
         };
-        (key.unwrap_or_default(), namespace.unwrap_or_default())
+        (name, namespace.unwrap_or_default())
     });
     machine.net.namespaces = found.collect();
     Ok(())

@@ -6,20 +6,18 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::AsRawFd;
 
-use nix::libc::{c_int, c_short};
-
 use super::netlink;
 
 const CONTROL: &str = "/dev/net/tun";
 /// `IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL` of linux/if_tun.h: Ethernet frames without a header, and
 /// never the device of another program.
-const FLAGS: c_int = 0x0002 | 0x1000 | 0x8000;
+const FLAGS: u16 = 0x0002 | 0x1000 | 0x8000;
 
 /// `struct ifreq` of netdevice(7), as `TUNSETIFF` uses it.
 #[repr(C)]
 struct Request {
     name: [u8; 16],
-    flags: c_short,
+    flags: u16,
     rest: [u8; 22],
 }
 
@@ -33,7 +31,7 @@ nix::ioctl_write_int_bad!(set_owner, nix::request_code_write!(b'T', 204, 4));
 pub(super) fn create(name: &str, owner: Option<u32>, group: u32) -> io::Result<()> {
     let control = OpenOptions::new().read(true).write(true).open(CONTROL)?;
     let descriptor = control.as_raw_fd();
-    let mut request = Request { name: [0; 16], flags: FLAGS as c_short, rest: [0; 22] };
+    let mut request = Request { name: [0; 16], flags: FLAGS, rest: [0; 22] };
     let (bytes, space) = (name.as_bytes(), request.name.len() - 1);
     request
         .name

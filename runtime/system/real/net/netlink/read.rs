@@ -1,6 +1,6 @@
 //! Links, addresses and routes as rtnetlink(7) reports them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use netlink_packet_core::Nla;
 use netlink_packet_route::AddressFamily;
@@ -39,12 +39,14 @@ pub(super) fn read_link(message: &LinkMessage) -> Option<RawLink> {
             LinkAttribute::Mtu(bytes) => raw.link.mtu = *bytes,
             LinkAttribute::Group(group) => raw.link.group = *group,
             LinkAttribute::Controller(index) => {
-                raw.master = Some(*index).filter(|index| *index != 0)
+                raw.master = Some(*index).filter(|index| *index != 0);
             }
             LinkAttribute::Link(index) => raw.below = Some(*index).filter(|index| *index != 0),
             LinkAttribute::LinkNetNsId(_) => raw.below_is_foreign = true,
             LinkAttribute::LinkInfo(infos) => {
-                infos.iter().for_each(|info| read_info(info, &mut raw.link))
+                for info in infos {
+                    read_info(info, &mut raw.link);
+                }
             }
             _ => {}
         }
@@ -102,13 +104,17 @@ pub(super) fn read_address(message: &AddressMessage) -> Option<RawAddress> {
         }
     }
     let address = local.or(address)?;
-    // The kernel adds and removes link-local addresses of IPv6 by itself.
-    if address.is_ipv6() && message.header.scope == AddressScope::Link {
+    // The kernel adds these by itself when a link is set up: link-local addresses of IPv6, and those
+    // of the loopback link.
+    let length = message.header.prefix_len;
+    let loopback = [(IpAddr::from([127, 0, 0, 1]), 8), (Ipv6Addr::LOCALHOST.into(), 128)];
+    let link_local = address.is_ipv6() && message.header.scope == AddressScope::Link;
+    if link_local || loopback.contains(&(address, length)) {
         return None;
     }
     Some(RawAddress {
         index: message.header.index,
-        prefix: IpPrefix { address: IpAddress::new(address), length: message.header.prefix_len },
+        prefix: IpPrefix { address: IpAddress::new(address), length },
         dynamic: !flags.contains(AddressFlags::Permanent),
         tentative: flags.contains(AddressFlags::Tentative)
             || message.header.flags.contains(AddressHeaderFlags::Tentative),
