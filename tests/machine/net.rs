@@ -292,13 +292,8 @@ if sys.argv[1] == "down":
 print("up" if flags() & 1 else "down")
 "#;
 
-/// Runs on the kernel of this machine, in a network namespace that has only `lo`, which is down.
-#[test]
-fn links_of_a_real_kernel_are_seen_and_set_up() {
-    let test = "links_of_a_real_kernel_are_seen_and_set_up";
-    let directory = tempfile::tempdir().expect("a directory");
-    fs::write(directory.path().join("flags.py"), FLAGS).expect("a script");
-    let script = r#"
+/// What runs in that namespace.
+const SCRIPT: &str = r#"
         set -e
         cd "$2"
         export GSCRIPT_STATE=$2/state
@@ -351,11 +346,18 @@ END
         grep -q 'network link none0: no such link' none.txt
         grep -q 'use one of lo' none.txt
     "#;
+
+/// Runs on the kernel of this machine, in a network namespace that has only `lo`, which is down.
+#[test]
+fn links_of_a_real_kernel_are_seen_and_set_up() {
+    let test = "links_of_a_real_kernel_are_seen_and_set_up";
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("flags.py"), FLAGS).expect("a script");
     let own = if nix::unistd::geteuid().is_root() { None } else { Some("--map-root-user") };
     let output = Command::new("unshare")
         .args(["--net", "--mount"])
         .args(own)
-        .args(["--", "/bin/bash", "-c", script, "bash", PROGRAM])
+        .args(["--", "/bin/bash", "-c", SCRIPT, "bash", PROGRAM])
         .arg(directory.path())
         .stdin(Stdio::null())
         .output()
