@@ -1,6 +1,6 @@
 //! `distcc.account`: the account of distcc on a compile node or front end.
 
-use super::DistccRule;
+use super::rule::DistccRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
@@ -106,14 +106,14 @@ impl Action for Account {
             Some(_) => Undo::Steps(vec![Step::Run(back.arg(self.user.as_str()))]),
             None => Undo::Impossible("the previous home directory and shell are unknown"),
         };
-        let changed = |file| FilesFact::File {
+        let modified = |file| FilesFact::File {
             place: system_file(&self.root, file),
             digest: None,
             mode: None,
         };
-        let locks = self.shell.is_some().then(|| changed(SHADOW));
+        let locks = self.shell.is_some().then(|| modified(SHADOW));
         Ok(Plan::run(cmd.arg(self.user.as_str()))
-            .makes(changed(PASSWD))
+            .makes(modified(PASSWD))
             .makes_all(locks.map(Into::into))
             .always()
             .hint("usermod refuses an account with running processes: stop distccd first")

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::forced::LOG;
-use super::{DistccRule, reaches};
+use super::reach::reaches;
+use super::rule::DistccRule;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
@@ -50,7 +51,7 @@ pub struct CompileProof {
 /// for a log that could not be read.
 const SCRIPT: &str = r#"
 set -u
-directory=$(mktemp -d) || exit 1
+directory=$(mktemp -d -t distcc-check.XXXXXX) || exit 1
 trap 'rm -rf "$directory"' EXIT
 trap 'exit 1' HUP INT TERM
 name=check-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')

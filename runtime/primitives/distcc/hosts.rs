@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::DistccRule;
+use super::rule::DistccRule;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};

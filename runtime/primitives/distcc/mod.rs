@@ -9,15 +9,12 @@ mod forced;
 mod hosts;
 mod key;
 mod node;
+mod reach;
 mod rule;
 mod scan;
 mod status;
 
-pub(in crate::primitives) use rule::DistccRule;
-
 use super::primitive::{Primitive, action, query};
-use crate::operation::{Effect, ProgramEffect};
-use crate::types::DomainName;
 
 /// The primitives of the domain.
 pub(super) const PRIMITIVES: [Primitive; 9] = [
@@ -31,10 +28,3 @@ pub(super) const PRIMITIVES: [Primitive; 9] = [
     action::<check::Check>(),
     query::<status::DistccStatus>(),
 ];
-
-/// Returns the effects of running the wrapper to reach a node.
-fn reaches(host: &DomainName, wrapper: &str) -> Vec<Effect> {
-    let mut effects = vec![Effect::Program(ProgramEffect::Connects { host: host.to_string() })];
-    effects.extend(Effect::runs(wrapper, "/"));
-    effects
-}

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::forced::{ABOUT, INFO};
-use super::{DistccRule, reaches};
+use super::reach::reaches;
+use super::rule::DistccRule;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Effect, Planning, Query};
@@ -57,7 +58,7 @@ pub struct CompilerInfo {
 }
 
 /// How long a node may take to answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Query for NodeQuery {
     type Output = CompilerInfo;

@@ -133,7 +133,7 @@ impl DistccRule {
     pub(super) fn of_ssh(host: &str, user: &str, stderr: &str) -> Self {
         let host = host.to_owned();
         let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-        let last = || lines().last().unwrap_or("no output").to_owned();
+        let last = || lines().next_back().unwrap_or("no output").to_owned();
         let key = |line: &&str| {
             line.contains("Host key verification failed")
                 || line.contains("REMOTE HOST IDENTIFICATION HAS CHANGED")

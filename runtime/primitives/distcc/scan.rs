@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::DistccRule;
+use super::rule::DistccRule;
 use crate::args;
 use crate::error::{Error, Result};
 use crate::operation::{Answer, Effect, Planning, ProgramEffect, Query};
