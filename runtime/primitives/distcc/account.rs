@@ -7,7 +7,7 @@ use crate::machine::FilesFact;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::primitives::edit::system_file;
 use crate::primitives::portage::program::program;
-use crate::primitives::system::{PASSWD, lines, named};
+use crate::primitives::system::people::{PASSWD, lines, named};
 use crate::system::Step;
 use crate::types::{AbsPath, UserName};
 

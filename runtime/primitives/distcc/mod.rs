@@ -1,6 +1,6 @@
 //! distcc over SSH: host keys, compilers and accounts of compile nodes, and proof that they compile.
 //!
-//! What a node answers is defined once, by [`forced::NODE_SCRIPT`]: the key of the front end may
+//! What a node answers is defined once, by [`forced::NodeScript`]: the key of the front end may
 //! start nothing else there.
 
 mod account;

@@ -7,7 +7,7 @@ mod identity;
 mod keys;
 mod locale;
 mod memory;
-mod people;
+pub(in crate::primitives) mod people;
 mod processor;
 mod terminals;
 
@@ -17,7 +17,6 @@ pub use identity::{Hostname, MachineId, Timezone};
 pub use keys::AuthorizedKeys;
 pub use locale::{Keymap, Locale};
 pub use memory::Memory;
-pub(in crate::primitives) use people::{PASSWD, lines, named};
 pub use people::{Password, User};
 pub use processor::Processor;
 pub use terminals::PseudoTerminals;
