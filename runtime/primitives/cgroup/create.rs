@@ -74,7 +74,7 @@ impl CreateGroup {
 
     /// Returns the controllers that the group has in hierarchies of version 1: those that share a
     /// hierarchy cannot be separated.
-    fn legacy(&self, all: &ControlGroups, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    fn legacy(all: &ControlGroups, wanted: &BTreeSet<String>) -> BTreeSet<String> {
         let mounts: BTreeSet<&str> = wanted
             .iter()
             .filter_map(|name| all.legacy.get(name))
@@ -178,7 +178,7 @@ impl Action for CreateGroup {
         }
         let wanted = self.wanted(&seen.all);
         self.check_available(&seen, &wanted)?;
-        let legacy = self.legacy(&seen.all, &wanted);
+        let legacy = Self::legacy(&seen.all, &wanted);
         let mut plan = Plan::steps(Vec::new()).undo(Undo::Release).warn(seen.unknown(&self.group));
         let unified: BTreeSet<&String> =
             wanted.iter().filter(|name| !seen.all.legacy.contains_key(*name)).collect();
