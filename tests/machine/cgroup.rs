@@ -200,7 +200,7 @@ fn a_failing_step_leaves_no_group() {
             assert_eq!(ran.after.cgroup, machine.cgroup, "{version}, {after}: {:?}", ran.released);
             failed += 1;
         }
-        assert!(failed >= 12, "{failed}");
+        assert!(failed >= 10, "only {failed} steps");
     }
 }
 
