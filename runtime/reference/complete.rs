@@ -241,7 +241,7 @@ mod tests {
     fn what_is_proposed_depends_on_the_place() {
         assert_eq!(proposed(":he"), [":help"]);
         assert_eq!(proposed("luks::cl"), ["luks::close("]);
-        assert_eq!(proposed("let x = dis"), ["disk::", "disk"]);
+        assert_eq!(proposed("let x = dis"), ["disk::", "distcc::", "disk"]);
         assert_eq!(proposed("lvm::vg_activate(\""), ["vg"]);
         assert_eq!(proposed("fs::make(disk, #{ kind: \"xf"), ["xfs"]);
         assert!(proposed("luks::open(disk, \"a\", #{ pass").contains(&"passphrase: ".to_owned()));

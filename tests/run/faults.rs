@@ -62,6 +62,8 @@ fn answers(recipe: &Recipe) -> Answers {
         ("root_dev", "/dev/sda2"),
         ("processors", "2"),
         ("build", "world"),
+        ("role", "node"),
+        ("front_end_key", "/root/front-end.pub"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {
