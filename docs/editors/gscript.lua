@@ -499,7 +499,7 @@ md = {}
 ---@class gscript.md.create.options
 ---@field format? "1.2"|"1.0" The metadata format: 1.2 stores the superblock near the start of the devices; 1.0 stores it at the end, so that firmware without RAID support finds the filesystem of a raid1. raid0 requires 1.2.
 ---@field chunk? string|integer The amount of data per device and stripe, a power of two of at least 4 KiB; ignored for raid1.
----@field keep? boolean Whether to keep an existing array of this name and level on exactly these devices unchanged, with all its data.
+---@field keep? boolean Whether to keep an existing array of this name and level on exactly these devices unchanged, with all its data. If only some of the devices belong to it, the call fails.
 
 --- Creates and starts an md array and returns its device.
 ---
@@ -877,7 +877,7 @@ function fs.swap(device, options) end
 --- Creates a swap file and returns its path, for `mount.swap_on`.
 ---
 --- The file has no holes and is readable only by root. On btrfs, copy-on-write is disabled for
---- it. An existing file of this size is kept unchanged. Undo removes the file.
+--- it. An existing swap file of this size is kept unchanged. Undo removes the file.
 ---
 --- Source: mkswap(8), swapon(8) "Files with holes", btrfs(5) "SWAPFILE SUPPORT". On btrfs, use
 --- a separate subvolume, which must not have snapshots.
@@ -1344,7 +1344,7 @@ file = {}
 ---@class gscript.file.read.options
 ---@field root? string The root directory that the path is relative to; by default that of the running system.
 
---- Returns the content of a text file of at most 64 MiB.
+--- Returns the content of a text file of at most 4 MiB.
 ---
 --- The file must be valid UTF-8. Files of kernel filesystems, such as `/proc`, are rejected:
 --- use the query for the information instead.
@@ -1605,7 +1605,8 @@ function fstab.remove(root, at, options) end
 
 --- Returns the entries of the `/etc/fstab` of a system.
 ---
---- The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`.
+--- The result is a list of maps with `source`, `at`, `kind`, `options`, `dump` and `pass`. A line
+--- with less than three fields, which mount(8) ignores, is not in it, and is reported.
 ---
 --- Source: fstab(5).
 ---
@@ -1663,7 +1664,7 @@ function crypttab.remove(root, name) end
 --- Returns the entries of the `/etc/crypttab` of a system.
 ---
 --- The result is a list of maps with `name`, `device`, `key` and `options`. The list is empty
---- if the file does not exist.
+--- if the file does not exist. A line with one field is not in it, and is reported.
 ---
 --- Source: crypttab(5).
 ---
@@ -3230,19 +3231,28 @@ function text.lines(text) end
 ---@class gscript.net
 net = {}
 
+---@class gscript.net.links.options
+---@field netns? string The network namespace; that of the program by default.
+
 --- Lists the network links.
 ---
 --- Returns a list of maps with `name`, `up`, `kind` (such as `bridge` or `veth`; nil for
---- hardware and loopback), `master` (the bridge or bond that the link belongs to, or nil) and
---- `mtu` (in bytes).
+--- hardware and loopback), `master` (the bridge or bond that the link belongs to, or nil),
+--- `mtu` (in bytes) and, as far as the link has them, `parent` (the link below), `vlan`,
+--- `mode`, `peer` (a map with `link` and `netns`), `owner` (the number of a user), `group`,
+--- `addresses` and `dynamic` (addresses with a lifetime).
 ---
 --- Source: ip-link(8), rtnetlink(7).
 ---
 --- ```lua
 --- local links = net.links()
 --- ```
+---@param options? gscript.net.links.options
 ---@return any
-function net.links() end
+function net.links(options) end
+
+---@class gscript.net.up.options
+---@field netns? string The network namespace; that of the program by default.
 
 --- Sets a network link up, without assigning an address.
 ---
@@ -3254,8 +3264,117 @@ function net.links() end
 --- net.up("lo")
 --- ```
 ---@param link string The name of the link.
+---@param options? gscript.net.up.options
 ---@return any
-function net.up(link) end
+function net.up(link, options) end
+
+---@class gscript.net.down.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a link that carries the default route or the SSH connection of the session.
+
+--- Sets a network link down. Its routes and IPv6 addresses are removed, its IPv4 addresses are
+--- kept.
+---
+--- Source: ip-link(8), `set`.
+---
+--- ```lua
+--- net.down("eth1")
+--- ```
+---@param link string The name of the link.
+---@param options? gscript.net.down.options
+---@return any
+function net.down(link, options) end
+
+---@class gscript.net.wait.options
+---@field address? boolean Whether the link must also have an address other than an IPv6 link-local one.
+---@field within? string The time limit in seconds.
+---@field netns? string The network namespace; that of the program by default.
+
+--- Waits until a network link is up and has a carrier, and none of its addresses is tentative.
+---
+--- Fails if this takes longer than the time limit. Changes nothing.
+---
+--- Source: rtnetlink(7); RFC 4862, "Duplicate Address Detection".
+---
+--- ```lua
+--- net.wait("eth0", { address = true, within = 60 })
+--- ```
+---@param link string The name of the link.
+---@param options? gscript.net.wait.options
+---@return any
+function net.wait(link, options) end
+
+---@class gscript.net.add_address.options
+---@field netns? string The network namespace; that of the program by default.
+---@field overlap? boolean Allows a network that overlaps that of another link or route.
+
+--- Assigns an address to a network link until the next reboot.
+---
+--- An address that another link has, and a network that overlaps that of another link or route,
+--- are refused. `net.address` writes the settings that are used at boot.
+---
+--- Source: ip-address(8), `add`.
+---
+--- ```lua
+--- net.add_address("br0", "192.0.2.1/24")
+--- ```
+---@param link string The name of the link.
+---@param address string The address with the length of its prefix.
+---@param options? gscript.net.add_address.options
+---@return any
+function net.add_address(link, address, options) end
+
+---@class gscript.net.remove_address.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a link that carries the default route or the SSH connection of the session.
+
+--- Removes an address from a network link.
+---
+--- Source: ip-address(8), `delete`.
+---
+--- ```lua
+--- net.remove_address("br0", "192.0.2.1/24")
+--- ```
+---@param link string The name of the link.
+---@param address string The address with the length of its prefix.
+---@param options? gscript.net.remove_address.options
+---@return any
+function net.remove_address(link, address, options) end
+
+---@class gscript.net.add_route.options
+---@field via? string The address of the gateway; by default the network is on the link.
+---@field netns? string The network namespace; that of the program by default.
+
+--- Adds a route until the next reboot.
+---
+--- Source: ip-route(8), `add`.
+---
+--- ```lua
+--- net.add_route("198.51.100.0/24", "br0", { via = "192.0.2.254" })
+--- ```
+---@param to string The network, or `default`.
+---@param link string The name of the link.
+---@param options? gscript.net.add_route.options
+---@return any
+function net.add_route(to, link, options) end
+
+---@class gscript.net.remove_route.options
+---@field via? string The address of the gateway.
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a default route, and a link that carries the SSH connection of the session.
+
+--- Removes a route.
+---
+--- Source: ip-route(8), `delete`.
+---
+--- ```lua
+--- net.remove_route("198.51.100.0/24", "br0", { via = "192.0.2.254" })
+--- ```
+---@param to string The network, or `default`.
+---@param link string The name of the link.
+---@param options? gscript.net.remove_route.options
+---@return any
+function net.remove_route(to, link, options) end
 
 ---@class gscript.net.address.options
 ---@field gateway? string The address of the default gateway, in the same network.
@@ -3317,6 +3436,703 @@ function net.hosts(root, address, names) end
 ---@param options? gscript.net.head.options
 ---@return any
 function net.head(address, options) end
+
+---@class gscript.bridge
+bridge = {}
+
+---@class gscript.bridge.create.options
+---@field netns? string The network namespace; that of the program by default.
+
+--- Creates a bridge, which is down and has no ports.
+---
+--- A bridge that exists is kept. The bridge exists until the next reboot; if the run fails, it
+--- is removed when the run cleans up.
+---
+--- Source: ip-link(8), `add`.
+---
+--- ```lua
+--- bridge.create("br0")
+--- ```
+---@param name string The name of the bridge.
+---@param options? gscript.bridge.create.options
+---@return any
+function bridge.create(name, options) end
+
+---@class gscript.bridge.add_port.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a link that carries the default route or the SSH connection of the session.
+
+--- Makes a link a port of a bridge.
+---
+--- Frames that arrive on a port only reach the bridge: addresses belong on the bridge. A link
+--- that carries the default route or the SSH connection of the session is refused.
+---
+--- Source: ip-link(8), `set`; bridge(8).
+---
+--- ```lua
+--- bridge.create("br0")
+--- tap.create("tap0")
+--- bridge.add_port("br0", "tap0")
+--- ```
+---@param name string The name of the bridge.
+---@param link string The name of the link.
+---@param options? gscript.bridge.add_port.options
+---@return any
+function bridge.add_port(name, link, options) end
+
+---@class gscript.bridge.remove_port.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a bridge that carries the default route or the SSH connection of the session.
+
+--- Removes a port from its bridge. The link itself is kept.
+---
+--- Source: ip-link(8), `set`.
+---
+--- ```lua
+--- bridge.remove_port("br0", "tap0")
+--- ```
+---@param name string The name of the bridge.
+---@param link string The name of the link.
+---@param options? gscript.bridge.remove_port.options
+---@return any
+function bridge.remove_port(name, link, options) end
+
+---@class gscript.bridge.remove.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a bridge that carries the default route or the SSH connection of the session.
+
+--- Removes a bridge. Its ports are kept, and belong to no bridge afterwards.
+---
+--- Source: ip-link(8), `delete`.
+---
+--- ```lua
+--- bridge.remove("br0")
+--- ```
+---@param name string The name of the bridge.
+---@param options? gscript.bridge.remove.options
+---@return any
+function bridge.remove(name, options) end
+
+---@class gscript.bridge.list.options
+---@field netns? string The network namespace; that of the program by default.
+
+--- Lists the bridges.
+---
+--- Returns a list of maps with `name`, `up`, `mtu` (in bytes), `ports` (a list of names) and
+--- `addresses` (a list of addresses with the lengths of their prefixes).
+---
+--- Source: rtnetlink(7).
+---
+--- ```lua
+--- local bridges = bridge.list()
+--- ```
+---@param options? gscript.bridge.list.options
+---@return any
+function bridge.list(options) end
+
+---@class gscript.tap
+tap = {}
+
+---@class gscript.tap.create.options
+---@field owner? string The number of the user who may attach to it; by default only root may.
+---@field netns? string The network namespace; that of the program by default.
+
+--- Creates a persistent tap device, for a virtual machine.
+---
+--- A tap device with the same owner that exists is kept. The device exists until the next
+--- reboot; if the run fails, it is removed when the run cleans up.
+---
+--- Source: Documentation/networking/tuntap.rst; ip-tuntap(8).
+---
+--- ```lua
+--- tap.create("tap0", { owner = 1000 })
+--- ```
+---@param name string The name of the device.
+---@param options? gscript.tap.create.options
+---@return any
+function tap.create(name, options) end
+
+---@class gscript.tap.remove.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a device that carries the default route or the SSH connection of the session.
+
+--- Removes a tap device.
+---
+--- Source: ip-link(8), `delete`.
+---
+--- ```lua
+--- tap.remove("tap0")
+--- ```
+---@param name string The name of the device.
+---@param options? gscript.tap.remove.options
+---@return any
+function tap.remove(name, options) end
+
+---@class gscript.veth
+veth = {}
+
+---@class gscript.veth.create.options
+---@field netns? string The network namespace of the one link; that of the program by default.
+---@field peer_netns? string The network namespace of the other link; that of the program by default.
+
+--- Creates a pair of links: whatever enters one leaves the other.
+---
+--- A pair of these links that exists is kept. The pair exists until the next reboot; if the run
+--- fails, it is removed when the run cleans up.
+---
+--- Source: veth(4).
+---
+--- ```lua
+--- netns.create("guest")
+--- veth.create("guest0", "eth0", { peer_netns = "guest" })
+--- ```
+---@param name string The name of one link.
+---@param peer string The name of the other link.
+---@param options? gscript.veth.create.options
+---@return any
+function veth.create(name, peer, options) end
+
+---@class gscript.veth.remove.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a link that carries the default route or the SSH connection of the session.
+
+--- Removes a pair of links. Either of them can be given.
+---
+--- Source: veth(4).
+---
+--- ```lua
+--- veth.remove("guest0")
+--- ```
+---@param name string The name of one link.
+---@param options? gscript.veth.remove.options
+---@return any
+function veth.remove(name, options) end
+
+---@class gscript.vlan
+vlan = {}
+
+---@class gscript.vlan.create.options
+---@field netns? string The network namespace; that of the program by default.
+
+--- Creates a VLAN of a link: its frames carry an identifier on that link.
+---
+--- The same VLAN that exists is kept. The VLAN exists until the next reboot; if the run fails,
+--- it is removed when the run cleans up.
+---
+--- Source: ip-link(8), `type vlan`; IEEE 802.1Q.
+---
+--- ```lua
+--- vlan.create("eth0.5", "eth0", 5)
+--- ```
+---@param name string The name of the VLAN's link.
+---@param parent string The name of the link below.
+---@param id string The identifier of the VLAN, from 1 to 4094.
+---@param options? gscript.vlan.create.options
+---@return any
+function vlan.create(name, parent, id, options) end
+
+---@class gscript.vlan.remove.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a VLAN that carries the default route or the SSH connection of the session.
+
+--- Removes a VLAN.
+---
+--- Source: ip-link(8), `delete`.
+---
+--- ```lua
+--- vlan.remove("eth0.5")
+--- ```
+---@param name string The name of the VLAN's link.
+---@param options? gscript.vlan.remove.options
+---@return any
+function vlan.remove(name, options) end
+
+---@class gscript.macvlan
+macvlan = {}
+
+---@class gscript.macvlan.create.options
+---@field mode? "bridge"|"private"|"vepa"|"passthru" Which macvlans of the same link reach each other: all (`bridge`), none (`private`), all through the switch (`vepa`), or there is only one (`passthru`).
+---@field netns? string The network namespace; that of the program by default.
+
+--- Creates a macvlan: a link with a hardware address of its own on another link.
+---
+--- The same macvlan that exists is kept. A macvlan reaches other hosts, but not the link below.
+--- The macvlan exists until the next reboot; if the run fails, it is removed when the run cleans
+--- up.
+---
+--- Source: ip-link(8), `type macvlan`.
+---
+--- ```lua
+--- macvlan.create("guest0", "eth0")
+--- macvlan.create("guest1", "eth0", { mode = "private" })
+--- ```
+---@param name string The name of the macvlan.
+---@param parent string The name of the link below.
+---@param options? gscript.macvlan.create.options
+---@return any
+function macvlan.create(name, parent, options) end
+
+---@class gscript.macvlan.remove.options
+---@field netns? string The network namespace; that of the program by default.
+---@field disconnect? boolean Allows a macvlan that carries the default route or the SSH connection of the session.
+
+--- Removes a macvlan.
+---
+--- Source: ip-link(8), `delete`.
+---
+--- ```lua
+--- macvlan.remove("guest0")
+--- ```
+---@param name string The name of the macvlan.
+---@param options? gscript.macvlan.remove.options
+---@return any
+function macvlan.remove(name, options) end
+
+---@class gscript.netns
+netns = {}
+
+--- Creates a network namespace, which has only a loopback link that is down.
+---
+--- A namespace that exists is kept. The namespace exists until the next reboot; if the run
+--- fails, it is removed when the run cleans up.
+---
+--- Source: ip-netns(8), network_namespaces(7).
+---
+--- ```lua
+--- netns.create("guest")
+--- ```
+---@param name string The name of the namespace.
+---@return any
+function netns.create(name) end
+
+--- Removes a network namespace, with the links that were created in it.
+---
+--- Network cards in it return to the initial namespace. Processes in it keep running, without
+--- these links.
+---
+--- Source: ip-netns(8), network_namespaces(7).
+---
+--- ```lua
+--- netns.remove("guest")
+--- ```
+---@param name string The name of the namespace.
+---@return any
+function netns.remove(name) end
+
+--- Lists the names of the network namespaces.
+---
+--- Source: ip-netns(8).
+---
+--- ```lua
+--- local names = netns.list()
+--- ```
+---@return any
+function netns.list() end
+
+---@class gscript.cgroup
+cgroup = {}
+
+--- Returns the version of control groups that is mounted.
+---
+--- Returns `v1`, `v2`, `hybrid` (version 1 with version 2 beside it), or `none`.
+---
+--- Source: cgroups(7), mount(8).
+---
+--- ```lua
+--- local version = cgroup.version()
+--- ```
+---@return any
+function cgroup.version() end
+
+--- Lists the controllers of a control group.
+---
+--- Returns a list of names: for `/` the controllers that groups can get, for another group
+--- those that limit it. `io` is the name of `blkio` of version 1.
+---
+--- Source: cgroups(7), "Cgroups version 2 controllers".
+---
+--- ```lua
+--- local controllers = cgroup.controllers("/")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.controllers(group) end
+
+---@class gscript.cgroup.create.options
+---@field controllers? ("cpu"|"cpuset"|"io"|"memory"|"pids"|"hugetlb"|"devices")[] The controllers that limit the group. By default none: the group can be frozen and killed.
+
+--- Creates a control group.
+---
+--- In version 2, enables the controllers in the groups above it. In version 1, creates the
+--- group in the hierarchy of each controller, and of `freezer`; a new `cpuset` gets the
+--- processors and memory nodes of the group above. A group that exists is kept if it has the
+--- controllers.
+---
+--- When the run cleans up, its processes move to the group above, the group is removed, and
+--- controllers that no other group uses are disabled again. Groups end with a reboot.
+---
+--- Source: cgroups(7); Documentation/admin-guide/cgroup-v2.rst of the kernel.
+---
+--- ```lua
+--- cgroup.create("build", { controllers = {"memory", "pids"} })
+--- ```
+---@param group string The path of the group. The group above it must exist.
+---@param options? gscript.cgroup.create.options
+---@return any
+function cgroup.create(group, options) end
+
+--- Removes a control group that has no processes and no groups in it.
+---
+--- Source: cgroups(7).
+---
+--- ```lua
+--- cgroup.create("done")
+--- cgroup.remove("done")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.remove(group) end
+
+---@class gscript.cgroup.set.options
+---@field memory_max? string The most memory, including caches.
+---@field memory_high? string The memory from which processes are slowed down (version 2).
+---@field swap_max? string The most swap (version 2).
+---@field pids_max? string The most processes and threads.
+---@field cpu_weight? string The share of processor time, compared with groups beside it; 100 by default.
+---@field cpu_quota? string The most processor time, in percent of one processor.
+---@field io_weight? string The share of the throughput of disks, compared with groups beside it (version 2).
+---@field cpus? string The processors that the group may use.
+---@field mems? string The memory nodes that the group may use.
+
+--- Limits a control group.
+---
+--- Each limit is read back from the kernel, which rounds memory down to whole pages. Returns
+--- the limits that were set, as `cgroup.get` does. Processes of the group that use more than a
+--- new `memory_max` are killed by the kernel, and lose what they have not saved.
+---
+--- When the run cleans up, the limits before are restored. Limits end with the group.
+---
+--- Source: cgroups(7); Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel.
+---
+--- ```lua
+--- cgroup.create("small", { controllers = {"memory", "pids", "cpu"} })
+--- cgroup.set("small", { memory_max = "512M", pids_max = 100, cpu_quota = 150 })
+--- ```
+---@param group string The path of the group.
+---@param options? gscript.cgroup.set.options
+---@return any
+function cgroup.set(group, options) end
+
+--- Returns the limits of a control group.
+---
+--- Returns a map with `memory_max`, `memory_high` and `swap_max` (in bytes), `pids_max`,
+--- `cpu_weight`, `cpu_quota` (in percent of one processor), `io_weight`, `cpus` and `mems`. A
+--- limit that is not set, or that the kernel does not have, is nil.
+---
+--- Source: cgroups(7).
+---
+--- ```lua
+--- local limits = cgroup.get("/")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.get(group) end
+
+--- Moves a process to a control group.
+---
+--- Its limits apply to the process and to all processes that it starts from now on, in every
+--- hierarchy in which the group exists. When the run cleans up, the process moves back.
+---
+--- Source: cgroups(7).
+---
+--- ```lua
+--- cgroup.create("quiet")
+--- cgroup.add_process("quiet", 4711)
+--- ```
+---@param group string The path of the group.
+---@param pid string The number of the process.
+---@return any
+function cgroup.add_process(group, pid) end
+
+--- Lists the processes of a control group, without those of the groups in it.
+---
+--- Returns a list of numbers. A plan assumes those that were there when the machine was probed.
+---
+--- Source: cgroups(7).
+---
+--- ```lua
+--- local pids = cgroup.processes("/")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.processes(group) end
+
+--- Returns what a control group uses.
+---
+--- Returns a map with `memory` and `memory_peak` (in bytes), `oom_kills` (how many processes
+--- were killed at the limit), `pids` (processes and threads), `pids_refused` (how often a
+--- process could not be started at the limit), and `cpu_ms` (used processor time in
+--- milliseconds). What the kernel does not count, or the group has no controller for, is nil.
+---
+--- Source: cgroups(7); Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/ of the kernel.
+---
+--- ```lua
+--- local used = cgroup.stat("/")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.stat(group) end
+
+--- Stops the processes of a control group and of the groups in it, and waits until they are
+--- stopped.
+---
+--- A frozen group that contains gscript itself is refused. When the run cleans up, the
+--- processes run again.
+---
+--- Source: cgroups(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst of the kernel.
+---
+--- ```lua
+--- cgroup.create("pause")
+--- cgroup.freeze("pause")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.freeze(group) end
+
+--- Lets the processes of a frozen control group run again.
+---
+--- Source: cgroups(7).
+---
+--- ```lua
+--- cgroup.create("wake")
+--- cgroup.thaw("wake")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.thaw(group) end
+
+--- Kills all processes of a control group and of the groups in it, and waits until they have
+--- ended.
+---
+--- They lose what they have not saved, so the name of the group has to be approved like that of
+--- a disk (`--destroy NAME`). No process escapes by starting others. A group that contains
+--- gscript itself is refused.
+---
+--- Source: cgroups(7), `cgroup.kill`.
+---
+--- ```lua
+--- cgroup.create("jobs")
+--- cgroup.kill("jobs")
+--- ```
+---@param group string The path of the group.
+---@return any
+function cgroup.kill(group) end
+
+---@class gscript.cgroup.device_allow.options
+---@field basic? boolean Whether to allow `/dev/null`, `zero`, `full`, `random`, `urandom` and `tty`, too, which most programs need.
+
+--- Allows the processes of a control group to open and make only these devices.
+---
+--- All other devices are refused by the kernel, to root as well: to open and make them, and to
+--- mount them or swap to them. Devices that are open already stay open. In version 2, a filter
+--- is added, and a device must be allowed by all filters of the group and of those above it. In
+--- version 1, the list of the group is replaced; it needs the controller `devices`.
+---
+--- Source: Documentation/admin-guide/cgroup-v2.rst ("Device controller") and
+--- cgroup-v1/devices.rst of the kernel; bpf(2).
+---
+--- ```lua
+--- cgroup.create("jail", { controllers = {"devices"} })
+--- cgroup.device_allow("jail", {"/dev/sda"})
+--- ```
+---@param group string The path of the group.
+---@param devices string[] The devices.
+---@param options? gscript.cgroup.device_allow.options
+---@return any
+function cgroup.device_allow(group, devices, options) end
+
+---@class gscript.distcc
+distcc = {}
+
+---@class gscript.distcc.account.options
+---@field home? string The home directory.
+---@field shell? string The login shell; by default, the shell and the password are unchanged.
+---@field user? string The name of the account.
+
+--- Gives the account of distcc a home directory, and a shell on compile nodes.
+---
+--- sshd starts the forced command of a key by the shell of the account, and refuses a locked one
+--- (`!` in shadow(5)). Such an account gets `*` instead, which no password matches: it is not
+--- locked, and only a key can log in. Undo restores the previous home directory and shell.
+---
+--- Source: usermod(8); sshd(8), "AUTHENTICATION"; guide DS 1, 2 and 8.
+---
+--- ```lua
+--- system.user("/mnt/old", "distcc")
+--- distcc.account("/mnt/old", { shell = "/bin/bash" })
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param options? gscript.distcc.account.options
+---@return any
+function distcc.account(root, options) end
+
+--- Generates the ed25519 key with which the front end logs in on compile nodes, without a
+--- passphrase, unless it exists.
+---
+--- The public key is in the same file with `.pub` at its end. distcc cannot type a passphrase, so
+--- the nodes must limit what the key may do: `distcc::node_script`. Undo removes both files.
+---
+--- Source: ssh-keygen(1); guide DS 3.
+---
+--- ```lua
+--- distcc.key("/mnt/old", "/root/id_distcc")
+--- ```
+---@param root string The mount point of the system; `/` for the running system.
+---@param path string The file of the key, in a directory that exists.
+---@return any
+function distcc.key(root, path) end
+
+--- Returns the shell script that a compile node runs for the key of the front end, whatever the
+--- front end requests.
+---
+--- It starts `distccd --inetd` without the option that would permit every program, so that only
+--- the compilers below `/usr/lib/distcc` run, and without the network if the kernel lets users
+--- have network namespaces; or it answers `node-info` (the processors and the compiler) or `log`
+--- (the end of `/var/log/distcc/distccd.log`). Anything else is refused.
+---
+--- Source: sshd(8), `command="…"`; distccd(1); guide DS 18.
+---
+--- ```lua
+--- file.write("/etc/distcc/distcc-node", distcc.node_script(), { root = "/mnt/old", mode = "0755" })
+--- ```
+---@return any
+function distcc.node_script() end
+
+---@class gscript.distcc.scan_host.options
+---@field approved? string The fingerprint that the key must have.
+
+--- Asks a machine for its ed25519 host key.
+---
+--- Returns a map with `fingerprint` (as `ssh-keygen -l` shows it) and `line` (the line for
+--- `known_hosts`). What answers may be another machine: compare the fingerprint with that on the
+--- console of the node, and give it as `approved`; any other key is then refused. Only the run
+--- knows the key: in the plan, `line` is a placeholder.
+---
+--- Source: ssh-keyscan(1); guide DS 9 and 10.
+---
+--- ```lua
+--- local key = distcc.scan_host("node1")
+--- distcc.scan_host("node1", { approved = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" })
+--- ```
+---@param host string The name or IPv4 address of the machine.
+---@param options? gscript.distcc.scan_host.options
+---@return any
+function distcc.scan_host(host, options) end
+
+--- Returns the processors and the compiler of the running system, as `distcc.node_info` does of
+--- a node.
+---
+--- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`.
+---
+--- ```lua
+--- local own = distcc.compiler()
+--- ```
+---@return any
+function distcc.compiler() end
+
+---@class gscript.distcc.node_info.options
+---@field user? string The account on the node.
+---@field ssh? string The script that starts ssh with the key and the known hosts of distcc.
+
+--- Asks a compile node for its processors and its compiler, over SSH.
+---
+--- Returns a map with `host`, `processors`, `version` and `target` (of gcc). The node answers
+--- with the script of `distcc::node_script`. A host key that is unknown or has changed is
+--- refused; ssh asks no questions.
+---
+--- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`; guide DS 7 and 12.
+---
+--- ```lua
+--- local node = distcc.node_info("node1")
+--- ```
+---@param host string The name or IPv4 address of the node.
+---@param options? gscript.distcc.node_info.options
+---@return any
+function distcc.node_info(host, options) end
+
+---@class gscript.distcc.hosts.own
+---@field host string The name or IPv4 address of the machine.
+---@field processors string The number of processors.
+---@field version string The version of gcc.
+---@field target string The target of gcc.
+
+---@class gscript.distcc.hosts.nodes
+---@field host string The name or IPv4 address of the machine.
+---@field processors string The number of processors.
+---@field version string The version of gcc.
+---@field target string The target of gcc.
+
+---@class gscript.distcc.hosts.options
+---@field own_jobs? string The number of jobs on the front end.
+---@field limit? string The largest number of jobs on a node. A session of SSH is a job, and sshd allows 10 per connection unless `MaxSessions` sets another number.
+---@field user? string The account on the nodes.
+
+--- Returns the host list of distcc, and the number of jobs for it.
+---
+--- Returns a map with `hosts` (for `DISTCC_HOSTS`: this machine with `own_jobs` jobs, and each node
+--- with as many jobs as it has processors, but at most `limit`) and `jobs` (their sum, for
+--- `MAKEOPTS`). A node whose gcc has another version or target is refused: its object files would
+--- not fit.
+---
+--- Source: distcc(1), "HOST SPECIFICATIONS"; guide DS 12 and 13.
+---
+--- ```lua
+--- local list = distcc.hosts(distcc.compiler(), {distcc.node_info("node1")}, { own_jobs = 2 })
+--- ```
+---@param own gscript.distcc.hosts.own The front end.
+---@param nodes gscript.distcc.hosts.nodes[] The nodes.
+---@param options? gscript.distcc.hosts.options
+---@return any
+function distcc.hosts(own, nodes, options) end
+
+---@class gscript.distcc.check.options
+---@field compiler? string The compiler, by the name that the node knows it by.
+---@field user? string The account on the node.
+---@field ssh? string The script that starts ssh with the key and the known hosts of distcc.
+
+--- Compiles a small file on a node, and proves by the log of the node that it was done there.
+---
+--- distcc compiles on the front end if a node fails, and exits with 0: here it may not
+--- (`DISTCC_FALLBACK=0`), and the node is tried even if it has failed before, because distcc gets
+--- an empty directory for its state. Returns a map with `host` and `line`, the line of the log. Leaves
+--- nothing to undo.
+---
+--- Source: distcc(1), "ENVIRONMENT VARIABLES"; guide DS 16.
+---
+--- ```lua
+--- local proof = distcc.check("node1")
+--- ```
+---@param host string The name or IPv4 address of the node.
+---@param options? gscript.distcc.check.options
+---@return any
+function distcc.check(host, options) end
+
+---@class gscript.distcc.status.options
+---@field directory? string The directory with the state of distcc: below `PORTAGE_TMPDIR` for Portage.
+
+--- Returns the compilations that distcc distributes at the moment.
+---
+--- Each entry is a map with `process`, `state` (such as `Compile` or `Preprocess`), `file` and
+--- `host`.
+---
+--- Source: distccmon-text(1); guide DS 16.
+---
+--- ```lua
+--- local jobs = distcc.status()
+--- ```
+---@param options? gscript.distcc.status.options
+---@return any
+function distcc.status(options) end
 
 ---@class gscript.given
 given = {}
