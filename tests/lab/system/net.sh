@@ -4,7 +4,7 @@
 # disks: 16M
 # with: cut.so
 # tier: make lab
-# takes: 60 s
+# takes: 160 s
 . "${0%/*}/../lib/cases.sh"
 
 # Uses ioctl(2), so that the state of the link does not come from gscript itself.
