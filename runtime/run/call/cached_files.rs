@@ -1,6 +1,7 @@
 //! Caches the resolved places of one call: nothing changes between its steps while it is planned.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use crate::machine::files::{FileContents, FileError, FileStatus, Files, ResolvedPath};
 use crate::types::Place;
@@ -8,7 +9,8 @@ use crate::types::Place;
 /// Files with a cache of resolved places.
 pub(super) struct CachedFiles<'a> {
     files: &'a dyn Files,
-    known: RefCell<Vec<(Place, bool, ResolvedPath)>>,
+    /// By the place, and whether a symbolic link at its last component was followed.
+    known: RefCell<HashMap<(Place, bool), ResolvedPath>>,
 }
 
 impl<'a> CachedFiles<'a> {
@@ -35,18 +37,17 @@ impl Files for CachedFiles<'_> {
     }
 
     fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
-        let same =
-            |(of, followed, _): &&(Place, bool, ResolvedPath)| of == place && *followed == follow;
-        if let Some((.., reach)) = self.known.borrow().iter().find(same) {
+        let key = (place.clone(), follow);
+        if let Some(reach) = self.known.borrow().get(&key) {
             return Ok(reach.clone());
         }
         let reach = self.files.resolve_place(place, follow)?;
         let mut known = self.known.borrow_mut();
-        known.push((place.clone(), follow, reach.clone()));
         // The resolved place resolves to itself: none of its components is a symbolic link.
         if reach.place != *place {
-            known.push((reach.place.clone(), follow, reach.clone()));
+            known.insert((reach.place.clone(), follow), reach.clone());
         }
+        known.insert(key, reach.clone());
         Ok(reach)
     }
 
