@@ -77,15 +77,21 @@ impl TableRow<'_> {
             return Ok(Plan::already(why).warn(warning));
         }
         // A later file that sets the same flags takes precedence: they are changed there instead.
-        let later = table.files.iter().map(|(place, _)| place).filter(|at| at.path > own.path);
+        // Each candidate is tried with all files, and there may be thousands.
+        let later = table.files.iter().filter(|(at, text)| at.path > own.path && self.is_in(text));
+        let later = later.map(|(place, _)| place);
         let takes_effect = |place: &&Place| holds(&table.with(place, changed(place)));
         let place = std::iter::once(&own).chain(later).find(takes_effect).unwrap_or(&own).clone();
         Ok(edit(place, cx, |text| Ok(change(text)))?.warn(warning))
     }
 
     fn is_listed(&self, table: &ConfigFiles) -> bool {
-        let lines = |text: &str| packages::lines(text, self.table.format);
-        table.files.iter().any(|(_, text)| lines(text).iter().any(|line| self.is_it(line)))
+        table.files.iter().any(|(_, text)| self.is_in(text))
+    }
+
+    /// Returns whether a file has a line of this atom.
+    fn is_in(&self, text: &str) -> bool {
+        packages::lines(text, self.table.format).iter().any(|line| self.is_it(line))
     }
 
     fn is_it(&self, line: &TableLine) -> bool {
