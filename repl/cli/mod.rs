@@ -187,7 +187,8 @@ pub(crate) struct HowArgs {
 #[derive(Args, Clone, Default)]
 pub(crate) struct LossArgs {
     /// Approve that all data on this device is lost (repeatable): any path of the device, of the
-    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens
+    /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or
+    /// the name of a control group, whose processes are killed
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gscript::error::Exit;
 use gscript::machine::Machine;
+use gscript::machine::cgroup::CgroupEffect;
 use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::approval::{Approval, Approver};
 use gscript::plan::bound::BoundEffect;
@@ -32,9 +33,11 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
             || losses.iter().any(|loss| loss.effect.loses().is_some_and(|name| is(given, name)))
     };
     if let Some(given) = args.losses.destroy.iter().find(|given| !known(given)) {
-        Problem::new(format!("--destroy: there is no device {given}"))
-            .help("list the disks: lsblk")
-            .print();
+        Problem::new(format!(
+            "--destroy: there is no device {given}, and nothing of that name is destroyed"
+        ))
+        .help("list the disks: lsblk")
+        .print();
         return Err(Exit::Usage);
     }
     if open.is_empty() && args.yes {
@@ -67,6 +70,9 @@ fn describe_loss(loss: &BoundEffect) -> String {
         }
         (Effect::Storage(StorageEffect::RemovesGroup { group }), _) => {
             format!("Volume group {group}")
+        }
+        (Effect::Cgroup(CgroupEffect::KillsCgroup { group }), _) => {
+            format!("What the processes of control group {group} have not saved")
         }
         (effect, _) => effect.to_string(),
     }
