@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use gscript::machine::{Difference, compare, layout_within};
+use gscript::machine::{Difference, compare, layout_within, listing};
 use gscript::reference::docs;
 use gscript::run::rescue::{BootProblem, PASSPHRASE};
 use gscript::script::{Language, source};
@@ -39,7 +39,7 @@ impl ShellCommand {
 pub(super) const COMMANDS: &[ShellCommand] = &[
     command("help", "[NAME]", "list the commands, or show the reference of a primitive", help),
     command("examples", "", "show examples", examples),
-    command("machine", "", "draw the disks, and list virtual network links", draw),
+    command("machine", "", "draw the disks, and list the links and groups that were created", draw),
     command("diff", "", "show what has changed since the session started", diff),
     command("log", "", "list the actions of this session", log),
     command("undo", "[N]", "undo the last action, or the last N", undo),
@@ -142,9 +142,7 @@ fn draw(shell: &mut Shell<'_>, _: &str) -> CommandResult<()> {
     let machine = shell.bench.machine();
     let text = layout_within(&machine, &[], canvas().width);
     print_stdout(&Shown::lines(text.trim_end()));
-    let before = shell.bench.before().cgroup.found.clone().unwrap_or_default();
-    let groups = machine.cgroup.found.clone().unwrap_or_default().changes_since(&before);
-    for line in groups.into_iter().chain(gscript::machine::net::describe(&machine.net)) {
+    for line in listing(&machine, shell.bench.before()) {
         print_stdout(&line);
     }
     Ok(())

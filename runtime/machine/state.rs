@@ -37,6 +37,11 @@ pub(crate) trait PartState: Sized {
         _differences: &mut Differences,
     ) {
     }
+
+    /// Describes the items of the part that a drawing of the storage does not show, one on each line.
+    fn list(_machine: &Machine, _before: &Machine) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The state of a part that the model does not represent.

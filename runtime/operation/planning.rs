@@ -45,7 +45,7 @@ impl Ids {
     }
 
     /// Returns the link group of the run, which all links that it creates belong to: it shows that
-    /// they are those of the run, and removes them in one request (`ip link delete group`).
+    /// they are those of the run.
     pub fn link_group(&self) -> u32 {
         let hash = Sha256::new().chain_update(self.seed).chain_update("link group").finalize();
         // The kernel stores a signed number, and group 0 is that of all other links.

@@ -8,14 +8,14 @@ use std::process::{Command, Stdio};
 use gscript::machine::Machine;
 use gscript::machine::cgroup::ControlGroups;
 use gscript::recipe::Recipe;
-use gscript::run::job::Job;
 use gscript::script::Language;
 use gscript::system::sim::faults::{FaultEvent, Faults};
-use gscript::system::{FailureKind, Interrupts, Sim};
+use gscript::system::{FailureKind, Sim};
 use gscript::test::simulate;
 use gscript::types::{Map, Pattern};
 
 use crate::support::dsl::{PROGRAM, project};
+use crate::support::planned::{planned, steps};
 use crate::support::skip::skip;
 
 fn recorded(version: &str) -> Machine {
@@ -28,22 +28,10 @@ fn recipe(text: &str) -> Recipe {
     Recipe::parse("cgroup", Language::Rhai, text.to_owned()).expect("a recipe")
 }
 
-/// Plans a script. Returns the steps and effects of each call, or the error.
+/// Plans a script. Returns the steps of each call, or the error.
 fn plan(machine: &Machine, text: &str) -> Result<Vec<String>, String> {
-    let (recipe, variables) = (recipe(text), Map::new());
-    let job = Job {
-        recipe: &recipe,
-        variables: &variables,
-        seed: [1; 32],
-        interrupts: Interrupts::default(),
-        terminal: false,
-    };
-    let report = job.plan(machine, Box::new(Sim::new())).map_err(|failed| failed.0.to_string())?;
-    let lines = report.calls().map(|call| {
-        let steps: Vec<String> = call.steps.iter().map(ToString::to_string).collect();
-        steps.join(" && ")
-    });
-    Ok(lines.collect())
+    let report = planned(machine, Language::Rhai, text, &Map::new())?;
+    Ok(report.calls().map(steps).collect())
 }
 
 /// Returns the error of a script that the plan refuses.

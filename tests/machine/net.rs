@@ -5,14 +5,14 @@ use std::process::{Command, Stdio};
 
 use gscript::machine::Machine;
 use gscript::recipe::Recipe;
-use gscript::run::job::Job;
 use gscript::script::Language;
 use gscript::system::sim::faults::{FaultEvent, Faults};
-use gscript::system::{FailureKind, Interrupts, Sim};
+use gscript::system::{FailureKind, Sim};
 use gscript::test::simulate;
 use gscript::types::{Map, Pattern};
 
 use crate::support::dsl::{PROGRAM, project};
+use crate::support::planned::planned;
 use crate::support::skip::skip;
 
 /// Returns a machine with these links.
@@ -25,17 +25,7 @@ fn machine(links: &str) -> Machine {
 
 /// Plans a script. Returns each call with its steps, effects and undo, or the error.
 fn plan(machine: &Machine, text: &str) -> Result<Vec<String>, String> {
-    let recipe =
-        Recipe::parse("net", Language::Rhai, text.to_owned()).map_err(|e| e.to_string())?;
-    let variables = Map::new();
-    let job = Job {
-        recipe: &recipe,
-        variables: &variables,
-        seed: [1; 32],
-        interrupts: Interrupts::default(),
-        terminal: false,
-    };
-    let report = job.plan(machine, Box::new(Sim::new())).map_err(|failed| failed.0.to_string())?;
+    let report = planned(machine, Language::Rhai, text, &Map::new())?;
     let calls = report.calls().map(|call| {
         let steps: Vec<String> = call.steps.iter().map(ToString::to_string).collect();
         let effects: Vec<String> = call.effects.iter().map(ToString::to_string).collect();

@@ -3,14 +3,12 @@
 use gscript::machine::Machine;
 use gscript::plan::report::{PlanEntry, Report};
 use gscript::primitives::registry::{PRIMITIVES, Read};
-use gscript::recipe::Recipe;
 use gscript::reference::docs::{example, to_lua};
-use gscript::run::job::Job;
 use gscript::script::Language;
-use gscript::system::{Interrupts, Sim};
 use gscript::types::{Map, Secret, Value};
 
 use crate::support::dsl::project;
+use crate::support::planned::planned;
 
 /// Returns the machine that the examples use.
 pub fn example_machine() -> Machine {
@@ -20,18 +18,10 @@ pub fn example_machine() -> Machine {
 
 /// Plans a script on the example machine.
 pub fn plan(language: Language, text: &str) -> Result<Report, String> {
-    let recipe = Recipe::parse("example", language, text.to_owned()).map_err(|e| e.to_string())?;
     // Secrets cannot be written in an example.
     let secret = Secret::new("passphrase", b"an example, and long".to_vec());
     let variables: Map = vec![("passphrase".to_owned(), Value::Secret(secret))];
-    let job = Job {
-        recipe: &recipe,
-        variables: &variables,
-        seed: [1; 32],
-        interrupts: Interrupts::default(),
-        terminal: false,
-    };
-    job.plan(&example_machine(), Box::new(Sim::new())).map_err(|failed| failed.0.to_string())
+    planned(&example_machine(), language, text, &variables)
 }
 
 /// Formats a plan without data of its source file.

@@ -1,5 +1,6 @@
 //! Code that tests share.
 
 pub mod dsl;
+pub mod planned;
 pub mod skip;
 pub mod tap;

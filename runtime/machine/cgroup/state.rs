@@ -107,18 +107,19 @@ impl PartState for Cgroups {
             differences.note(format!("control group {name}"), side(then), side(now));
         }
     }
-}
 
-impl ControlGroups {
-    /// Describes the groups that are new or different since `before`, one on each line.
-    pub fn changes_since(&self, before: &Self) -> Vec<String> {
+    /// The groups that are new or different; services have many.
+    fn list(machine: &Machine, before: &Machine) -> Vec<String> {
+        let (Some(now), Some(before)) = (&machine.cgroup.found, &before.cgroup.found) else {
+            return Vec::new();
+        };
         let differs = |(name, group): &(&String, &ControlGroup)| {
             *name != ROOT && before.groups.get(*name).is_none_or(|then| !is_same(then, group))
         };
         let line = |(name, group): (&String, &ControlGroup)| {
             format!("control group {name}: {}", describe_group(group))
         };
-        self.groups.iter().filter(differs).map(line).collect()
+        now.groups.iter().filter(differs).map(line).collect()
     }
 }
 
@@ -156,7 +157,7 @@ fn describe_group(group: &ControlGroup) -> String {
 mod tests {
     use super::*;
     use crate::machine::cgroup::{CgroupFact, CgroupLimit, CgroupLimits};
-    use crate::machine::{Fact, compare};
+    use crate::machine::{Fact, compare, listing};
 
     fn machine() -> Machine {
         let text = r#"{"format": 1, "host": {"udev": true}, "devices": {}, "cgroup": {
@@ -199,9 +200,10 @@ mod tests {
         let (before, mut after) = (machine(), machine());
         after.learn(&made()).expect("the group is new");
         after.learn(&limited("20")).expect("the group exists");
-        let found = after.cgroup.found.clone().expect("groups");
-        let changes = found.changes_since(&before.cgroup.found.clone().expect("groups"));
-        assert_eq!(changes, ["control group build: with controllers pids, pids.max 20"]);
+        assert_eq!(
+            listing(&after, &before),
+            ["control group build: with controllers pids, pids.max 20"]
+        );
         let mut scope = Scope::default();
         made().scope(&mut scope);
         let differences = compare(&after, &before, Some(&scope));

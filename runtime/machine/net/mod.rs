@@ -20,7 +20,6 @@ pub use fact::NetFact;
 pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
 pub use network::{Connection, Links, NAMESPACES, Namespace, NetScope, Network};
 pub use release::NetRelease;
-pub use state::describe;
 pub use step::NetStep;
 
 /// The part `net`.

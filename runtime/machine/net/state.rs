@@ -127,6 +127,23 @@ impl PartState for Network {
             compare_space(then, now, Some(name), scope, differences);
         }
     }
+
+    /// The links that were created, and the namespaces. Every machine has loopback and hardware.
+    fn list(machine: &Machine, _before: &Machine) -> Vec<String> {
+        let net = &machine.net;
+        let mut lines = Vec::new();
+        let spaces = std::iter::once(None).chain(net.namespaces.keys().map(Some));
+        for netns in spaces {
+            let shown = |(name, link): (&String, &Link)| {
+                let at = LinkAt { link: name.clone(), netns: netns.cloned() };
+                format!("link {at}: {}", describe_link(link))
+            };
+            lines.extend(netns.map(|netns| format!("network namespace {netns}")));
+            let all = net.links_in(netns.map(String::as_str)).into_iter().flatten();
+            lines.extend(all.filter(|(_, link)| link.kind.is_some()).map(shown));
+        }
+        lines
+    }
 }
 
 /// Notes links that are named, but not described.
@@ -220,22 +237,6 @@ fn describe_link(link: &Link) -> String {
         text += &format!(", {address}");
     }
     text
-}
-
-/// Returns a line for each link and namespace that the kernel created, without loopback links.
-pub fn describe(net: &Network) -> Vec<String> {
-    let mut lines = Vec::new();
-    let spaces = std::iter::once(None).chain(net.namespaces.keys().map(Some));
-    for netns in spaces {
-        let shown = |(name, link): (&String, &Link)| {
-            let at = LinkAt { link: name.clone(), netns: netns.cloned() };
-            format!("link {at}: {}", describe_link(link))
-        };
-        lines.extend(netns.map(|netns| format!("network namespace {netns}")));
-        let all = net.links_in(netns.map(String::as_str)).into_iter().flatten();
-        lines.extend(all.filter(|(_, link)| link.kind.is_some()).map(shown));
-    }
-    lines
 }
 
 #[cfg(test)]
