@@ -70,7 +70,7 @@ pub(super) fn look(
 ) -> Result<(), StepError> {
     let error = |error| StepError::kernel("find /sys/fs/cgroup", error);
     match scope.map(|scope| &scope.cgroup.groups) {
-        None => machine.cgroup.found = probe::all().map_err(error)?,
+        None => machine.cgroup.found = probe::all(),
         Some(groups) => {
             let Some(found) = &mut machine.cgroup.found else { return Ok(()) };
             groups.iter().try_for_each(|group| probe::again(found, group)).map_err(error)?;

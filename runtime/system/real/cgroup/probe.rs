@@ -16,8 +16,8 @@ const MOST: usize = 20_000;
 const DEEPEST: usize = 32;
 
 /// Returns all hierarchies and groups; `None` if this process cannot see the mounts.
-pub(super) fn all() -> io::Result<Option<ControlGroups>> {
-    let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else { return Ok(None) };
+pub(super) fn all() -> Option<ControlGroups> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let mut found = hierarchies(&mounts);
     let mounts: BTreeSet<String> =
         found.unified.iter().chain(found.legacy.values()).cloned().collect();
@@ -26,9 +26,12 @@ pub(super) fn all() -> io::Result<Option<ControlGroups>> {
         collect(mount, mount, 0, &mut names);
     }
     for name in names {
-        again(&mut found, &name)?;
+        // A group that this user cannot read does not prevent the probe of all others.
+        if again(&mut found, &name).is_err() {
+            found.groups.remove(&name);
+        }
     }
-    Ok(Some(found))
+    Some(found)
 }
 
 fn collect(mount: &str, directory: &str, depth: usize, names: &mut BTreeSet<String>) {
