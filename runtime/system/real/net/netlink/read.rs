@@ -43,6 +43,8 @@ pub(super) fn read_link(message: &LinkMessage) -> Option<RawLink> {
             }
             LinkAttribute::Link(index) => raw.below = Some(*index).filter(|index| *index != 0),
             LinkAttribute::LinkNetNsId(_) => raw.below_is_foreign = true,
+            // The kernel clears the flag some time after the carrier is lost.
+            LinkAttribute::Carrier(0) => raw.running = false,
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
                     read_info(info, &mut raw.link);
@@ -165,5 +167,23 @@ fn plain(address: &RouteAddress) -> Option<IpAddr> {
         RouteAddress::Inet(address) => Some((*address).into()),
         RouteAddress::Inet6(address) => Some((*address).into()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_without_a_carrier_does_not_run() {
+        let running = |carrier| {
+            let mut message = LinkMessage::default();
+            message.header.flags = LinkFlags::Up | LinkFlags::Running;
+            message.attributes =
+                vec![LinkAttribute::IfName("tap0".into()), LinkAttribute::Carrier(carrier)];
+            read_link(&message).expect("a link").running
+        };
+        assert!(running(1));
+        assert!(!running(0));
     }
 }
