@@ -31,8 +31,8 @@ const FUNCTIONS: [&[Test]; 14] = [
     boots::whole::TESTS,
     confined::TESTS,
     proved_actions::TESTS,
+    torture::each::TESTS,
     torture::faults::TESTS,
-    torture::layouts::TESTS,
     torture::power::TESTS,
     tried::TESTS,
 ];

@@ -30,7 +30,7 @@ const EFI: Firmware = Firmware::Efi;
 /// unified kernel images need EFI.
 pub const COMBINATIONS: &[Combination] = &[
     Combination::new(Openrc, Passphrase, EFI, Uki, Lvm).lab().updated(),
-    Combination::new(Openrc, Key, EFI, SystemdBoot, Btrfs).lab(),
+    Combination::new(Openrc, Key, EFI, SystemdBoot, Btrfs),
     Combination::new(Openrc, Passphrase, EFI, SystemdBoot, Lvm).updated(),
     Combination::new(Openrc, Passphrase, EFI, Grub, Lvm).updated(),
     Combination::new(Openrc, Gpg, EFI, SystemdBoot, Lvm),

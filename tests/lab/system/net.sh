@@ -4,7 +4,7 @@
 # disks: 16M
 # with: cut.so
 # tier: make lab
-# takes: 160 s
+# takes: 60 s
 . "${0%/*}/../lib/cases.sh"
 
 # Uses ioctl(2), so that the state of the link does not come from gscript itself.
@@ -145,7 +145,7 @@ tells cut 'network link up0 carries the default route'
 must ip link delete up0
 must test "$(links)" = "$before"
 
-it 'a killed run is released or resumed after any record'
+it 'a killed run is released or resumed'
 recipe killed.rhai <<'END'
 netns::create("a");
 bridge::create("br0");
@@ -162,7 +162,10 @@ must "$G" killed.rhai --yes --prove --journal /run/whole 2>whole.err
 all=$(links)
 must "$G" release --yes "$(echo /run/whole/*/journal.jsonl)" 2>release.err
 must test "$(links)" = "$before"
-for n in $(seq 2 20); do
+# With CUT_EACH, after every record.
+records='3 8 13 18'
+[ -z "${CUT_EACH:-}" ] || records=$(seq 2 20)
+for n in $records; do
     rm -rf /run/killed
     (export CUT_RECORD=$n LD_PRELOAD=$OUT/cut.so; "$G" killed.rhai --yes --journal /run/killed >killed.out 2>killed.err)
     [ $? = 137 ] || fail "it was not killed after record $n"
