@@ -2,7 +2,8 @@
 //!
 //! `cli` defines the grammar, `command_line` parses the arguments, `commands` has a file per
 //! command, `screen` shows the progress of a run, `render` shows plans and failures, `ask` prompts
-//! the user, `shell` is the interactive shell, `state` locates run directories.
+//! the user, `shell` is the interactive shell, `state` locates run directories, `originals` keeps
+//! what copies of recipes were made of, `whole` replaces files.
 
 // The terminal may disappear before cleanup has finished: a failed print must not end the program.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -14,10 +15,12 @@ mod command_line;
 mod commands;
 mod finding;
 mod lock;
+mod originals;
 mod render;
 mod screen;
 mod shell;
 mod state;
+mod whole;
 
 use std::process::ExitCode;
 
@@ -61,6 +64,8 @@ fn program() -> ExitCode {
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),
         Some(Command::Run(args)) => commands::run::run(&args),
         Some(Command::Fork(args)) => commands::fork::fork(&args),
+        Some(Command::Diff(args)) => commands::update::diff(&args),
+        Some(Command::Update(args)) => commands::update::update(&args),
         Some(Command::Answers(args)) => commands::answers::answers(&args),
         Some(Command::Info(args)) => commands::info::info(&args),
         Some(Command::List) => commands::list::list(),

@@ -1,5 +1,5 @@
-//! The state directory: run directories with their journals and logs, the shell history, and lock
-//! files. Everything in it belongs to the user who runs the program, and no other user can write to
+//! The state directory: run directories with their journals and logs, the shell history, originals
+//! of copied recipes, and lock files. Everything in it belongs to the user who runs the program, and no other user can write to
 //! it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -105,6 +105,11 @@ impl RunDirectory {
 /// Returns the directory of all runs of this user.
 pub(crate) fn runs() -> io::Result<PathBuf> {
     Ok(state()?.join("runs"))
+}
+
+/// Returns the directory of the originals of copied recipes.
+pub(crate) fn originals() -> io::Result<PathBuf> {
+    private(state()?.join("originals"))
 }
 
 /// Returns the path of the shell history, if the state directory is private to the user.

@@ -15,6 +15,21 @@ pub(crate) struct ForkArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct DiffArgs {
+    /// Copy of a bundled recipe, made by gscript fork
+    pub(crate) file: PathBuf,
+    /// Show instead what has changed in the bundled recipe since it was copied
+    #[arg(long)]
+    pub(crate) upstream: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct UpdateArgs {
+    /// Copy of a bundled recipe, made by gscript fork
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
 pub(crate) struct AnswersArgs {
     /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
     pub(crate) recipe: PathBuf,

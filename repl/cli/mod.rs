@@ -14,7 +14,9 @@ use gscript::types::Choice;
 use gscript::vm::Firmware;
 
 use author::name_value;
-pub(crate) use author::{AnswersArgs, CheckArgs, ForkArgs, InfoArgs, TestArgs};
+pub(crate) use author::{
+    AnswersArgs, CheckArgs, DiffArgs, ForkArgs, InfoArgs, TestArgs, UpdateArgs,
+};
 pub(crate) use builds::BuildLogArgs;
 use examples::EXAMPLES;
 pub(crate) use sandbox::SandboxArgs;
@@ -92,6 +94,10 @@ pub(crate) enum Command {
     Info(InfoArgs),
     /// Write a copy of a bundled recipe to edit
     Fork(ForkArgs),
+    /// Show what a copy of a bundled recipe changes
+    Diff(DiffArgs),
+    /// Merge the changes of a bundled recipe into a copy of it
+    Update(UpdateArgs),
     /// Print an answers file for a recipe: every parameter, with its default commented out
     Answers(AnswersArgs),
     /// Print a description of this machine as JSON

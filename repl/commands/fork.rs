@@ -5,11 +5,12 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
-use gscript::recipe::advice;
 use gscript::recipe::bundled::find;
+use gscript::recipe::{ForkOrigin, advice};
 use gscript::types::printable;
 
 use crate::cli::ForkArgs;
+use crate::originals;
 use crate::render::Problem;
 use crate::screen::print_stderr;
 
@@ -21,12 +22,15 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
         return Exit::Usage;
     };
     let path = args.file.clone().unwrap_or_else(|| PathBuf::from(recipe.file_name()));
-    match write_new(&path, recipe.text) {
+    let origin = ForkOrigin::now(&recipe);
+    match write_new(&path, &origin.copy(recipe.language, recipe.text)) {
         Ok(()) => {
-            // Without a directory, the file name could select the bundled recipe instead.
-            let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
-            let path = if here { Path::new(".").join(&path) } else { path };
-            print_stderr(&format!("Written. To see its plan: gscript plan {}", path.display()));
+            if let Err(error) = originals::keep(&origin, recipe.text) {
+                print_stderr(&format!(
+                    "warning: the original is not kept, so a later version cannot be merged: {error}"
+                ));
+            }
+            print_stderr(&format!("Written. To see its plan: gscript plan {}", named(&path)));
             Exit::Done
         }
         Err(error) => {
@@ -40,8 +44,15 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
     }
 }
 
+/// Returns a path as an argument: without a directory, a file name could select the bundled recipe.
+pub(super) fn named(path: &Path) -> String {
+    let here = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+    let path = if here { Path::new(".").join(path) } else { path.to_owned() };
+    path.display().to_string()
+}
+
 /// Writes a file that must not exist yet.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = File::create_new(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

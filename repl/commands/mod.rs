@@ -28,6 +28,7 @@ pub(crate) mod step;
 pub(crate) mod test;
 pub(crate) mod trial;
 mod trial_answers;
+pub(crate) mod update;
 
 use std::path::Path;
 use std::time::Duration;

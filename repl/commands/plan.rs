@@ -1,6 +1,5 @@
 //! `gscript plan`: the planning pass alone.
 
-use std::io::Write;
 use std::path::Path;
 
 use gscript::error::Exit;
@@ -15,6 +14,7 @@ use crate::ask;
 use crate::cli::PlanArgs;
 use crate::render::{self, Problem};
 use crate::screen::{Stream, output, print_stderr, write_json};
+use crate::whole::write_whole;
 
 pub(crate) fn plan(args: &PlanArgs) -> Exit {
     match try_plan(args) {
@@ -63,16 +63,8 @@ fn try_plan(args: &PlanArgs) -> Result<(), Exit> {
 
 /// Saves the plan atomically.
 fn save(path: &Path, text: &str) -> Result<(), Exit> {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let written = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).and_then(
-        |mut file| {
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)
-        },
-    );
-    match written {
-        Ok(_) => {
+    match write_whole(path, text, None) {
+        Ok(()) => {
             print_stderr("");
             print_stderr(&format!(
                 "Saved. To run exactly this plan: gscript apply {}",

@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::bad::BadRecipe;
 use super::block::{BlockLine, Comment};
 use super::files::LAYOUTS;
+use super::fork::ForkOrigin;
 use super::param::{ParamDecl, ParamKind};
 use crate::event::Site;
 use crate::plan::needs::Needs;
@@ -30,6 +31,8 @@ pub struct Front {
     /// Whether the recipe is a layout: a module whose `prepare(params)` is called if it is run
     /// directly.
     pub layout: bool,
+    /// The bundled recipe of which it is a copy.
+    pub fork: Option<ForkOrigin>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +40,7 @@ pub struct Front {
 struct MetadataBlock {
     #[serde(default)]
     layout: bool,
+    fork: Option<Spanned<ForkOrigin>>,
     #[serde(default)]
     include: Vec<Spanned<String>>,
     #[serde(default)]
@@ -125,6 +129,11 @@ impl Front {
             front.params.push(param.map_err(|why| bad(at, why, None))?);
         }
         front.layout = block.layout;
+        if let Some(origin) = block.fork {
+            let at = line(origin.span().start);
+            origin.get_ref().check().map_err(|why| bad(at, why, None))?;
+            front.fork = Some(origin.into_inner());
+        }
         let own_needs = block.needs.as_ref().map(Spanned::span);
         front.needs = block.needs.map(Spanned::into_inner);
         for name in block.include {

@@ -2,8 +2,9 @@
 //!
 //! `text` contains a parsed recipe; `front` parses its front matter, `modules` finds its imports,
 //! `answers` converts answers to variables, `answers_file` reads them from a file,
-//! `template` writes such a file to fill in, `summary` describes the declarations in words. `bundled` contains the recipes of the program, and
-//! `origin` resolves a command line argument to a recipe.
+//! `template` writes such a file to fill in, `summary` describes the declarations in words. `bundled`
+//! contains the recipes of the program, `fork` copies and merges them, and `origin` resolves a
+//! command line argument to a recipe.
 
 mod answers;
 mod answers_file;
@@ -12,6 +13,7 @@ mod block;
 pub mod bundled;
 mod chapters;
 mod files;
+mod fork;
 mod front;
 mod modules;
 mod origin;
@@ -24,6 +26,7 @@ pub use answers::Answers;
 pub use answers_file::{FileAnswer, answers_of, answers_table, referenced_secret};
 pub use bad::BadRecipe;
 pub use chapters::Chapter;
+pub use fork::{ForkOrigin, Merged, merge};
 pub use front::Front;
 pub(crate) use modules::{bundled_modules_of, modules_of};
 pub use origin::{NamedRecipe, advice};

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::bad::{BadRecipe, LIST};
+use super::fork::check_resolved;
 use super::front::Front;
 use super::modules::{ModuleSource, directory_of, modules, text_of};
 use crate::event::Site;
@@ -109,6 +110,7 @@ impl Recipe {
         text: String,
         shelf: ModuleSource<'_>,
     ) -> Result<Self, BadRecipe> {
+        check_resolved(name, &text)?;
         let modules = modules(name, language, &text, shelf)?;
         let front = Front::parse(name, language, &text, &modules)?;
         let main = front.layout.then(|| main_of_layout(name, language, &text, &modules));

@@ -4,7 +4,7 @@
 use std::fs;
 
 use gscript::recipe::bundled::{find, recipes};
-use gscript::recipe::{NamedRecipe, Recipe};
+use gscript::recipe::{ForkOrigin, NamedRecipe, Recipe};
 
 use crate::support::dsl::{Test, normalized, project};
 
@@ -123,7 +123,8 @@ fn unknown_names_and_paths_get_suggestions() {
 
 #[test]
 fn a_fork_never_overwrites_a_file() {
-    let text = fs::read_to_string(project("recipes/layouts/luks-lvm.rhai")).expect("a recipe");
+    let recipe = find("layouts/luks-lvm").expect("a recipe");
+    let text = ForkOrigin::now(&recipe).copy(recipe.language, recipe.text);
     let ran = Test::new(&["fork", "layouts/luks-lvm"]).run();
     assert_eq!(ran.stderr, "Written. To see its plan: gscript plan ./luks-lvm.rhai\n");
     assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), text);

@@ -5,6 +5,7 @@ mod bundled;
 mod check;
 mod choices;
 mod fidelity;
+mod forks;
 mod gentoo;
 mod guide;
 mod layouts;
