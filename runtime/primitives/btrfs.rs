@@ -336,29 +336,4 @@ fn parse_subvolumes(text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn missing_devices_as_btrfs_reports_them() {
-        let text = "warning, device 2 is missing\nLabel: none  uuid: deaaad66-fe4b-4661-9a70-4c3402021d12\n\
-            \tTotal devices 2 FS bytes used 144.00KiB\n\
-            \tdevid    1 size 220.00MiB used 104.00MiB path /dev/ubda\n\t*** Some devices missing\n\n";
-        assert_eq!(super::count_missing(text), 1);
-        let newer = text
-            .replace("\t*** Some", "\tdevid    2 size 0 used 0 path <missing disk> MISSING\n\t***");
-        assert_eq!(super::count_missing(&newer), 1);
-        assert_eq!(super::count_missing(&text.replace("devices 2", "devices 1")), 0);
-        assert_eq!(super::count_missing(""), 0);
-    }
-
-    #[test]
-    fn the_top_level_is_no_subvolume() {
-        assert_eq!(super::parse_subvolumes("ID 5 (FS_TREE)\n"), [""; 0]);
-        assert_eq!(super::parse_subvolumes("ID 256 gen 7 top level 5 path @\n"), ["@"]);
-    }
-
-    #[test]
-    fn subvolumes_as_btrfs_lists_them() {
-        let text = "ID 256 gen 8 top level 5 path @\nID 257 gen 8 top level 256 path @/a path\n";
-        assert_eq!(super::parse_subvolumes(text), ["@", "@/a path"]);
-    }
-}
+mod tests;

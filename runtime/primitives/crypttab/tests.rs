@@ -1,4 +1,4 @@
-//! Keys in `/etc/crypttab` and `/etc/conf.d/dmcrypt`.
+//! Keys in `/etc/crypttab` and `/etc/conf.d/dmcrypt`, and malformed lines.
 
 use super::*;
 use crate::machine::DeviceKind;
@@ -48,4 +48,26 @@ fn a_key_that_gpg_encrypts_is_only_for_programs_that_decrypt_it() {
     assert_eq!(dmcrypt("/home.gpg:gpg"), Ok(()));
     let error = dmcrypt("/home.gpg").expect_err("refused");
     assert!(error.ends_with("needs the mode gpg"), "{error}");
+}
+
+#[test]
+fn lines_without_a_device_are_skipped_and_reported() {
+    let text = "# name device key\nroot UUID=1\nhome\n\nswap /dev/sda3 /dev/urandom swap\n x \n";
+    let mut sim = Sim::new();
+    let content = FileContents::Known(text.into());
+    sim.put(&Place::here("/etc/crypttab"), content, None).expect("a file");
+    let machine = &Machine::empty();
+    let mut ids = Ids::new([7; 32]);
+    let mut cx = Planning { machine, files: sim.files(), ids: &mut ids, terminal: false };
+    let entries = Entries { root: AbsPath::assume_valid("/") };
+    let Ok(Answer::Known(lines)) = entries.answer(&mut cx) else { panic!("the file is known") };
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{}|{}|{}|{}", line.name, line.device, line.key, line.options))
+        .collect();
+    assert_eq!(lines, ["root|UUID=1|none|", "swap|/dev/sda3|/dev/urandom|swap"]);
+    let ignored = |line: u32| {
+        format!("/etc/crypttab:{line}: ignored, as systemd does: an entry has at least two fields")
+    };
+    assert_eq!(entries.warnings(&mut cx).expect("warnings"), [ignored(3), ignored(6)]);
 }
