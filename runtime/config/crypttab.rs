@@ -7,6 +7,32 @@ pub fn fields(line: &str) -> Option<Vec<&str>> {
     (!line.starts_with('#') && !fields.is_empty()).then_some(fields)
 }
 
+/// A file or device, besides the container, without which a mapping cannot be opened at boot.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NeededFile<'a> {
+    /// What it contains.
+    pub what: &'static str,
+    /// Its path: in the filesystem on `device`, or else in that of the system.
+    pub path: &'a str,
+    /// The device with the file, as in fstab.
+    pub device: Option<&'a str>,
+}
+
+/// Returns the key file and the detached header of an entry.
+pub fn needed_files<'a>(fields: &[&'a str]) -> Vec<NeededFile<'a>> {
+    let file = |what, text: &'a str| {
+        let (path, device) = match text.split_once(':') {
+            Some((path, device)) => (path, Some(device)),
+            None => (text, None),
+        };
+        path.starts_with('/').then_some(NeededFile { what, path, device })
+    };
+    let key = fields.get(2).and_then(|key| file("key", key));
+    let options = fields.get(3).into_iter().flat_map(|options| options.split(','));
+    let headers = options.filter_map(|option| file("LUKS header", option.strip_prefix("header=")?));
+    key.into_iter().chain(headers).collect()
+}
+
 /// Returns the numbers of the lines of a mapping.
 pub fn lines_of(text: &str, name: &str) -> Vec<usize> {
     let numbered = text.lines().enumerate().filter(|(_, line)| is_of(line, name));
@@ -54,6 +80,22 @@ mod tests {
         assert_eq!(set("", &["a", "b"]), "a b\n");
         assert_eq!(remove(text, "root"), text.replace("root\tUUID=1   none  luks\n", ""));
         assert_eq!(remove(text, "roo"), text);
+    }
+
+    #[test]
+    fn an_entry_names_a_key_and_a_header() {
+        let needed = |line| needed_files(&fields(line).expect("fields"));
+        let file = |what, path, device| NeededFile { what, path, device };
+        assert_eq!(needed("a UUID=1 none luks,discard"), []);
+        assert_eq!(needed("a UUID=1"), []);
+        assert_eq!(
+            needed("a /dev/sda /k.bin:UUID=2 luks,header=/h.img:LABEL=boot,discard"),
+            [
+                file("key", "/k.bin", Some("UUID=2")),
+                file("LUKS header", "/h.img", Some("LABEL=boot"))
+            ]
+        );
+        assert_eq!(needed("a /dev/sda - header=/dev/sdb"), [file("LUKS header", "/dev/sdb", None)]);
     }
 
     #[test]

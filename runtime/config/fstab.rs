@@ -12,6 +12,16 @@ pub fn fields(line: &str) -> Option<Vec<String>> {
     (!line.is_empty() && !line.starts_with('#')).then(|| fields().collect())
 }
 
+/// Returns the path of the device that a source names, as in `UUID=…`.
+pub fn device_path(source: &str) -> Option<String> {
+    let tagged = source.split_once('=').and_then(|(tag, value)| {
+        let tags = ["UUID", "LABEL", "PARTUUID", "PARTLABEL"];
+        let value = value.trim_matches('"');
+        tags.contains(&tag).then(|| format!("/dev/disk/by-{}/{value}", tag.to_lowercase()))
+    });
+    tagged.or_else(|| source.starts_with("/dev/").then(|| source.to_owned()))
+}
+
 /// Escapes a field for fstab.
 pub fn escaped(field: &str) -> String {
     let mut out = String::with_capacity(field.len());

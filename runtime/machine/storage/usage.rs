@@ -43,6 +43,12 @@ pub enum Use {
 const ON_IT: &str = " is on it";
 
 impl Use {
+    /// Returns the use of a device or file by the mapping whose LUKS header it contains.
+    fn header(at: &str, mapping: &Device) -> Self {
+        let (device, by) = (at.to_owned(), mapping.path.clone());
+        Self::Opened { device, by, what: "detached header".into() }
+    }
+
     /// Describes a device that uses another one, for [`Use::ReportedByKernel`].
     pub fn by_device(path: &str) -> String {
         format!("{path}{ON_IT}")
@@ -85,8 +91,7 @@ impl Machine {
                 }
             }
             for mapping in self.opened_with_header(device) {
-                let (device, by) = (device.path.clone(), mapping.path.clone());
-                uses.push(Use::Opened { device, by, what: "detached header".into() });
+                uses.push(Use::header(&device.path, mapping));
             }
             if let Some(group) = self.group_with_active_pool(device) {
                 let what = format!("volume group {group}");
@@ -119,9 +124,28 @@ impl Machine {
 
     fn storage_releases(&self, path: &str) -> Vec<StorageRelease> {
         let Some(device) = self.find(path) else { return Vec::new() };
-        let stack = self.sharing(device);
+        self.stack_releases(&self.sharing(device), Some(device))
+    }
+
+    /// Returns the uses of a file that contains the LUKS header with this UUID, and what releases
+    /// it. Without the file, the data of its open containers cannot be decrypted again.
+    pub fn header_file_uses(&self, file: &str, uuid: &str) -> (Vec<Use>, Vec<Release>) {
+        let mappings: Vec<&Device> = self.opened_with(uuid).collect();
+        let mut uses: Vec<Use> = Vec::new();
+        let mut stack: Vec<&Device> = Vec::new();
+        for mapping in mappings {
+            uses.push(Use::header(file, mapping));
+            uses.extend(self.uses(&mapping.path));
+            stack.push(mapping);
+            stack.extend(self.descendants(&mapping.path));
+        }
+        (uses, self.stack_releases(&stack, None).into_iter().map(Release::Storage).collect())
+    }
+
+    /// Returns what releases all these devices but one, in the required order.
+    fn stack_releases(&self, stack: &[&Device], kept: Option<&Device>) -> Vec<StorageRelease> {
         let mut held: Vec<&Device> = Vec::new();
-        for device in &stack {
+        for device in stack {
             held.extend(self.same_filesystem(device));
         }
         let mut releases: Vec<StorageRelease> = Vec::new();
@@ -152,8 +176,8 @@ impl Machine {
                 DeviceKind::Raid { .. } => StorageRelease::Stop { array: device.path.clone() },
                 _ => continue,
             };
-            let own = device.path == stack[0].path;
-            if !own && !releases.contains(&release) {
+            let kept = kept.is_some_and(|kept| kept.path == device.path);
+            if !kept && !releases.contains(&release) {
                 releases.push(release);
             }
         }
@@ -187,13 +211,18 @@ impl Machine {
 
     /// Returns the mappings whose detached LUKS header is on this device. Without the header, their
     /// data cannot be decrypted again.
-    fn opened_with_header(&self, device: &Device) -> impl Iterator<Item = &Device> {
+    fn opened_with_header<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
         let header = match &device.content {
-            Some(Content::Luks { uuid, .. }) => Some(uuid.clone()),
+            Some(Content::Luks { uuid, .. }) => Some(uuid.as_str()),
             _ => None,
         };
+        header.into_iter().flat_map(|uuid| self.opened_with(uuid))
+    }
+
+    /// Returns the mappings that were opened with the detached LUKS header of this UUID.
+    fn opened_with(&self, uuid: &str) -> impl Iterator<Item = &Device> {
         self.storage.devices.values().filter(move |mapping| match &mapping.kind {
-            DeviceKind::Crypt { header: Some(uuid), .. } => header.as_ref() == Some(uuid),
+            DeviceKind::Crypt { header: Some(found), .. } => found == uuid,
             _ => false,
         })
     }

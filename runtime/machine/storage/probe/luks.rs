@@ -25,6 +25,17 @@ pub fn parse_luks(bytes: &[u8]) -> Option<Content> {
     }
 }
 
+/// The length of the beginning of a header that contains its UUID, in bytes.
+pub const LUKS_UUID_END: usize = 208;
+
+/// Returns the UUID in the beginning of a header, which is at the same position in both formats.
+pub fn luks_uuid(first: &[u8]) -> Option<String> {
+    if !first.starts_with(MAGIC) {
+        return None;
+    }
+    text(first, LUKS_UUID_END - 40, 40)
+}
+
 /// Returns the length of a header in bytes, as stated in its first sector.
 pub fn luks_header_len(first: &[u8]) -> usize {
     let luks2 = first.starts_with(MAGIC) && be16(first, 6) == Some(2);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub use blkid::{BlkidInfo, parse_blkid};
 pub use lsblk::{LSBLK_COLUMNS, LsblkDevice, parse_lsblk};
-pub use luks::{luks_header_len, parse_luks};
+pub use luks::{LUKS_UUID_END, luks_header_len, luks_uuid, parse_luks};
 pub use lvm::parse_fullreport;
 pub use md::{MD_HEADER, md_superblock_offsets, parse_md};
 pub use proc::{RawMount, parse_mountinfo, parse_swaps, skipped_lines, unescape};
