@@ -8,9 +8,18 @@ pub(super) fn is_extended(entry: &PartitionEntry) -> bool {
     matches!(entry.code.as_str(), "0x5" | "0xf" | "0x85")
 }
 
+/// The number of the first logical partition (fdisk(8)).
+const FIRST_LOGICAL: u32 = 5;
+
 impl Machine {
-    /// Returns the other partitions that share bytes with this one.
+    /// Returns the other partitions that share bytes with this one, or that are lost with it: an
+    /// extended partition begins with the table of the logical ones.
     pub(super) fn overlapping(&self, device: &Device) -> Vec<&Device> {
+        if let Some(own) = device.partition().filter(|own| is_extended(own)) {
+            let mut logical = self.partitions(&own.disk);
+            logical.retain(|other| other.partition().is_some_and(|p| p.number >= FIRST_LOGICAL));
+            return logical;
+        }
         // The place of a partition without a type is not known.
         let placed = |entry: &&PartitionEntry| !entry.code.is_empty() && !is_extended(entry);
         let Some(own) = device.partition().filter(placed) else { return Vec::new() };
@@ -54,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extended_partition_overlaps_none() {
+    fn logical_partitions_are_lost_with_the_extended_one_and_not_the_other_way_round() {
         let machine = stick();
         let overlapping = |path: &str| -> Vec<&str> {
             let device = machine.find(path).expect("the device");
@@ -63,6 +72,22 @@ mod tests {
         assert_eq!(overlapping("/dev/sda1"), ["/dev/sda2"]);
         assert_eq!(overlapping("/dev/sda2"), ["/dev/sda1"]);
         assert_eq!(overlapping("/dev/sda5"), Vec::<&str>::new());
+        assert_eq!(overlapping("/dev/sda3"), ["/dev/sda5"]);
+    }
+
+    #[test]
+    fn an_extended_partition_is_in_use_with_its_logical_ones() {
+        let mut machine = stick();
+        machine.storage.swaps.insert("/dev/sda5".into(), -2);
+        let uses: Vec<String> = machine.uses("/dev/sda3").iter().map(ToString::to_string).collect();
+        assert_eq!(uses, ["/dev/sda5 is active swap space"]);
+        assert_eq!(
+            machine.cautions("/dev/sda3"),
+            [
+                "/dev/sda3 and /dev/sda5 overlap: what is lost on /dev/sda3 is lost on /dev/sda5 as well"
+            ]
+        );
+        assert_eq!(machine.uses("/dev/sda1"), []);
     }
 
     #[test]
