@@ -219,6 +219,8 @@ impl Action for MountFs {
         // The kernel requires a list of all devices, because no device scan has been run.
         let others = same.iter().filter(|_| same.len() > 1);
         data.extend(others.map(|device| format!("device={}", device.path)));
+        let writes = !flags.iter().any(|flag| flag == "ro");
+        let warning = writes.then(|| cx.machine.hibernation_warning(&device.path)).flatten();
         let call = MountCall {
             origin: MountOrigin::Device { device: device.path.clone(), kind, part },
             at: self.at.to_string(),
@@ -226,7 +228,7 @@ impl Action for MountFs {
             data: (!data.is_empty()).then(|| data.join(",")),
             propagation: None,
         };
-        Ok(mount_plan(call, cx)?.hint(DAMAGED).returns(self.at.to_string()))
+        Ok(mount_plan(call, cx)?.warn(warning).hint(DAMAGED).returns(self.at.to_string()))
     }
 }
 

@@ -60,6 +60,18 @@ impl Machine {
         cautions
     }
 
+    /// Returns a warning before a filesystem is mounted for writing, if a system is hibernated: the
+    /// kernel that resumes knows nothing of what was written meanwhile.
+    pub fn hibernation_warning(&self, filesystem: &str) -> Option<String> {
+        let hibernated = |device: &&Device| {
+            device.content.as_ref().is_some_and(|content| content.kind() == HIBERNATED)
+        };
+        let swap = &self.storage.devices.values().find(hibernated)?.path;
+        Some(format!(
+            "a hibernated system is on {swap}: if it uses {filesystem}, writing there damages the filesystem as soon as the system resumes; resume it first, or mount with the option ro"
+        ))
+    }
+
     /// Returns the disks that differ from this one only in their current name.
     fn look_alikes<'a>(&'a self, device: &'a Device) -> impl Iterator<Item = &'a Device> {
         let anonymous = |device: &Device| {
@@ -131,6 +143,9 @@ impl Machine {
     }
 }
 
+/// What blkid(8) calls a swap area with the memory of a hibernated system.
+const HIBERNATED: &str = "swsuspend";
+
 /// Returns whether a partition type is one of Windows' Logical Disk Manager, whose volumes span disks.
 fn is_dynamic_disk(code: &str) -> bool {
     const METADATA: &str = "5808c8aa-7e8f-42e0-85d2-e1e90434cfb3";
@@ -150,6 +165,7 @@ fn foreign_container(content: &Content) -> Option<&'static str> {
         "vdo" => "a VDO volume",
         "stratis" => "a Stratis pool",
         "ceph_bluestore" => "a Ceph cluster",
+        HIBERNATED => "a hibernated system",
         "DM_snapshot_cow" => "a snapshot",
         "DM_integrity" => "a device with integrity checksums",
         kind if kind.ends_with("_raid_member") && kind != "linux_raid_member" => "a firmware RAID",

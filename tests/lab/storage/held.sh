@@ -27,6 +27,30 @@ exits formatted 3
 tells formatted "/dev/ubda is open as $loop (loop device)"
 must mountpoint -q /mnt/x
 
+it 'a disk that a process writes to is in use'
+must umount /mnt/x
+must losetup --detach "$loop"
+printf 'label: gpt\nsize=50M\n' | must sfdisk --quiet --wipe always /dev/ubdb
+sleep 1000 1<>/dev/ubdb &
+writer=$!
+for device in /dev/ubdb /dev/ubdb1; do
+    recipe wipe.rhai <<<"disk::wipe(\"$device\");"
+    ask wipe "$G" wipe.rhai --yes --destroy /dev/ubdb
+    exits wipe 3
+    tells wipe "sleep (pid $writer) has it open for writing"
+done
+kill $writer
+wait $writer
+# Reading does no harm.
+sleep 1000 </dev/ubdb &
+reader=$!
+recipe wipe.rhai <<<'disk::wipe("/dev/ubdb");'
+must "$G" wipe.rhai --yes --prove --journal /run/proved --destroy /dev/ubdb
+proved
+kill $reader
+loop=$(losetup --find --show --offset 1048576 --sizelimit 41943040 /dev/ubda)
+must mount "$loop" /mnt/x
+
 it 'a loop device is named where its disk is released'
 ask released "$G" release /dev/ubda --yes
 exits released 1
@@ -163,6 +187,24 @@ must grep -qx "UUID=$uuid" /mnt/x/etc/note
 must grep -q "root=UUID=$uuid .* rootfstype=ext4 " unread.out
 do_ 'mount::unmount("/mnt/x"); luks::close("home");'
 nothing_left
+
+it 'a plan warns about the filesystems of a hibernated system'
+must mkswap -q /dev/ubda
+must mkfs.ext4 -q -F /dev/ubdb
+recipe mount.rhai <<<'mount::mount("/dev/ubdb", "/mnt/x");'
+must "$G" plan mount.rhai >mount.out
+must_not grep -q hibernated mount.out
+# As the kernel marks it.
+printf 'S1SUSPEND\0' | must dd of=/dev/ubda bs=1 seek=4086 conv=notrunc 2>/dev/null
+must "$G" plan mount.rhai >mount.out
+must grep -q 'a hibernated system is on /dev/ubda: if it uses /dev/ubdb, writing there damages' mount.out
+recipe read.rhai <<<'mount::mount("/dev/ubdb", "/mnt/x", #{ options: "ro" });'
+must "$G" plan read.rhai >mount.out
+must_not grep -q hibernated mount.out
+recipe swap.rhai <<<'fs::swap("/dev/ubda");'
+must "$G" plan swap.rhai >swap.out
+must grep -q '/dev/ubda belongs to a hibernated system' swap.out
+must wipefs -aqf /dev/ubda
 
 it 'a loop device on a file keeps the filesystem below it busy, and is named'
 must modprobe loop

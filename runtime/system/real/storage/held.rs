@@ -1,12 +1,13 @@
 //! Detection of devices that are in use although nothing in the model is on them: by bcache, ZFS,
-//! multipath, a manual device-mapper mapping, or a mount in another namespace.
+//! multipath, a manual device-mapper mapping, a mount in another namespace, or a process that writes.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 
 use super::claim::mounted_elsewhere;
 use super::links::holders_of;
-use crate::machine::{DeviceKind, Machine, Use};
+use super::openers::Openers;
+use crate::machine::{Device, DeviceKind, Machine, Use};
 
 /// Adds the users of each device that the kernel reports and that the model lacks.
 pub(crate) fn with_holders(mut machine: Machine) -> Machine {
@@ -24,8 +25,9 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
             device.held_by.clear();
         }
     }
+    let openers = Openers::find();
     for (_, path) in paths {
-        let held_by = held_by(&path, &machine);
+        let held_by = held_by(&path, &machine, &openers);
         if let Some(device) = machine.storage.devices.get_mut(&path) {
             device.held_by = held_by;
         }
@@ -35,7 +37,7 @@ pub(crate) fn with_holders(mut machine: Machine) -> Machine {
 
 /// Describes what uses a device and is not in the model. A device that does not answer must not be
 /// opened, which waits as well.
-fn held_by(path: &str, machine: &Machine) -> Vec<String> {
+fn held_by(path: &str, machine: &Machine, openers: &Openers) -> Vec<String> {
     let Ok(meta) = fs::metadata(path) else { return Vec::new() };
     if !meta.file_type().is_block_device() {
         return Vec::new();
@@ -58,6 +60,14 @@ fn held_by(path: &str, machine: &Machine) -> Vec<String> {
                 false => elsewhere,
             }
         }
-        _ => Vec::new(),
+        _ => opened_by(meta.rdev(), path, machine, openers),
     }
+}
+
+/// Describes the processes that write to a device, or to the disk of a partition.
+fn opened_by(number: u64, path: &str, machine: &Machine, openers: &Openers) -> Vec<String> {
+    let disk = machine.find(path).and_then(Device::partition).map(|entry| entry.disk.as_str());
+    let disk = disk.and_then(|disk| fs::metadata(disk).ok()).map(|meta| meta.rdev());
+    let numbers = std::iter::once(number).chain(disk);
+    numbers.flat_map(|number| openers.of(number)).cloned().collect()
 }

@@ -1,7 +1,7 @@
 //! Processes and loop devices that keep a mount point busy.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::loops::loops_in;
 use crate::types::{path_of, text_of};
@@ -17,20 +17,28 @@ pub(crate) fn holders(at: &str) -> Vec<String> {
 
 fn processes_in(at: &Path) -> Vec<String> {
     const MAX_SHOWN: usize = 5;
-    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut found: Vec<String> = processes
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
-        .filter_map(|entry| {
-            let how = kind_of_use(&entry.path(), at)?;
-            let name = text_of(&fs::read(entry.path().join("comm")).unwrap_or_default());
-            let pid = entry.file_name().to_string_lossy().into_owned();
-            Some(format!("{} (pid {pid}) {how}", name.trim()))
-        })
+    let mut found: Vec<String> = processes()
+        .filter_map(|process| Some(described(&process, kind_of_use(&process, at)?)))
         .take(MAX_SHOWN)
         .collect();
     found.sort();
     found
+}
+
+/// Returns the directories of all processes below `/proc`.
+pub(super) fn processes() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let is_process = |entry: &fs::DirEntry| {
+        entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit())
+    };
+    entries.filter(is_process).map(|entry| entry.path())
+}
+
+/// Returns the name and the number of a process, followed by what it does.
+pub(super) fn described(process: &Path, what: &str) -> String {
+    let name = text_of(&fs::read(process.join("comm")).unwrap_or_default());
+    let pid = process.file_name().unwrap_or_default().to_string_lossy();
+    format!("{} (pid {pid}) {what}", name.trim())
 }
 
 pub(crate) fn kind_of_use(process: &Path, at: &Path) -> Option<&'static str> {

@@ -1,5 +1,5 @@
 //! Devices and mounts of the real machine: `look`, `contents`, `reading` and `secondhand` (probing),
-//! `headers` (detached LUKS headers), `held` and `holders` (users of devices and mounts), `links` (what lies on what, from sysfs),
+//! `headers` (detached LUKS headers), `held`, `holders` and `openers` (users of devices and mounts), `links` (what lies on what, from sysfs),
 //! `loops` (loop devices on block devices), `unfinished` (interrupted filesystems), `claim` and
 //! `stamp` (whether a device is free and on the same disk as before), `mounts` (mount, unmount,
 //! swap), `fill` and `keystream` (random data).
@@ -15,6 +15,7 @@ mod links;
 mod look;
 mod loops;
 pub(super) mod mounts;
+mod openers;
 pub(super) mod reading;
 pub(super) mod stamp;
 mod udev_data;
@@ -36,7 +37,10 @@ pub(super) fn perform(
         result.map(|()| Outcome::default()).map_err(|error| StepError::kernel(step, error))
     };
     match step {
-        StorageStep::Mount(call) => kernel(mounts::mount(call)),
+        StorageStep::Mount(call) => match mounts::mount(call) {
+            Ok(()) => Ok(Outcome::default()),
+            Err(error) => Err(mounts::describe(step, call, &error)),
+        },
         StorageStep::Unmount { at } => {
             if let Some(verified) = &mut real.verified {
                 verified.close();

@@ -13,7 +13,7 @@ use super::holders::holders;
 use crate::machine::MountOrigin;
 use crate::system::real::files::reach::open_exactly;
 use crate::system::real::orphans::end_orphans;
-use crate::system::{FailureKind, MountCall};
+use crate::system::{FailureKind, MountCall, StepError, StorageStep};
 use crate::types::{Place, Propagation, bytes_of, path_of};
 
 /// The options that are flags of mount(2); all others are passed to the filesystem.
@@ -67,6 +67,23 @@ pub(crate) fn mount(call: &MountCall) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Returns the error of a mount. ENODEV, "No such device", is about the driver and not about the
+/// device (mount(2)).
+pub(super) fn describe(step: &StorageStep, call: &MountCall, error: &io::Error) -> StepError {
+    match &call.origin {
+        MountOrigin::Device { kind, .. } | MountOrigin::Pseudo { kind }
+            if error.raw_os_error() == Some(Errno::ENODEV as i32) =>
+        {
+            let reason = format!("the kernel has no driver for the filesystem {kind}");
+            StepError { hint: Some(NO_DRIVER), ..StepError::kernel(step, reason) }
+        }
+        _ => StepError::kernel(step, error),
+    }
+}
+
+const NO_DRIVER: &str = "boot a kernel with this driver; cat /proc/filesystems lists the drivers \
+    that are loaded, and find /lib/modules those that can be";
 
 /// Opens a place by a path without symlinks, so that it cannot be replaced before the call.
 fn open_place(path: &str) -> io::Result<OwnedFd> {
