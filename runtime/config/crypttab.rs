@@ -33,6 +33,11 @@ pub fn needed_files<'a>(fields: &[&'a str]) -> Vec<NeededFile<'a>> {
     key.into_iter().chain(headers).collect()
 }
 
+/// Returns whether the key of an entry is new at every boot, so that its data is lost anyway.
+pub fn has_random_key(fields: &[&str]) -> bool {
+    fields.get(2).is_some_and(|key| ["/dev/urandom", "/dev/random", "/dev/hwrng"].contains(key))
+}
+
 /// Returns the numbers of the lines of a mapping.
 pub fn lines_of(text: &str, name: &str) -> Vec<usize> {
     let numbered = text.lines().enumerate().filter(|(_, line)| is_of(line, name));
@@ -95,6 +100,8 @@ mod tests {
                 file("LUKS header", "/h.img", Some("LABEL=boot"))
             ]
         );
+        assert!(has_random_key(&fields("a /dev/sda2 /dev/urandom swap").expect("fields")));
+        assert!(!has_random_key(&fields("a /dev/sda2 none luks").expect("fields")));
         assert_eq!(needed("a /dev/sda - header=/dev/sdb"), [file("LUKS header", "/dev/sdb", None)]);
     }
 

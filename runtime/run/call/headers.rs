@@ -59,8 +59,8 @@ fn header_in(environment: &Environment, place: &Place) -> Option<String> {
     }
 }
 
-/// Returns warnings about headers and keys that are lost although an `/etc/crypttab` names them:
-/// that of the running system, or of a mounted one.
+/// Returns warnings about headers, keys and data that are lost although an `/etc/crypttab` names
+/// them and nothing on the devices shows it: that of the running system, or of a mounted one.
 pub(super) fn boot_warnings(
     environment: &Environment,
     steps: &[Step],
@@ -104,7 +104,12 @@ impl Loss<'_> {
         for fields in text.lines().filter_map(crypttab::fields) {
             let [name, container, ..] = fields.as_slice() else { continue };
             // The data is lost with the container, with or without its header.
-            if fstab::device_path(container).is_some_and(|path| self.device(&path).is_some()) {
+            if let Some(lost) = fstab::device_path(container).and_then(|path| self.device(&path)) {
+                if !crypttab::has_random_key(&fields) && self.looks_blank(&lost) {
+                    warnings.push(format!(
+                        "{lost} looks blank, but has the data of {name}, according to {table}"
+                    ));
+                }
                 continue;
             }
             for needed in crypttab::needed_files(&fields) {
@@ -116,6 +121,12 @@ impl Loss<'_> {
             }
         }
         warnings
+    }
+
+    /// Returns whether nothing shows that a device has data: a container without a header there.
+    fn looks_blank(&self, path: &str) -> bool {
+        let device = self.environment.machine().find(path);
+        device.is_some_and(|device| device.content.is_none() && device.table.is_none())
     }
 
     /// Returns the lost file or device with what an entry names.

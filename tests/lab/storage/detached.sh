@@ -74,9 +74,15 @@ entry none /boot/header
 printf '/dev/ubdc / ext4\nUUID=%s /boot ext4\n' "$stick" >/mnt/x/etc/fstab
 warned 'disk::wipe("/dev/ubdb");' '/dev/ubdb has the LUKS header of detached'
 
-it 'no warning is given if the container is lost as well, or nothing needs the device'
-recipe quiet.rhai <<<'disk::wipe("/dev/ubda");'
-must "$G" plan quiet.rhai >quiet.out
+it 'a plan warns about a disk that only looks blank'
+recipe blank.rhai <<<'disk::wipe("/dev/ubda");'
+must "$G" plan blank.rhai >blank.out
+must grep -Fq '/dev/ubda looks blank, but has the data of detached, according to /mnt/x/etc/crypttab' blank.out
+must_not grep -q 'LUKS header' blank.out
+
+it 'no warning is given if nothing needs the device, or only swap with a random key'
+echo 'swap /dev/ubda /dev/urandom swap' >/mnt/x/etc/crypttab
+must "$G" plan blank.rhai >quiet.out
 must_not grep -q crypttab quiet.out
 rm /mnt/x/etc/crypttab
 recipe quiet.rhai <<<'disk::wipe("/dev/ubdb");'
