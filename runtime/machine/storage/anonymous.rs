@@ -122,6 +122,7 @@ impl Machine {
 
 fn anonymise_device(device: &mut Device, ids: &mut Placeholders, words: &mut Placeholders) {
     // It may contain the names of processes and paths of users' files.
+    device.backing_file = None;
     for who in &mut device.held_by {
         "a device that is not in this file".clone_into(who);
     }

@@ -34,6 +34,9 @@ pub struct Device {
     /// The signature on the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+    /// The path of the file that a loop device shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backing_file: Option<String>,
     /// Users that the model lacks, as reported by the kernel: bcache, ZFS, another namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_by: Vec<String>,
@@ -348,6 +351,7 @@ impl Device {
             removable: false,
             table: None,
             content: None,
+            backing_file: None,
             held_by: Vec::new(),
             unprobed: false,
             unreadable: None,

@@ -127,19 +127,31 @@ impl Machine {
         self.stack_releases(&self.sharing(device), Some(device))
     }
 
-    /// Returns the uses of a file that contains the LUKS header with this UUID, and what releases
-    /// it. Without the file, the data of its open containers cannot be decrypted again.
-    pub fn header_file_uses(&self, file: &str, uuid: &str) -> (Vec<Use>, Vec<Release>) {
-        let mappings: Vec<&Device> = self.opened_with(uuid).collect();
+    /// Returns the uses of a file, and what releases it: as swap, by a loop device, or by the open
+    /// containers of the LUKS header with this UUID, whose data cannot be decrypted without it.
+    pub fn file_uses(&self, file: &str, header: Option<&str>) -> (Vec<Use>, Vec<Release>) {
         let mut uses: Vec<Use> = Vec::new();
         let mut stack: Vec<&Device> = Vec::new();
-        for mapping in mappings {
-            uses.push(Use::header(file, mapping));
-            uses.extend(self.uses(&mapping.path));
-            stack.push(mapping);
-            stack.extend(self.descendants(&mapping.path));
+        let mut releases: Vec<StorageRelease> = Vec::new();
+        if self.storage.swaps.contains_key(file) {
+            uses.push(Use::Swap { device: file.to_owned() });
+            releases.push(StorageRelease::SwapOff { device: file.to_owned() });
         }
-        (uses, self.stack_releases(&stack, None).into_iter().map(Release::Storage).collect())
+        let shows_it = |device: &&Device| device.backing_file.as_deref() == Some(file);
+        let loops = self.storage.devices.values().filter(shows_it).map(|device| {
+            let (device, by) = (file.to_owned(), &device.path);
+            (by, Use::Opened { device, by: by.clone(), what: "loop device".into() })
+        });
+        let mappings = header.into_iter().flat_map(|uuid| self.opened_with(uuid));
+        let mappings = mappings.map(|mapping| (&mapping.path, Use::header(file, mapping)));
+        for (path, held) in loops.chain(mappings) {
+            uses.push(held);
+            uses.extend(self.uses(path));
+            stack.extend(self.find(path));
+            stack.extend(self.descendants(path));
+        }
+        releases.extend(self.stack_releases(&stack, None));
+        (uses, releases.into_iter().map(Release::Storage).collect())
     }
 
     /// Returns what releases all these devices but one, in the required order.

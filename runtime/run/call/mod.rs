@@ -7,7 +7,7 @@ mod approve;
 mod cached_files;
 mod compare;
 mod current;
-mod headers;
+mod lost_files;
 mod places;
 mod record;
 mod replayed;
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use approve::{NoEffect, approve, approve_query, approve_read, skip, skip_action};
 use compare::{check_expected, compare_answer, compare_with_plan, note_idle};
-use headers::{boot_warnings, check_headers};
+use lost_files::{boot_warnings, check_files};
 use places::Places;
 use record::{begin, finish, record_answer, set_up_call};
 use replayed::{check_interrupted, recorded_answer, report_completed, with_present_names};
@@ -211,7 +211,7 @@ fn act(
                 check_destroyable(parts.environment.machine(), device)?;
             }
         }
-        check_headers(parts.environment, &plan.steps)?;
+        check_files(parts.environment, &plan.steps)?;
         plan.warnings.extend(boot_warnings(parts.environment, &plan.steps, &effects));
         // Effects that the recipe does not declare are refused before the user is asked.
         parts.gate.must_be_declared(&effects, parts.environment.machine())?;

@@ -218,10 +218,29 @@ must mkdir -p /mnt/y && must mount "$loop" /mnt/y
 ask released "$G" release /dev/ubda --yes
 exits released 1
 tells released "$loop shows /mnt/x/image"
+for action in 'file::remove("/mnt/x/image");' 'file::write("/mnt/x/image", "x");'; do
+    recipe lose.rhai <<<"$action"
+    ask lose "$G" plan lose.rhai
+    exits lose 3
+    tells lose "/mnt/x/image is open as $loop (loop device)"
+    tells lose 'release it first: umount /mnt/y'
+done
 must umount /mnt/y
 must losetup --detach "$loop"
-must "$G" release /dev/ubda --yes
 must rmmod loop
+do_ 'file::remove("/mnt/x/image");'
+
+it 'an active swap file is neither overwritten nor removed'
+do_ 'mount::swap_on(fs::swap_file("/mnt/x/swap", "4M"));'
+for action in 'file::remove("/mnt/x/swap");' 'file::write("/mnt/x/swap", "x");'; do
+    recipe lose.rhai <<<"$action"
+    ask lose "$G" plan lose.rhai
+    exits lose 3
+    tells lose '/mnt/x/swap is active swap space'
+    tells lose 'release it first: swapoff /mnt/x/swap'
+done
+do_ 'mount::swap_off("/mnt/x/swap"); file::remove("/mnt/x/swap");'
+must "$G" release /dev/ubda --yes
 
 it 'a group that machines share is seen, and not changed'
 must wipefs -aqf /dev/ubda

@@ -144,6 +144,7 @@ fn device(row: LsblkRow, parent: Option<&str>) -> LsblkDevice {
             removable: row.rm,
             table: None,
             content: None,
+            backing_file: None,
             held_by: Vec::new(),
             unprobed: true,
             unreadable: None,

@@ -73,6 +73,39 @@ fn a_detached_header_is_in_use_while_its_container_is_open() {
 }
 
 #[test]
+fn a_file_is_in_use_as_swap_by_a_loop_device_and_as_a_header() {
+    let mut machine = machine();
+    let mut shown = Device::new("/dev/loop0", 1 << 20, DeviceKind::Loop);
+    shown.backing_file = Some("/img".into());
+    machine.insert(shown);
+    mount(&mut machine, "/dev/loop0", "/mnt");
+    let kind = DeviceKind::Crypt { on: "/dev/sda".into(), header: Some("one".into()) };
+    machine.insert(Device::new("/dev/mapper/c", 1 << 30, kind));
+    machine.storage.swaps.insert("/swap".into(), -2);
+    let uses = |file: &str, header: Option<&str>| {
+        let (uses, releases) = machine.file_uses(file, header);
+        let mut said: Vec<String> = uses.iter().map(ToString::to_string).collect();
+        said.extend(releases.iter().map(ToString::to_string));
+        said
+    };
+    assert_eq!(uses("/swap", None), ["/swap is active swap space", "swapoff /swap"]);
+    assert_eq!(
+        uses("/img", None),
+        [
+            "/img is open as /dev/loop0 (loop device)",
+            "/dev/loop0 is mounted at /mnt",
+            "umount /mnt"
+        ]
+    );
+    assert_eq!(
+        uses("/header", Some("one")),
+        ["/header is open as /dev/mapper/c (detached header)", "cryptsetup close c"]
+    );
+    assert_eq!(uses("/header", Some("two")), [""; 0]);
+    assert_eq!(uses("/other", None), [""; 0]);
+}
+
+#[test]
 fn every_device_of_a_btrfs_is_in_use_by_its_mount_and_swap_files() {
     let mut machine = machine();
     for path in ["/dev/sda", "/dev/sdb"] {

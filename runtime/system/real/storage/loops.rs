@@ -88,13 +88,18 @@ pub(super) fn loops_on(device: u64) -> Vec<String> {
     loop_devices().into_iter().filter(|one| one.overlaps(device)).map(|one| one.path).collect()
 }
 
+/// Returns the path of the file or device that the loop device with this directory in sysfs shows.
+fn backing_file(directory: &Path) -> Option<String> {
+    let text = fs::read(directory.join("loop/backing_file")).ok()?;
+    Some(text_of(text.strip_suffix(b"\n").unwrap_or(&text)))
+}
+
 /// Describes the loop devices that show files in a directory.
 pub(super) fn loops_in(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir("/sys/class/block").into_iter().flatten().flatten();
     let mut found: Vec<String> = entries
         .filter_map(|entry| {
-            let backing = fs::read(entry.path().join("loop/backing_file")).ok()?;
-            let file = text_of(backing.strip_suffix(b"\n").unwrap_or(&backing));
+            let file = backing_file(&entry.path())?;
             let name = text_of(entry.file_name().as_bytes());
             Path::new(&file)
                 .starts_with(directory)
@@ -118,8 +123,12 @@ pub(super) fn loops_on_disks(disks: &[&str], known: &Machine) -> Vec<String> {
     loop_devices().into_iter().filter(on).map(|one| one.path).collect()
 }
 
-/// Adds to the devices of lsblk which loop devices are on which of them.
+/// Adds to the devices of lsblk which loop devices are on which of them, or on which files.
 pub(super) fn with_loops(mut blocks: Vec<LsblkDevice>, known: &Machine) -> Vec<LsblkDevice> {
+    for block in blocks.iter_mut().filter(|block| block.device.kind == DeviceKind::Loop) {
+        let directory = Path::new("/sys/class/block").join(block.device.name());
+        block.device.backing_file = backing_file(&directory);
+    }
     for one in loop_devices() {
         let number = one.number();
         let below = match blocks.iter().find(|block| block.number == number) {

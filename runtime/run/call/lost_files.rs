@@ -1,5 +1,5 @@
-//! Files without which a container cannot be opened again: detached LUKS headers, and what
-//! `/etc/crypttab` names.
+//! Files that actions must not lose: those in use, and those without which a container cannot be
+//! opened again: detached LUKS headers, and what `/etc/crypttab` names.
 
 use std::path::Path;
 
@@ -13,13 +13,14 @@ use crate::run::environment::Environment;
 use crate::system::{FilesStep, Step};
 use crate::types::Place;
 
-/// Refuses to overwrite or remove a file with the header of an open container. The kernel does not
-/// protect it: it does not know where the header was read from.
-pub(super) fn check_headers(environment: &Environment, steps: &[Step]) -> Result<()> {
+/// Refuses to overwrite or remove a file that is in use: an active swap file, the file of a loop
+/// device, or the header of an open container. The kernel protects only the first: it keeps a
+/// removed file until the loop device is detached, and does not know where a header was read from.
+pub(super) fn check_files(environment: &Environment, steps: &[Step]) -> Result<()> {
     for place in steps.iter().filter_map(lost_file) {
-        let Some(uuid) = header_in(environment, place) else { continue };
+        let header = header_in(environment, place);
         let device = place.to_string();
-        let (uses, releases) = environment.machine().header_file_uses(&device, &uuid);
+        let (uses, releases) = environment.machine().file_uses(&device, header.as_deref());
         if !uses.is_empty() {
             return Err(InUse { device, uses, releases, system: false }.into());
         }
