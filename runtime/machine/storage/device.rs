@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::hardware::Hardware;
 use crate::types::{LuksVersion, TableKind};
 
 /// A block device.
@@ -311,30 +312,6 @@ impl fmt::Display for Content {
             Some(label) => write!(f, " {label:?}"),
             None => Ok(()),
         }
-    }
-}
-
-/// Properties that identify a piece of hardware.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Hardware {
-    /// Manufacturer and model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Serial number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub serial: Option<String>,
-    /// World wide name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wwn: Option<String>,
-    /// Connection, such as `sata`, `nvme` or `usb`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bus: Option<String>,
-}
-
-impl Hardware {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 }
 

@@ -15,6 +15,7 @@ mod describe;
 mod device;
 mod effect;
 mod fact;
+mod hardware;
 mod hidden;
 mod holds;
 mod identity;
@@ -40,11 +41,11 @@ use super::part::MachinePart;
 
 pub(in crate::machine) use device::is_false;
 pub use device::{
-    Content, Device, DeviceKind, Hardware, INACTIVE_ARRAY, LuksDetails, PartitionEntry, Table,
-    partition_path,
+    Content, Device, DeviceKind, INACTIVE_ARRAY, LuksDetails, PartitionEntry, Table, partition_path,
 };
 pub use effect::StorageEffect;
 pub use fact::{MountOrigin, NewPartition, StorageFact};
+pub use hardware::Hardware;
 pub use identity::Identity;
 pub use layout::{layout, layout_within};
 pub use lookup::{NoSuchDevice, Resolved};
