@@ -71,6 +71,8 @@ pub(crate) struct Trees {
     /// The mounts before the simulation begins.
     table: Rc<MountTable>,
     looked: RefCell<HashMap<OsString, FileStatus>>,
+    /// The last directory whose path had no symlinks; the paths of most calls are in the same one.
+    plain: RefCell<Option<PathBuf>>,
     /// The last path that was found missing there: a call queries it several times.
     missing: RefCell<Option<OsString>>,
     /// The first tree is that of the running system.
@@ -92,6 +94,7 @@ impl Trees {
             table: below.mount_table().into(),
             below: below.into(),
             looked: RefCell::default(),
+            plain: RefCell::default(),
             missing: RefCell::default(),
             trees: vec![host],
             by_uuid: HashMap::new(),
@@ -113,6 +116,7 @@ impl Trees {
     }
 
     pub(crate) fn add_mount(&mut self, at: &str, origin: &MountOrigin, machine: &Machine) {
+        self.plain.take();
         let (tree, part) = match origin {
             MountOrigin::Device { device, part, .. } => {
                 self.on_device(at, device, part.as_deref().unwrap_or("/"), machine)
@@ -176,6 +180,7 @@ impl Trees {
     }
 
     pub(crate) fn remove_mount(&mut self, at: &str) {
+        self.plain.take();
         let before = self.mounts.len();
         self.mounts.retain(|mount| !is_below(&mount.at, at));
         if self.mounts.len() < before {
@@ -220,6 +225,14 @@ impl Trees {
     pub(crate) fn look(&self, place: &Place, follow: bool) -> Result<FileStatus, FileError> {
         let spot = self.resolve(place, follow)?;
         self.look_at(&spot)
+    }
+
+    /// Returns whether an underlying file is a symlink.
+    fn is_underlying_link(&self, path: &Path) -> Result<bool, FileError> {
+        if let Some(look) = self.looked.borrow().get(path.as_os_str()) {
+            return Ok(matches!(look, FileStatus::Link { .. }));
+        }
+        Ok(matches!(self.look_underlying(path)?, FileStatus::Link { .. }))
     }
 
     /// Looks at an underlying file, which does not change during the simulation.
@@ -276,6 +289,9 @@ impl Trees {
 
     pub(crate) fn put(&mut self, place: &Place, node: Node) -> Result<(), FileError> {
         let spot = self.resolve(place, false)?;
+        if matches!(node, Node::Link { .. }) {
+            self.plain.take();
+        }
         let tree = &mut self.trees[spot.tree];
         tree.removed |= matches!(node, Node::Gone);
         tree.nodes.insert(spot.inner.into_os_string(), node);
@@ -329,8 +345,12 @@ impl Trees {
 
     /// Returns the tree that contains a path of the running system, and the path in it.
     fn locate(&self, outside: &Path) -> Location {
+        self.locate_path(outside.to_owned())
+    }
+
+    fn locate_path(&self, outside: PathBuf) -> Location {
         if self.mounts.is_empty() && self.uncovered.is_empty() {
-            return Location { tree: 0, inner: outside.to_owned() };
+            return Location { tree: 0, inner: outside };
         }
         let text = outside.to_string_lossy();
         // The newest of the longest matches: a mount hides what was mounted there before.
@@ -348,12 +368,16 @@ impl Trees {
                 let inner = if inner == Path::new("") { part.clone() } else { part.join(inner) };
                 Location { tree: *tree, inner }
             }
-            None => Location { tree: 0, inner: outside.to_owned() },
+            None => Location { tree: 0, inner: outside },
         }
     }
 
     fn resolve(&self, place: &Place, follow_last: bool) -> Result<Location, FileError> {
-        Ok(self.locate(&self.resolve_links(place, follow_last)?.outside()))
+        let path = match self.plain_path(place, follow_last)? {
+            Some(path) => path,
+            None => self.resolve_links(place, follow_last)?.outside(),
+        };
+        Ok(self.locate_path(path))
     }
 }
 

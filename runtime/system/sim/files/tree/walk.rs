@@ -1,9 +1,10 @@
 //! Path resolution on a simulated machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Location, Trees, joined};
+use super::{Base, Location, Node, Trees, joined};
 use crate::machine::files::{DirectoryId, FileError, FileStatus, ResolvedPath};
 use crate::types::Place;
 
@@ -70,12 +71,57 @@ impl Trees {
             .find(|path| self.locate(path) == *spot)
     }
 
+    /// Returns the path of a place in the running system if it has no symlinks, as most have: then
+    /// the place resolves to itself.
+    pub(super) fn plain_path(
+        &self,
+        place: &Place,
+        follow_last: bool,
+    ) -> Result<Option<PathBuf>, FileError> {
+        if !is_normal(&place.root) || !is_normal(&place.path) || place.path == Path::new("/") {
+            return Ok(None);
+        }
+        let path = place.outside();
+        let bytes = path.as_os_str().as_bytes();
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        if self.plain.borrow().as_deref() != Some(directory) {
+            let ends = bytes.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
+            for (end, _) in ends {
+                if self.is_link(Path::new(OsStr::from_bytes(&bytes[..end])))? {
+                    return Ok(None);
+                }
+            }
+            self.plain.replace(Some(directory.to_owned()));
+        }
+        let is_link = self.is_link(&path)?;
+        Ok((!is_link || !follow_last).then_some(path))
+    }
+
+    /// Returns whether a path of the running system is a symlink.
+    fn is_link(&self, path: &Path) -> Result<bool, FileError> {
+        if self.mounts.is_empty() && self.uncovered.is_empty() {
+            let tree = &self.trees[0];
+            if let Some(node) = tree.nodes.get(path.as_os_str()) {
+                return Ok(matches!(node, Node::Link { .. }));
+            }
+            // Nothing is removed or changed by a program.
+            if !tree.removed && self.possibly_changed.is_empty() && matches!(tree.base, Base::Below)
+            {
+                return self.is_underlying_link(path);
+            }
+        }
+        Ok(matches!(self.look_at(&self.locate(path))?, FileStatus::Link { .. }))
+    }
+
     /// Resolves the symlinks in a place, which never lead out of its root.
     pub(super) fn resolve_links(
         &self,
         place: &Place,
         follow_last: bool,
     ) -> Result<Place, FileError> {
+        if self.plain_path(place, follow_last)?.is_some() {
+            return Ok(place.clone());
+        }
         let root = match place.root.as_os_str() == "/" {
             true => place.root.clone(),
             false => self.resolve_links(&Place::here(&place.root), true)?.path,
@@ -110,6 +156,14 @@ impl Trees {
         }
         Ok(Place { root, path: inside })
     }
+}
+
+/// Returns whether a path is absolute and has only names, each after one slash.
+fn is_normal(path: &Path) -> bool {
+    let path = path.as_os_str().as_bytes();
+    let mut names = path.split(|byte| *byte == b'/').skip(1);
+    path.first() == Some(&b'/')
+        && (path.len() == 1 || names.all(|name| !matches!(name, b"" | b"." | b"..")))
 }
 
 fn names(path: &Path) -> Vec<OsString> {
