@@ -66,6 +66,10 @@ pub(super) fn compile(
             return Err(taken(&alias, import.line));
         }
     }
+    // The tokens are only needed for the line: reading them takes as long as parsing.
+    if !ast.iter_functions().any(|function| GLOBAL_FUNCTIONS.contains(&function.name)) {
+        return Ok(ast);
+    }
     for pair in tokens(Language::Rhai, text).windows(2) {
         if let (Some("fn"), TokenKind::Name(name)) = (pair[0].name(), &pair[1].kind)
             && GLOBAL_FUNCTIONS.contains(&name.as_str())
