@@ -3,6 +3,7 @@
 //! Each process keeps a file that lists its targets and holds a lock on that file. The kernel
 //! releases the lock when the process ends, however it ends, so a file without a lock is stale.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
@@ -46,9 +47,31 @@ struct LockNode {
 }
 
 impl LockTarget {
-    /// Returns the target with this name, whether it exists yet or not.
-    fn named(name: &str) -> Self {
+    /// Returns the targets with these names, whether they exist yet or not.
+    fn all<S: AsRef<str>>(names: &[S]) -> Vec<Self> {
+        // Thousands of files are often in a few directories.
+        let mut directories = HashMap::new();
+        names.iter().map(|name| Self::named(name.as_ref(), &mut directories)).collect()
+    }
+
+    fn named(name: &str, directories: &mut HashMap<PathBuf, Vec<LockNode>>) -> Self {
         let path = Path::new(name);
+        // A missing file is found by its directory; anything that exists may be a symbolic link.
+        let is_missing =
+            fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let nodes = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(file)) if is_missing => {
+                let above =
+                    directories.entry(parent.to_owned()).or_insert_with(|| Self::nodes(parent));
+                let below = |node: &LockNode| LockNode { rest: node.rest.join(file), ..*node };
+                above.iter().map(below).collect()
+            }
+            _ => Self::nodes(path),
+        };
+        Self { name: name.to_owned(), nodes }
+    }
+
+    fn nodes(path: &Path) -> Vec<LockNode> {
         let real = path.ancestors().find_map(|there| {
             let rest = path.strip_prefix(there).ok()?;
             Some(fs::canonicalize(there).ok()?.join(rest))
@@ -59,7 +82,7 @@ impl LockTarget {
             let rest = real.strip_prefix(there).ok()?.to_owned();
             Some(LockNode { device: found.dev(), inode: found.ino(), rest })
         };
-        Self { name: name.to_owned(), nodes: real.ancestors().filter_map(node).collect() }
+        real.ancestors().filter_map(node).collect()
     }
 
     /// Returns whether the targets are equal or one contains the other.
@@ -90,7 +113,7 @@ impl Lock {
     }
 
     fn on(recipe: &str, targets: &[String]) -> Result<Self, Exit> {
-        let targets = targets.iter().map(|name| LockTarget::named(name)).collect();
+        let targets = LockTarget::all(targets);
         let owner = LockOwner { pid: std::process::id(), recipe: recipe.to_owned(), targets };
         match locks().and_then(|directory| try_take(&directory, &owner)) {
             Ok(Ok(lock)) => Ok(lock),
@@ -133,9 +156,10 @@ impl SessionTargets {
 
 /// Refuses a device that another process is working on, for commands that take no lock themselves.
 pub(crate) fn refuse_locked(device: &str, machine: &Machine) -> Result<(), Exit> {
-    let disks =
-        machine.base_disks(device).iter().map(|disk| LockTarget::named(&disk.path)).collect();
-    let ours = LockOwner { pid: std::process::id(), recipe: String::new(), targets: disks };
+    let disks = machine.base_disks(device);
+    let disks: Vec<&str> = disks.iter().map(|disk| disk.path.as_str()).collect();
+    let targets = LockTarget::all(&disks);
+    let ours = LockOwner { pid: std::process::id(), recipe: String::new(), targets };
     match locks().and_then(|directory| find_holder(&directory, &ours)) {
         Ok(Some((other, target))) => Err(refuse(&other, &target)),
         // If the lock directory is not available, no process is assumed to hold a lock.
@@ -240,8 +264,8 @@ mod tests {
     use super::*;
 
     fn owner(pid: u32, targets: &[&Path]) -> LockOwner {
-        let targets =
-            targets.iter().map(|path| LockTarget::named(&path.to_string_lossy())).collect();
+        let targets: Vec<_> = targets.iter().map(|path| path.to_string_lossy()).collect();
+        let targets = LockTarget::all(&targets);
         LockOwner { pid, recipe: "test.rhai".to_owned(), targets }
     }
 
