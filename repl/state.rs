@@ -218,10 +218,11 @@ pub(crate) fn locks() -> io::Result<PathBuf> {
 
 /// The log of a run, one line per event.
 ///
-/// The file is open only during writes, so that it does not keep a USB stick busy that contains the
-/// run directory and is to be unmounted by the run.
+/// While actions succeed, the file stays open like the journal, and is closed with it when the run
+/// unmounts the filesystem of the run directory.
 pub(crate) struct Log {
     directory: RunDirectory,
+    file: Option<File>,
     /// Lines that are buffered until the next line that must be written at once.
     buffer: String,
 }
@@ -239,7 +240,7 @@ impl Log {
     /// Returns a log whose file is not created before the first write.
     pub(crate) fn of(directory: &RunDirectory) -> Self {
         let directory = RunDirectory { path: directory.path.clone() };
-        Self { directory, buffer: String::new() }
+        Self { directory, file: None, buffer: String::new() }
     }
 
     fn open(&self) -> io::Result<File> {
@@ -256,12 +257,15 @@ impl Log {
         if waits && self.buffer.len() + lines.len() < MAX_BUFFER {
             return self.buffer.push_str(&lines);
         }
-        let buffered = std::mem::take(&mut self.buffer);
+        let mut buffered = std::mem::take(&mut self.buffer);
+        buffered.push_str(&lines);
         // A log that cannot be written must not stop a run.
-        let _ = self.open().and_then(|mut file| {
-            file.write_all(buffered.as_bytes())?;
-            file.write_all(lines.as_bytes())
-        });
+        let opened = self.file.take().map_or_else(|| self.open(), Ok);
+        if let Ok(mut file) = opened
+            && file.write_all(buffered.as_bytes()).is_ok()
+        {
+            self.file = Some(file);
+        }
     }
 }
 
@@ -303,5 +307,13 @@ impl Listener for Log {
         // change.
         let waits = matches!(event, Event::Began { .. } | Event::Done { already: Some(_), .. });
         self.write(&text, waits);
+        // A program that prints, and a user who repairs something, may unmount the filesystem.
+        if !matches!(event, Event::Began { .. } | Event::Step { .. } | Event::Done { .. }) {
+            self.close_files();
+        }
+    }
+
+    fn close_files(&mut self) {
+        self.file = None;
     }
 }

@@ -145,6 +145,9 @@ pub enum Event {
 pub trait Listener {
     /// Handles an event.
     fn on_event(&mut self, event: &Event);
+
+    /// Closes files that are open between events: one more event may open them again.
+    fn close_files(&mut self) {}
 }
 
 /// A listener that ignores all events.
@@ -159,6 +162,12 @@ impl Listener for Vec<Box<dyn Listener>> {
     fn on_event(&mut self, event: &Event) {
         for listener in self {
             listener.on_event(event);
+        }
+    }
+
+    fn close_files(&mut self) {
+        for listener in self {
+            listener.close_files();
         }
     }
 }

@@ -77,6 +77,7 @@ fn release_one(
         // A copy of the journal that stays open keeps the mount busy, which unmounting then
         // reports.
         let _ = ledger.close_copies_on(at);
+        reporter.close_files();
     }
     let result = environment.perform(&step, &mut NoopWatch).map_err(|error| {
         let mut text = error.broken.to_string();

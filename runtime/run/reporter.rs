@@ -21,6 +21,11 @@ impl Reporter {
         self.listener.on_event(event);
     }
 
+    /// Closes the files of the listener, before a filesystem is unmounted that may contain them.
+    pub(crate) fn close_files(&mut self) {
+        self.listener.close_files();
+    }
+
     /// Passes a warning to the listener.
     pub(crate) fn warn(&mut self, text: impl Into<String>) {
         self.listener.on_event(&Event::Warning { text: text.into() });

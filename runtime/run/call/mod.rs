@@ -331,6 +331,7 @@ fn perform(
     }
     if let Step::Storage(StorageStep::Unmount { at }) = step {
         ledger.close_copies_on(at)?;
+        reporter.close_files();
     }
     let outcome = environment.perform(step, &mut reporter.watch(call.number()));
     if terminal {
