@@ -58,9 +58,15 @@ impl Environment {
         self.system.is_real()
     }
 
-    /// Starts the identifiers of a call.
+    /// Starts the identifiers of a call, and its view of the files.
     pub(crate) fn start_call(&mut self, call: u64) {
         self.ids.enter(call);
+        self.system.files().begin_lookups();
+    }
+
+    /// Ends the view of the files that a call had.
+    pub(crate) fn end_call(&mut self) {
+        self.system.files().end_lookups();
     }
 
     /// Returns the input for planning an operation.
@@ -90,7 +96,10 @@ impl Environment {
 
     /// Splits facts into those that are known to hold and the rest.
     pub(crate) fn split_by_holding(&self, facts: Vec<Fact>) -> (Vec<Fact>, Vec<Fact>) {
-        facts.into_iter().partition(|fact| self.holds(fact))
+        self.system.files().begin_lookups();
+        let split = facts.into_iter().partition(|fact| self.holds(fact));
+        self.system.files().end_lookups();
+        split
     }
 
     /// Performs a step.

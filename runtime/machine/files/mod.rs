@@ -164,6 +164,25 @@ pub trait Files {
     /// Reads the regular file at this place. Symbolic links are followed within its root.
     fn read(&self, place: &Place) -> Result<FileContents, FileError>;
 
+    /// Reads the regular file at this place and passes it on piece by piece. Returns `false` if a
+    /// simulation cannot know the content.
+    fn read_pieces(&self, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<bool, FileError> {
+        Ok(match self.read(place)? {
+            FileContents::Known(bytes) => {
+                each(&bytes);
+                true
+            }
+            FileContents::Unknown(_) => false,
+        })
+    }
+
+    /// From now on, the directories of places are opened once, and kept open until a step is
+    /// performed or until [`Self::end_lookups`]: all answers about a place concern the same directory.
+    fn begin_lookups(&self) {}
+
+    /// Closes the directories that were kept open.
+    fn end_lookups(&self) {}
+
     /// Reads the beginning of the regular file at this place, at most `len` bytes of it.
     fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
         self.read(place).map(|contents| match contents {

@@ -50,14 +50,15 @@ pub(crate) fn make(
     primitive: &Primitive,
     given: std::result::Result<Given, ArgError>,
 ) -> std::result::Result<Value, Failure> {
-    parts.environment.start_call(call.number());
     if !parts.environment.only_plans() && parts.reporter.is_interrupted() {
         return Err(call.failure(Error::Interrupted));
     }
+    parts.environment.start_call(call.number());
     let result = match primitive.read {
         Read::Action(read) => action(parts, &mut call, read, given),
         Read::Query(read) => query(parts, &mut call, read, given),
     };
+    parts.environment.end_call();
     result.map_err(|error| call.failure(error))
 }
 

@@ -73,6 +73,7 @@ pub struct Real {
     stamps: HashMap<String, storage::stamp::DiskStamp>,
     /// The archive that was verified last.
     verified: Option<files::archive::VerifiedArchive>,
+    lookups: files::lookups::Lookups,
 }
 
 impl Real {
@@ -81,7 +82,8 @@ impl Real {
         orphans::become_subreaper();
         let (programs, stamps) = (search::Programs::default(), HashMap::new());
         let (limit, announcer, verified) = (None, None, None);
-        Self { interrupts, programs, limit, stop_at: 2, announcer, stamps, verified }
+        let lookups = files::lookups::Lookups::default();
+        Self { interrupts, programs, limit, stop_at: 2, announcer, stamps, verified, lookups }
     }
 
     /// Overrides the time limit of commands that have one: a slow machine takes longer.
@@ -121,7 +123,7 @@ impl Files for Real {
     }
 
     fn file_status(&self, place: &Place) -> Result<FileStatus, FileError> {
-        files::access::look(place)
+        files::access::look(place, &self.lookups)
     }
 
     fn is_empty(&self, place: &Place) -> Result<Option<bool>, FileError> {
@@ -133,8 +135,11 @@ impl Files for Real {
     }
 
     fn resolve_place(&self, place: &Place, follow: bool) -> Result<ResolvedPath, FileError> {
-        files::reach::reach(place, follow)
-            .map_err(|error| FileError { place: place.clone(), cause: error.to_string() })
+        let resolved = match self.lookups.parent(place).filter(|_| !follow) {
+            Some((dir, name)) => dir.resolved(name.as_os_str()),
+            None => files::reach::reach(place, follow),
+        };
+        resolved.map_err(|error| FileError { place: place.clone(), cause: error.to_string() })
     }
 
     fn mount_table(&self) -> MountTable {
@@ -142,7 +147,10 @@ impl Files for Real {
     }
 
     fn nearest_directory(&self, path: &Path) -> Option<DirectoryId> {
-        files::reach::anchor(path)
+        match self.lookups.directory(Path::new("/"), path) {
+            Some(dir) => dir.id(),
+            None => files::reach::anchor(path),
+        }
     }
 
     fn free_and_total_bytes(&self, path: &Path) -> Option<(u64, u64)> {
@@ -152,10 +160,22 @@ impl Files for Real {
     }
 
     fn read(&self, place: &Place) -> Result<FileContents, FileError> {
-        files::access::read(place).map(FileContents::Known)
+        files::access::read(place, &self.lookups).map(FileContents::Known)
     }
 
     fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
-        files::access::first_bytes(place, len as u64).map(FileContents::Known)
+        files::access::first_bytes(place, len as u64, &self.lookups).map(FileContents::Known)
+    }
+
+    fn read_pieces(&self, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<bool, FileError> {
+        files::access::read_pieces(place, each, &self.lookups).map(|()| true)
+    }
+
+    fn begin_lookups(&self) {
+        self.lookups.begin();
+    }
+
+    fn end_lookups(&self) {
+        self.lookups.end();
     }
 }

@@ -25,10 +25,16 @@ macro_rules! real {
                     let why = format!("the value of {name} is not known");
                     return Err(StepError::kernel(step, why));
                 }
-                match step {
+                // Only this step uses a directory that the plan has looked at.
+                if !matches!(step, Step::Files(FilesStep::Write { .. })) {
+                    self.lookups.clear();
+                }
+                let outcome = match step {
                     Step::Run(cmd) => self.run(cmd, watch),
                     $(Step::$Part(step) => super::$module::perform(self, step, watch),)*
-                }
+                };
+                self.lookups.step_is_over();
+                outcome
             }
 
             fn probe(

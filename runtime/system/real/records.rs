@@ -39,21 +39,31 @@ pub fn hide_records(path: &Path) {
 /// Returns an error for an open file or directory that is hidden, by its identity and not by its
 /// path.
 pub(super) fn refuse_records(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
+    let found = fstat(file)?;
+    let is_directory = found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits();
+    refuse_hidden((found.st_dev, found.st_ino), is_directory, &name_of(file)?)
+}
+
+/// Does the same for a file whose identity and present path are known.
+pub(super) fn refuse_hidden(found: Identity, is_directory: bool, name: &Path) -> io::Result<()> {
     let mut all = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
     let hidden: Vec<Identity> = all.hidden.iter().filter_map(|path| identity(path)).collect();
-    let (found, name) = (fstat(file)?, name_of(file)?);
-    let found_identity = (found.st_dev, found.st_ino);
-    let is_hidden = name.file_name() == Some(JOURNAL.as_ref())
-        || hidden.contains(&found_identity)
-        || !hidden.is_empty() && all.is_below(&hidden, &name, found_identity);
+    let is_hidden = is_record(name)
+        || hidden.contains(&found)
+        || !hidden.is_empty() && all.is_below(&hidden, name, found);
     if is_hidden {
         let text = "it belongs to gscript and is not readable by recipes";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
-    if found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits() {
-        all.checked = Some((name, found_identity));
+    if is_directory {
+        all.checked = Some((name.to_owned(), found));
     }
     Ok(())
+}
+
+/// Returns whether a file has the name of a journal.
+pub(super) fn is_record(name: &Path) -> bool {
+    name.file_name() == Some(JOURNAL.as_ref())
 }
 
 fn identity(path: &Path) -> Option<Identity> {
@@ -86,6 +96,7 @@ impl Records {
 mod tests {
     use super::*;
     use crate::system::real::files::access as files;
+    use crate::system::real::files::lookups::Lookups;
     use crate::types::Place;
 
     #[test]
@@ -98,25 +109,26 @@ mod tests {
         }
         std::os::unix::fs::symlink("state", at("link")).expect("a link");
         hide_records(&at("state"));
+        let lookups = Lookups::default();
         let place = |name: &str| Place::here(at(name));
         for name in ["state/runs/1/log", "link/runs/1/log", "journal.jsonl"] {
-            assert!(files::read(&place(name)).is_err(), "{name}");
+            assert!(files::read(&place(name), &lookups).is_err(), "{name}");
             assert!(files::copy(&place(name), &place("copy"), None).is_err(), "{name}");
         }
-        assert!(files::look(&place("state/runs/2")).is_err());
-        assert!(files::look(&place("link/runs/1/log")).is_err());
-        assert_eq!(files::read(&place("open")).expect("a file"), b"x");
+        assert!(files::look(&place("state/runs/2"), &lookups).is_err());
+        assert!(files::look(&place("link/runs/1/log"), &lookups).is_err());
+        assert_eq!(files::read(&place("open"), &lookups).expect("a file"), b"x");
         // A directory that was not hidden is checked again when it has another place.
         fs::create_dir(at("plain")).expect("a directory");
         fs::write(at("plain/file"), "x").expect("a file");
         for _ in 0..2 {
-            assert!(files::look(&place("plain/new")).is_ok());
-            assert!(files::read(&place("plain/file")).is_ok());
+            assert!(files::look(&place("plain/new"), &lookups).is_ok());
+            assert!(files::read(&place("plain/file"), &lookups).is_ok());
         }
         fs::rename(at("plain"), at("state/plain")).expect("a directory");
-        assert!(files::read(&place("state/plain/file")).is_err());
+        assert!(files::read(&place("state/plain/file"), &lookups).is_err());
         fs::create_dir(at("plain")).expect("a directory");
         hide_records(&at("plain"));
-        assert!(files::look(&place("plain/new")).is_err());
+        assert!(files::look(&place("plain/new"), &lookups).is_err());
     }
 }

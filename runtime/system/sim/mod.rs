@@ -146,6 +146,18 @@ impl Files for Sim {
     fn first_bytes(&self, place: &Place, len: usize) -> Result<FileContents, FileError> {
         self.trees.read_at_most(place, Some(len))
     }
+
+    fn read_pieces(&self, place: &Place, each: &mut dyn FnMut(&[u8])) -> Result<bool, FileError> {
+        self.trees.read_pieces(place, each)
+    }
+
+    fn begin_lookups(&self) {
+        self.trees.underlying().begin_lookups();
+    }
+
+    fn end_lookups(&self) {
+        self.trees.underlying().end_lookups();
+    }
 }
 
 impl System for Sim {

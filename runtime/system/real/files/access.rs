@@ -7,25 +7,29 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nix::errno::Errno;
-use nix::fcntl::{
-    AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, readlinkat, renameat,
-};
-use nix::sys::stat::{self, FchmodatFlags, FileStat, SFlag};
-use nix::sys::statfs::{BTRFS_SUPER_MAGIC, PROC_SUPER_MAGIC, fstatfs};
+use nix::fcntl::{AtFlags, OFlag, OpenHow, ResolveFlag, open, openat, openat2, renameat};
+use nix::sys::stat::{self, FchmodatFlags, SFlag};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, unlinkat};
 
-use super::outside::refuse_running_system;
-use super::reach::{open_exactly, open_following, open_reading, refuse_device, refuse_kernel};
+use super::entry::FileEntry;
+use super::lookups::{Lookups, OpenDirectory};
+use super::reach::{
+    missing, no_name, open_exactly, open_following, open_parent_exactly, open_reading,
+    refuse_kernel,
+};
 use super::sync::{sync_directory, sync_inode};
+use super::temporary::TempFile;
 use crate::machine::files::{FileError, FileStatus};
 use crate::system::real::{input::read_all, private, records::refuse_records};
 use crate::types::{Mode, Place};
 
-/// The maximum size of a file that is read as a whole. `/var/log/emerge.log` is never shortened, and
-/// has more than 100 MB after some years.
+/// The maximum size of a file that is read as a whole. Build logs can have more than 100 MB.
 const MAX_SIZE: u64 = 256 << 20;
+/// The size of the pieces of larger files.
+const PIECE_SIZE: usize = 256 << 10;
 
 /// Opens a directory inside a root.
 fn open_dir(root: &Path, path: &Path) -> io::Result<OwnedFd> {
@@ -60,51 +64,25 @@ fn parent_of(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
     Ok((dir, PathBuf::from(name)))
 }
 
-/// Does the same for a place that is to be changed: its path must have no symlinks, and it must not
-/// be on a filesystem of the running system or of the kernel.
-pub(crate) fn open_parent_exactly(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
-    let name = place.path.file_name().ok_or_else(no_name)?;
-    let parent = place.parent();
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let dir = open_exactly(&parent, flags).map_err(|error| missing(&parent, error))?;
-    refuse_running_system(&place.root, &parent.outside(), &dir)?;
-    refuse_kernel(&dir)?;
-    Ok((dir, PathBuf::from(name)))
-}
-
-fn no_name() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "the root itself cannot be replaced")
-}
-
-fn missing(parent: &Place, error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::NotFound {
-        let text = format!("the directory {parent} does not exist");
-        return io::Error::new(io::ErrorKind::NotFound, text);
-    }
-    error
-}
-
 /// Returns the status of a file that is to be replaced, if it exists; a device node is an error.
-fn replaceable(dir: &OwnedFd, name: &Path) -> io::Result<Option<FileStat>> {
-    let old = stat_at(dir, name)?;
-    refuse_device(name, old.as_ref())?;
-    Ok(old)
-}
-
-fn stat_at(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileStat>> {
-    match stat::fstatat(dir, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-        Ok(found) => Ok(Some(found)),
-        Err(Errno::ENOENT) => Ok(None),
-        Err(error) => Err(error.into()),
+fn replaceable(dir: &impl AsFd, name: &Path) -> io::Result<Option<FileEntry>> {
+    let old = FileEntry::at(dir, name)?;
+    if !matches!(old.map(|old| old.kind()), Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
+        return Ok(old);
     }
+    let text = format!("{} is a device node, which file actions never change", name.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
-fn kind(found: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT
-}
-
-pub(crate) fn look(place: &Place) -> Result<FileStatus, FileError> {
-    try_look(place).map_err(|error| file_error(place, &error))
+pub(crate) fn look(place: &Place, lookups: &Lookups) -> Result<FileStatus, FileError> {
+    if let Some(status) = lookups.status_of_open(place) {
+        return Ok(status);
+    }
+    let found = match lookups.parent(place) {
+        Some((dir, name)) => dir.status(name),
+        None => try_look(place),
+    };
+    found.map_err(|error| file_error(place, &error))
 }
 
 fn file_error(place: &Place, error: &io::Error) -> FileError {
@@ -128,32 +106,10 @@ fn try_look(place: &Place) -> io::Result<FileStatus> {
         },
     };
     refuse_records(&dir)?;
-    let Some(found) = stat_at(&dir, &name)? else { return Ok(FileStatus::Missing) };
-    let mode = Mode::new(found.st_mode);
-    let (uid, gid) = (found.st_uid, found.st_gid);
-    Ok(match kind(&found) {
-        SFlag::S_IFREG => {
-            FileStatus::File { mode, len: u64::try_from(found.st_size).unwrap_or(0), uid, gid }
-        }
-        SFlag::S_IFDIR => {
-            // The top directories of all btrfs subvolumes have the same inode number.
-            let subvolume = found.st_ino == 256
-                && fstatfs(&dir).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC);
-            FileStatus::Dir { mode, uid, gid, subvolume }
-        }
-        // A magic link of procfs, whose text does not determine where it leads.
-        SFlag::S_IFLNK if is_magic(&dir, &name) => FileStatus::Other,
-        SFlag::S_IFLNK => FileStatus::Link { to: readlinkat(&dir, &name)?.into() },
-        _ => FileStatus::Other,
-    })
-}
-
-fn is_magic(dir: &OwnedFd, name: &Path) -> bool {
-    let procfs = fstatfs(dir).is_ok_and(|fs| fs.filesystem_type() == PROC_SUPER_MAGIC);
-    let how = OpenHow::new()
-        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_NO_MAGICLINKS);
-    procfs && matches!(openat2(dir, name, how), Err(Errno::ELOOP))
+    match FileEntry::at(&dir, &name)? {
+        None => Ok(FileStatus::Missing),
+        Some(found) => found.status(&dir, &name),
+    }
 }
 
 /// Returns whether a directory is empty.
@@ -179,8 +135,8 @@ pub(crate) fn names(place: &Place) -> Result<Vec<String>, FileError> {
     list().map_err(|error| file_error(place, &error))
 }
 
-pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
-    let bytes = first_bytes(place, MAX_SIZE + 1)?;
+pub(crate) fn read(place: &Place, lookups: &Lookups) -> Result<Vec<u8>, FileError> {
+    let bytes = first_bytes(place, MAX_SIZE + 1, lookups)?;
     if bytes.len() as u64 > MAX_SIZE {
         let cause = format!("larger than {} MiB", MAX_SIZE >> 20);
         return Err(FileError { place: place.clone(), cause });
@@ -189,116 +145,110 @@ pub(crate) fn read(place: &Place) -> Result<Vec<u8>, FileError> {
 }
 
 /// Reads the beginning of a regular file, at most `len` bytes.
-pub(crate) fn first_bytes(place: &Place, len: u64) -> Result<Vec<u8>, FileError> {
+pub(crate) fn first_bytes(
+    place: &Place,
+    len: u64,
+    lookups: &Lookups,
+) -> Result<Vec<u8>, FileError> {
     let read = || -> io::Result<Vec<u8>> {
-        let file = open_reading(&place.root, &place.path)?;
-        private::refuse(&file)?;
-        refuse_records(&file)?;
-        let meta = file.metadata()?;
-        if !meta.is_file() {
-            let text = "not a regular file";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
+        let (file, size) = open_readable(place, lookups)?;
         // At least one byte more, so that the end is found without allocating again.
-        let expected = usize::try_from(meta.len().saturating_add(1).min(len)).unwrap_or_default();
+        let expected = usize::try_from(size.saturating_add(1).min(len)).unwrap_or_default();
         let mut bytes = Vec::with_capacity(expected);
-        file.take(len).read_to_end(&mut bytes)?;
+        let read = rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes))?;
+        // Only the end of a regular file is a reason to return less than was asked for.
+        if read < expected && read as u64 == size {
+            return Ok(bytes);
+        }
+        file.take(len - read as u64).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error| file_error(place, &error))
 }
 
-/// Replaces a file atomically.
-pub(crate) fn replace(place: &Place, bytes: &[u8], mode: Option<Mode>) -> io::Result<()> {
-    let (dir, name) = open_parent_exactly(place)?;
-    let old = replaceable(&dir, &name)?;
-    let fresh = TempFile::create(dir, &name)?;
-    (&fresh.file).write_all(bytes)?;
+/// Passes a regular file of any size on piece by piece.
+pub(crate) fn read_pieces(
+    place: &Place,
+    each: &mut dyn FnMut(&[u8]),
+    lookups: &Lookups,
+) -> Result<(), FileError> {
+    let mut read = || -> io::Result<()> {
+        let (mut file, _) = open_readable(place, lookups)?;
+        let mut piece = vec![0; PIECE_SIZE];
+        loop {
+            match file.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(count) => each(&piece[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    read().map_err(|error| file_error(place, &error))
+}
+
+/// Opens a regular file that recipes may read; returns it with its size.
+fn open_readable(place: &Place, lookups: &Lookups) -> io::Result<(File, u64)> {
+    let opened = match lookups.parent(place) {
+        Some((dir, name)) => dir.open_regular(name)?,
+        None => None,
+    };
+    let is_checked = opened.is_some();
+    let file = match opened {
+        Some(file) => file,
+        None => open_reading(&place.root, &place.path)?,
+    };
+    let meta = file.metadata()?;
+    private::refuse(&meta)?;
+    if !is_checked {
+        refuse_records(&file)?;
+    }
+    if !meta.is_file() {
+        let text = "not a regular file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok((file, meta.len()))
+}
+
+/// Replaces a file atomically. `planned` is the directory that contains it, if it is open.
+pub(crate) fn replace(
+    place: &Place,
+    bytes: &[u8],
+    mode: Option<Mode>,
+    planned: Option<Rc<OpenDirectory>>,
+) -> io::Result<()> {
+    let name = place.path.file_name().map(Path::new).ok_or_else(no_name)?;
+    let dir = match planned {
+        Some(dir) => {
+            dir.refuse_kernel()?;
+            dir
+        }
+        None => Rc::new(OpenDirectory::of_path(open_parent_exactly(place)?.0)?),
+    };
+    let old = replaceable(&*dir, name)?;
+    let fresh = TempFile::create(dir, name)?;
+    fresh.file().write_all(bytes)?;
     fresh.set_attributes(old.as_ref(), mode)?;
-    fresh.publish(&name)
+    fresh.publish(name)
 }
 
 /// Copies a regular file; a symlink at the source is followed inside its root.
 pub(crate) fn copy(from: &Place, to: &Place, mode: Option<Mode>) -> io::Result<()> {
     let mut source = open_reading(&from.root, &from.path)?;
-    private::refuse(&source)?;
-    refuse_records(&source)?;
     let meta = source.metadata()?;
+    private::refuse(&meta)?;
+    refuse_records(&source)?;
     if !meta.is_file() {
         let text = format!("{from} is not a regular file");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let (dir, name) = open_parent_exactly(to)?;
     let old = replaceable(&dir, &name)?;
-    let fresh = TempFile::create(dir, &name)?;
-    io::copy(&mut source, &mut &fresh.file)?;
+    let fresh = TempFile::create(Rc::new(OpenDirectory::of_path(dir)?), &name)?;
+    io::copy(&mut source, &mut fresh.file())?;
     let mode = mode.unwrap_or_else(|| Mode::new(std::os::unix::fs::MetadataExt::mode(&meta)));
     fresh.set_attributes(old.as_ref(), Some(mode))?;
     fresh.publish(&name)
-}
-
-/// A temporary file next to its final path; it is removed on drop unless it was published.
-struct TempFile {
-    dir: OwnedFd,
-    name: PathBuf,
-    file: File,
-    done: bool,
-}
-
-impl TempFile {
-    fn create(dir: OwnedFd, beside: &Path) -> io::Result<Self> {
-        for attempt in 0.. {
-            let name = PathBuf::from(format!(
-                ".{}.gscript-{}-{attempt}",
-                beside.to_string_lossy(),
-                std::process::id()
-            ));
-            let flags = OFlag::O_WRONLY
-                | OFlag::O_CREAT
-                | OFlag::O_EXCL
-                | OFlag::O_NOFOLLOW
-                | OFlag::O_CLOEXEC;
-            match openat(&dir, &name, flags, stat::Mode::from_bits_truncate(0o600)) {
-                Ok(fd) => return Ok(Self { dir, name, file: File::from(fd), done: false }),
-                Err(nix::errno::Errno::EEXIST) if attempt < 100 => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        unreachable!("the loop ends by returning")
-    }
-
-    /// Sets the owner of the replaced file, and its mode unless another one is requested.
-    fn set_attributes(&self, old: Option<&FileStat>, mode: Option<Mode>) -> io::Result<()> {
-        let old = old.filter(|old| kind(old) == SFlag::S_IFREG);
-        if let Some(old) = old {
-            let (uid, gid) = (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid));
-            let own = uid == nix::unistd::geteuid() && gid == nix::unistd::getegid();
-            if !own {
-                nix::unistd::fchown(&self.file, Some(uid), Some(gid))?;
-            }
-        }
-        let bits = mode.map(Mode::bits).or(old.map(|old| old.st_mode & 0o7777)).unwrap_or(0o644);
-        stat::fchmod(&self.file, stat::Mode::from_bits_truncate(bits))?;
-        Ok(())
-    }
-
-    fn publish(mut self, name: &Path) -> io::Result<()> {
-        self.file.sync_all()?;
-        renameat(&self.dir, &self.name, &self.dir, name)?;
-        self.done = true;
-        // FAT stores the length under the new name only when the file itself is synced again.
-        self.file.sync_all()?;
-        sync_directory(&self.dir)
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        if !self.done {
-            // If the removal fails, nothing else can be done.
-            let _ = unlinkat(&self.dir, &self.name, UnlinkatFlags::NoRemoveDir);
-        }
-    }
 }
 
 /// Creates a directory and its missing parents, as `mkdir -p` does.
@@ -350,7 +300,7 @@ pub(crate) fn remove(place: &Place) -> io::Result<()> {
     match replaceable(&dir, &name)? {
         None => Ok(()),
         Some(found) => {
-            let flag = match kind(&found) == SFlag::S_IFDIR {
+            let flag = match found.kind() == SFlag::S_IFDIR {
                 true => UnlinkatFlags::RemoveDir,
                 false => UnlinkatFlags::NoRemoveDir,
             };
@@ -366,7 +316,7 @@ pub(crate) fn chmod(place: &Place, mode: Mode) -> io::Result<()> {
         None => (open_exactly(place, OFlag::O_PATH | OFlag::O_CLOEXEC)?, PathBuf::from(".")),
     };
     let found = replaceable(&dir, &name)?.ok_or(Errno::ENOENT)?;
-    if !matches!(kind(&found), SFlag::S_IFREG | SFlag::S_IFDIR) {
+    if !matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFDIR) {
         let text = format!("{place} is neither a file nor a directory");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }

@@ -5,8 +5,7 @@ use std::io;
 
 use nix::fcntl::OFlag;
 
-use super::access::open_parent_exactly;
-use super::reach::{name_of, open_following};
+use super::reach::{name_of, open_following, open_parent_exactly};
 use crate::system::real::Real;
 use crate::system::real::private::refuse_below;
 use crate::system::{Cmd, FilesStep, Outcome, StepError, Watch};

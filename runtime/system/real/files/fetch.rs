@@ -13,6 +13,7 @@ use super::access;
 use super::archive::Archive;
 use super::digests::listed_digests;
 use super::gpg::{Keyring, parse_status};
+use super::reach::open_parent_exactly;
 use super::verify::{compare, not_trusted};
 use crate::machine::files::{LatestStage, StageSource};
 use crate::system::real::Real;
@@ -206,7 +207,7 @@ impl Real {
 
 /// Opens the file for the tarball; an existing one is kept.
 fn open(into: &Place) -> io::Result<File> {
-    let (dir, name) = access::open_parent_exactly(into)?;
+    let (dir, name) = open_parent_exactly(into)?;
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = File::from(openat(&dir, &name, flags, Mode::from_bits_truncate(0o600))?);
     match file.metadata()?.is_file() {

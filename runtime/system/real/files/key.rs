@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use zeroize::Zeroizing;
 
-use super::access::open_parent_exactly;
+use super::reach::open_parent_exactly;
 use super::sync::sync_directory;
 use crate::types::Place;
 

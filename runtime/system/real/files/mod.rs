@@ -1,5 +1,6 @@
 //! Files of the real machine: `access` (reading and atomic writing inside a root), `reach` (path
-//! resolution), `mount_list` (mounts), `outside` (parts of the running system inside a root), `key`
+//! resolution), `lookups` (directories that a call has looked at), `entry` (what is in them),
+//! `temporary` (files that replace others), `mount_list` (mounts), `outside` (parts of the running system inside a root), `key`
 //! (key files and images), `sync` (syncing to the disk), `copy` (whole directories), `header`
 //! (copies of LUKS headers), `gpg` and `digests` (signatures and checksums), `verify`, `fetch`,
 //! `archive` and `unpack` (archives).
@@ -8,14 +9,17 @@ pub(super) mod access;
 pub(super) mod archive;
 mod copy;
 mod digests;
+mod entry;
 mod fetch;
 mod gpg;
 mod header;
 mod key;
+pub(super) mod lookups;
 pub(super) mod mount_list;
 pub(super) mod outside;
 pub(super) mod reach;
 mod sync;
+mod temporary;
 mod unpack;
 mod verify;
 
@@ -35,7 +39,8 @@ pub(super) fn perform(
     };
     match step {
         FilesStep::Write { place, content: FileContents::Known(bytes), mode, .. } => {
-            kernel(access::replace(place, bytes, *mode))
+            let planned = real.lookups.take(place);
+            kernel(planned.and_then(|dir| access::replace(place, bytes, *mode, dir)))
         }
         FilesStep::Write { content: FileContents::Unknown(why), .. } => {
             Err(StepError::kernel(step, why))

@@ -57,7 +57,12 @@ pub(super) fn is_mounted_once(directory: &impl AsFd, name: Option<&Path>) -> io:
             _ => return Ok(false),
         }
     }
-    with_list(|list| list.mounted_once.contains(&mount))
+    is_only_mount(mount)
+}
+
+/// Returns whether a mount is the only one of its filesystem.
+pub(super) fn is_only_mount(id: u64) -> io::Result<bool> {
+    with_list(|list| list.mounted_once.contains(&id))
 }
 
 /// Returns the type of the filesystem with this device number, such as `0:21`, if it belongs to the

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{self, FileStat, SFlag, fstat, lstat, major, minor};
+use nix::sys::stat::{self, SFlag, fstat, lstat, major, minor};
 use nix::sys::statfs::{
     BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, FsType, MSDOS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
     PROC_SUPER_MAGIC, SYSFS_MAGIC, XFS_SUPER_MAGIC, fstatfs,
 };
 
 use super::mount_list::{is_mounted_once, kernel_type, mount_table};
+use super::outside::refuse_running_system;
 use crate::machine::files::{DirectoryId, ResolvedPath};
 use crate::machine::origin::kernel_directory;
 use crate::types::Place;
@@ -27,18 +28,38 @@ const DIRECTORY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_
 /// Opens a path inside a root. Follows symlinks, except those of procfs to files of other
 /// processes.
 pub(crate) fn open_following(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
-    let links = ResolveFlag::RESOLVE_NO_MAGICLINKS;
     if is_own_root(root) && path.is_absolute() {
-        return Ok(openat2(AT_FDCWD, path, OpenHow::new().flags(flags).resolve(links))?);
+        return open_here(path, flags);
+    }
+    open_from(&open(root, DIRECTORY, stat::Mode::empty())?, path, flags)
+}
+
+/// Does the same, and returns the path of the root without symlinks.
+pub(super) fn open_inside(
+    root: &Path,
+    path: &Path,
+    flags: OFlag,
+) -> io::Result<(OwnedFd, PathBuf)> {
+    if is_own_root(root) && path.is_absolute() {
+        return Ok((open_here(path, flags)?, root.to_owned()));
     }
     let root = open(root, DIRECTORY, stat::Mode::empty())?;
-    let inside = ResolveFlag::RESOLVE_IN_ROOT | links;
+    Ok((open_from(&root, path, flags)?, name_of(&root)?))
+}
+
+fn open_here(path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+    let links = ResolveFlag::RESOLVE_NO_MAGICLINKS;
+    Ok(openat2(AT_FDCWD, path, OpenHow::new().flags(flags).resolve(links))?)
+}
+
+fn open_from(root: &OwnedFd, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+    let inside = ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS;
     Ok(openat2(root, path, OpenHow::new().flags(flags).resolve(inside))?)
 }
 
 /// Returns whether a root is that of this process: the kernel resolves absolute paths in it, so that
 /// it need not be opened.
-fn is_own_root(root: &Path) -> bool {
+pub(super) fn is_own_root(root: &Path) -> bool {
     root == Path::new("/")
 }
 
@@ -66,6 +87,30 @@ pub(crate) fn open_exactly(place: &Place, flags: OFlag) -> io::Result<OwnedFd> {
         openat2(root, &place.path, OpenHow::new().flags(flags).resolve(inside))
     };
     opened.map_err(|error| replaced_error(&place.outside(), error))
+}
+
+/// Opens the directory that contains a place which is to be changed; returns it with the name of the
+/// place in it. Its path must have no symlinks, and it must not be on a filesystem of the running
+/// system or of the kernel.
+pub(crate) fn open_parent_exactly(place: &Place) -> io::Result<(OwnedFd, PathBuf)> {
+    let name = place.path.file_name().ok_or_else(no_name)?;
+    let parent = place.parent();
+    let dir = open_exactly(&parent, DIRECTORY).map_err(|error| missing(&parent, error))?;
+    refuse_running_system(&place.root, &parent.outside(), &dir)?;
+    refuse_kernel(&dir)?;
+    Ok((dir, PathBuf::from(name)))
+}
+
+pub(super) fn no_name() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the root itself cannot be replaced")
+}
+
+pub(super) fn missing(parent: &Place, error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::NotFound {
+        let text = format!("the directory {parent} does not exist");
+        return io::Error::new(io::ErrorKind::NotFound, text);
+    }
+    error
 }
 
 /// Returns the error for a symlink that did not exist when the plan was made.
@@ -108,7 +153,7 @@ pub(crate) fn reach(place: &Place, follow: bool) -> io::Result<ResolvedPath> {
     let path = name.map_or_else(|| inside.clone(), |name| inside.join(name));
     let real = Place { root: top, path: path.components().collect() };
     let outside = real.outside();
-    let kernel = kernel_filesystem(&directory)?;
+    let kernel = kernel_filesystem(&directory, fstatfs(&directory)?.filesystem_type())?;
     // A file that does not exist is not a mount point.
     let name = name.filter(|_| rest_is_empty);
     let origin = match is_mounted_once(&directory, name.map(Path::new))? {
@@ -151,7 +196,9 @@ pub(crate) fn anchor(path: &Path) -> Option<DirectoryId> {
 
 /// Returns an error for a directory or file on a filesystem of the kernel, regardless of its path.
 pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
-    let Some(kind) = kernel_filesystem(file)? else { return Ok(()) };
+    let Some(kind) = kernel_filesystem(file, fstatfs(file)?.filesystem_type())? else {
+        return Ok(());
+    };
     let name = name_of(file)?;
     let text = format!("{} is in {kind}, which belongs to the kernel", name.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
@@ -161,9 +208,12 @@ pub(crate) fn refuse_kernel(file: &(impl AsFd + AsRawFd)) -> io::Result<()> {
 const ON_DISK: [FsType; 4] =
     [EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, XFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC];
 
-/// Returns the type of the kernel filesystem that contains an open file, if there is one.
-pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Option<String>> {
-    let kind = fstatfs(file)?.filesystem_type();
+/// Returns the type of the kernel filesystem that contains an open file, if there is one; `kind` is
+/// what statfs(2) reports.
+pub(super) fn kernel_filesystem(
+    file: &(impl AsFd + AsRawFd),
+    kind: FsType,
+) -> io::Result<Option<String>> {
     if ON_DISK.contains(&kind) {
         return Ok(None);
     }
@@ -181,16 +231,6 @@ pub(crate) fn kernel_filesystem(file: &(impl AsFd + AsRawFd)) -> io::Result<Opti
     let number = format!("{}:{}", major(number), minor(number));
     let below = || name_of(file).ok().and_then(|name| kernel_directory(&name).map(str::to_owned));
     Ok(kernel_type(&number)?.or_else(below))
-}
-
-/// Returns an error for a device node, which must not be replaced, changed or removed.
-pub(crate) fn refuse_device(name: &Path, found: Option<&FileStat>) -> io::Result<()> {
-    let kind = found.map(|found| SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT);
-    if !matches!(kind, Some(SFlag::S_IFBLK | SFlag::S_IFCHR)) {
-        return Ok(());
-    }
-    let text = format!("{} is a device node, which file actions never change", name.display());
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
 /// Returns whether an open directory is the root of the running system, regardless of its path.
@@ -255,7 +295,7 @@ mod tests {
         let bed = TestDirectory::new();
         let mode = Mode::new(0o777);
         let through = [
-            files::replace(&bed.at("in/l/victim"), b"evil", None),
+            files::replace(&bed.at("in/l/victim"), b"evil", None, None),
             files::make_dir(&bed.at("in/l/new"), mode),
             files::link(&bed.at("in/l/new"), "/etc/passwd"),
             files::remove(&bed.at("in/l/victim")),
@@ -281,7 +321,7 @@ mod tests {
     fn a_root_that_became_a_link_is_refused() {
         let bed = TestDirectory::new();
         let inside = Place { root: bed.path("in/l"), path: "/victim".into() };
-        assert!(files::replace(&inside, b"evil", None).is_err());
+        assert!(files::replace(&inside, b"evil", None, None).is_err());
         assert!(open_root(&bed.path("in/l")).is_err());
         assert!(!is_running_root(&open_root(&bed.path("out")).expect("one")).expect("it is known"));
         assert!(is_running_root(&open_root(Path::new("/")).expect("one")).expect("it is known"));
@@ -301,7 +341,7 @@ mod tests {
         assert_eq!(kernel.as_deref(), Some("proc"));
         assert!(reach(&Place::here("/proc/self/root/etc"), false).is_err());
         assert!(reach(&Place::here("/proc/self/cwd"), true).is_err());
-        assert!(files::replace(&Place::here("/dev/null"), b"", None).is_err());
+        assert!(files::replace(&Place::here("/dev/null"), b"", None, None).is_err());
         assert!(files::remove(&Place::here("/proc/sys/kernel/hostname")).is_err());
     }
 

@@ -4,6 +4,7 @@ use super::access;
 use super::archive::{Archive, VerifiedArchive};
 use super::digests::{ArchiveDigests, listed_digests};
 use super::gpg::{DOWNLOAD_AGAIN, Keyring, Untrusted, parse_status, rejection_reasons};
+use super::lookups::Lookups;
 use crate::machine::files::{ArchiveProof, FileStatus};
 use crate::system::real::Real;
 use crate::system::{FilesStep, Outcome, StepError, Watch};
@@ -31,7 +32,7 @@ impl Real {
         let mut foreign: Vec<(StepError, String)> = Vec::new();
         let several = proofs.len() > 1;
         for proof in proofs {
-            if several && access::look(proof.file())? == FileStatus::Missing {
+            if several && access::look(proof.file(), &Lookups::default())? == FileStatus::Missing {
                 continue;
             }
             let checked = self.check(step, &keyring, proof, &opened, watch)?;
@@ -76,7 +77,7 @@ impl Real {
         // The file is read once and passed to gpg, so that later changes of the file have no
         // effect.
         let text = |file: &Place| {
-            String::from_utf8(access::read(file)?)
+            String::from_utf8(access::read(file, &Lookups::default())?)
                 .map_err(|_| StepError::kernel(step, format!("{file} is not a text file")))
         };
         Ok(match proof {

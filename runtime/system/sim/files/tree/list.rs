@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Base, Node, Tree, Trees};
-use crate::machine::files::{FileError, FileStatus};
+use crate::machine::files::{FileContents, FileError, FileStatus, Files};
 use crate::types::{Mode, Place};
 
 impl Trees {
@@ -58,6 +58,34 @@ impl Trees {
             }
         }
         Ok((names.into_iter().collect(), complete))
+    }
+
+    /// Returns the files below the simulation.
+    pub(crate) fn underlying(&self) -> &dyn Files {
+        &*self.below
+    }
+
+    /// Passes a file on piece by piece; returns `false` if its content is unknown.
+    pub(crate) fn read_pieces(
+        &self,
+        place: &Place,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, FileError> {
+        let spot = self.resolve(place, true)?;
+        let tree = &self.trees[spot.tree];
+        let is_underlying = matches!(tree.base, Base::Below)
+            && !tree.nodes.contains_key(spot.inner.as_os_str())
+            && !self.is_unknown_at(&spot);
+        if is_underlying {
+            return self.below.read_pieces(&Place::here(spot.inner), each);
+        }
+        Ok(match self.read(place)? {
+            FileContents::Known(bytes) => {
+                each(&bytes);
+                true
+            }
+            FileContents::Unknown(_) => false,
+        })
     }
 
     /// Adds the directories of a path that are not known to exist.
