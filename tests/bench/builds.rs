@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::plan::run_measured;
 use super::{PROGRAM, Row, Unit, timed};
 
 const RUNS: usize = 5;
@@ -13,7 +14,7 @@ const BUILD_RUNS: usize = 2;
 const WANTED: &str = "dev-libs/beta7";
 
 pub(super) fn rows() -> Vec<Row> {
-    let mut rows = vec![history(), package_use()];
+    let mut rows = vec![history(), history_memory(), package_use()];
     rows.extend(builds());
     rows
 }
@@ -86,6 +87,26 @@ fn history() -> Row {
         row.theirs.push(timed(|| theirs = output("emlop", &args)));
         let total = |said: &str| said.split_whitespace().any(|word| word == merged.to_string());
         assert!(total(&ours) && total(&theirs), "{merged}: {ours} {theirs}");
+    }
+    row
+}
+
+/// Compares the memory for a log with that for one of a hundredth of its size.
+fn history_memory() -> Row {
+    let (ours, theirs) = (Vec::new(), Vec::new());
+    let what = "memory for the merges of a package in 100 MB / in 1 MB".into();
+    let mut row = Row { what, ours, theirs, target: "1", unit: Unit::Bytes };
+    let directory = tempfile::tempdir().expect("a directory");
+    for (size, peaks) in [(100_000_000, &mut row.ours), (1_000_000, &mut row.theirs)] {
+        let path = directory.path().join("emerge.log");
+        write_log(&path, size);
+        let expression = format!(
+            r#"portage::history("/", #{{ log: "{}", name: "{WANTED}" }}).len()"#,
+            text(&path)
+        );
+        for _ in 0..RUNS {
+            peaks.push(run_measured(PROGRAM, &["-e", &expression]).1);
+        }
     }
     row
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::emerge_log::{Merge, MergeOutcome};
+use super::emerge_log::{Merge, MergeOutcome, package_name};
 
 /// The number of the latest builds of a package that count.
 const RECENT: usize = 9;
@@ -46,25 +46,6 @@ impl Durations {
         let mut sorted: Vec<u64> = recent.iter().copied().collect();
         sorted.sort_unstable();
         sorted.get(sorted.len() / 2).copied()
-    }
-}
-
-/// Returns `category/name` of `category/name-version` (PMS, "Version specifications").
-pub fn package_name(package: &str) -> &str {
-    let version = |text: &str| {
-        text.match_indices('-')
-            .rev()
-            .map(|(at, _)| at)
-            .find(|at| text[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
-    };
-    // A revision follows the version: `-r1`.
-    let base = match package.rsplit_once("-r") {
-        Some((base, digits)) if digits.bytes().all(|b| b.is_ascii_digit()) => base,
-        _ => package,
-    };
-    match base.rfind('-') {
-        Some(at) if version(base) == Some(at) => &base[..at],
-        _ => package,
     }
 }
 

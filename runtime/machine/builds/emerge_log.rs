@@ -4,6 +4,8 @@
 //! to it at the same time, and no line tells which. A package that fails has no line of its own: it
 //! begins and never ends.
 
+use memchr::memchr;
+
 /// A package that emerge has begun to merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
@@ -46,9 +48,15 @@ impl MergeOutcome {
     }
 }
 
-/// The state of reading a log.
+/// The maximum length of a line that is kept until its end is read; longer ones are not Portage's.
+const MAX_LINE: usize = 64 << 10;
+
+/// The merges in a log that is read piece by piece: a log has hundreds of megabytes, of which the
+/// merges of one package are a small part.
 #[derive(Debug, Default)]
-struct Reader {
+pub struct MergeLog {
+    /// Only this package, as `category/name`.
+    wanted: Option<String>,
     merges: Vec<Merge>,
     /// The indices of merges that have not ended.
     open: Vec<usize>,
@@ -56,39 +64,74 @@ struct Reader {
     runs: usize,
     /// Whether one of the runs that ended together was unsuccessful.
     unsuccessful: bool,
+    /// The beginning of a line whose end is in the next piece.
+    begun: Vec<u8>,
 }
 
 /// Returns the merges in a log, in the order in which they began. Lines that are not understood are
 /// skipped.
 pub fn merges(text: &str) -> Vec<Merge> {
-    let mut reader = Reader::default();
-    for line in text.lines() {
-        if let Some((time, message)) = line.split_once(':') {
-            reader.line(time, message.trim_ascii());
-        }
-    }
-    reader.merges
+    let mut log = MergeLog::default();
+    log.add(text.as_bytes());
+    log.into_merges()
 }
 
 /// Parses the time of a line. After a power cut, a log may contain zero bytes.
-fn seconds(time: &str) -> Option<u64> {
-    time.trim_start_matches('\0').parse().ok()
+fn seconds(time: &[u8]) -> Option<u64> {
+    std::str::from_utf8(time).ok()?.trim_start_matches('\0').parse().ok()
 }
 
-impl Reader {
+impl MergeLog {
+    /// Returns an empty log. With `wanted`, as `category/name`, it only keeps the merges of that
+    /// package.
+    pub fn of(wanted: Option<&str>) -> Self {
+        Self { wanted: wanted.map(str::to_owned), ..Self::default() }
+    }
+
+    /// Adds the next piece of the log, which may begin and end within a line.
+    pub fn add(&mut self, mut piece: &[u8]) {
+        while let Some(end) = memchr(b'\n', piece) {
+            let (line, rest) = (&piece[..end], &piece[end + 1..]);
+            if self.begun.is_empty() {
+                self.line(line);
+            } else {
+                let mut begun = std::mem::take(&mut self.begun);
+                begun.extend_from_slice(line);
+                self.line(&begun);
+                begun.clear();
+                self.begun = begun;
+            }
+            piece = rest;
+        }
+        if self.begun.len() + piece.len() <= MAX_LINE {
+            self.begun.extend_from_slice(piece);
+        }
+    }
+
+    /// Returns the merges, in the order in which they began.
+    pub fn into_merges(mut self) -> Vec<Merge> {
+        let last = std::mem::take(&mut self.begun);
+        self.line(&last);
+        self.merges
+    }
+
     /// Reads a line. A log has millions of them, most of which do not matter: the first byte decides
     /// what is looked for, and the time is only parsed if it is needed.
-    fn line(&mut self, time: &str, message: &str) -> Option<()> {
-        match message.as_bytes().first()? {
-            b'>' => self.begin(seconds(time)?, numbered(message, ">>> emerge ")?),
-            b':' => self.complete(seconds(time)?, numbered(message, "::: completed emerge ")?),
-            b'=' => match message.strip_prefix("=== Resource usage for build of ") {
-                Some(usage) => self.resources(usage),
+    fn line(&mut self, line: &[u8]) -> Option<()> {
+        let (time, message) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+        let message = message[1..].trim_ascii();
+        match message.first()? {
+            b'>' => self.begin(time, numbered(message, b">>> emerge ")?)?,
+            // Without an open merge, these lines change nothing.
+            b':' | b'=' if self.open.is_empty() => {}
+            b':' => self.complete(seconds(time)?, numbered(message, b"::: completed emerge ")?),
+            b'=' => match message.strip_prefix(b"=== Resource usage for build of ") {
+                Some(usage) => self.resources(&String::from_utf8_lossy(usage)),
                 None => self.binary(message)?,
             },
-            b'S' if message.starts_with("Started emerge on") => self.runs += 1,
-            b'*' if message.starts_with("*** exiting unsuccessfully") => self.unsuccessful = true,
-            b'*' if message.starts_with("*** terminating.") => {
+            b'S' if message.starts_with(b"Started emerge on") => self.runs += 1,
+            b'*' if message.starts_with(b"*** exiting unsuccessfully") => self.unsuccessful = true,
+            b'*' if message.starts_with(b"*** terminating.") => {
                 let time = seconds(time)?;
                 self.runs = self.runs.saturating_sub(1);
                 if self.runs == 0 {
@@ -100,39 +143,52 @@ impl Reader {
         Some(())
     }
 
-    fn begin(&mut self, time: u64, package: &str) {
-        let again = |index: &usize| self.merges[*index].package == package;
-        if let Some(at) = self.open.iter().position(again) {
+    /// Returns the position in `open` of a package.
+    fn open_position(&self, package: &[u8]) -> Option<usize> {
+        let is_it = |index: &usize| self.merges[*index].package.as_bytes() == package;
+        self.open.iter().position(is_it)
+    }
+
+    fn begin(&mut self, time: &[u8], package: &[u8]) -> Option<()> {
+        if self.wanted.as_ref().is_some_and(|name| !package.starts_with(name.as_bytes())) {
+            return None;
+        }
+        let package = String::from_utf8_lossy(package).into_owned();
+        if self.wanted.as_ref().is_some_and(|name| package_name(&package) != name) {
+            return None;
+        }
+        let started = seconds(time)?;
+        if let Some(at) = self.open_position(package.as_bytes()) {
             // Portage locks a package that it builds: the earlier build cannot be running.
             let before = self.open.remove(at);
             self.merges[before].outcome = MergeOutcome::Interrupted;
         }
         self.open.push(self.merges.len());
         self.merges.push(Merge {
-            package: package.to_owned(),
+            package,
             binary: false,
-            started: time,
+            started,
             ended: None,
             outcome: MergeOutcome::Unfinished,
             memory: None,
         });
+        Some(())
     }
 
-    fn complete(&mut self, time: u64, package: &str) {
-        let is_it = |index: &usize| self.merges[*index].package == package;
-        let Some(at) = self.open.iter().position(is_it) else { return };
+    fn complete(&mut self, time: u64, package: &[u8]) {
+        let Some(at) = self.open_position(package) else { return };
         let merge = &mut self.merges[self.open.remove(at)];
         merge.ended = Some(time);
         merge.outcome = MergeOutcome::Merged;
     }
 
     /// Parses `=== (1 of 1) Merging Binary (app-misc/one-1::/path)`.
-    fn binary(&mut self, message: &str) -> Option<()> {
-        let (_, what) = message.strip_prefix("=== (")?.split_once(") ")?;
-        let rest = what.strip_prefix("Merging Binary (")?;
-        let package = rest.split("::").next().unwrap_or(rest);
-        let open = self.open.iter().find(|index| self.merges[**index].package == package);
-        self.merges[*open?].binary = true;
+    fn binary(&mut self, message: &[u8]) -> Option<()> {
+        let (_, what) = split_once(message.strip_prefix(b"=== (")?, b") ")?;
+        let rest = what.strip_prefix(b"Merging Binary (")?;
+        let package = split_once(rest, b"::").map_or(rest, |(package, _)| package);
+        let open = self.open[self.open_position(package)?];
+        self.merges[open].binary = true;
         Some(())
     }
 
@@ -140,9 +196,8 @@ impl Reader {
     fn resources(&mut self, rest: &str) {
         let Some((package, usage)) = rest.split_once(": ") else { return };
         let peak = usage.split(", ").find_map(|part| part.strip_prefix("MaxMem: "));
-        let open = self.open.iter().find(|index| self.merges[**index].package == package);
-        if let Some(index) = open {
-            self.merges[*index].memory = peak.and_then(bytes);
+        if let Some(at) = self.open_position(package.as_bytes()) {
+            self.merges[self.open[at]].memory = peak.and_then(bytes);
         }
     }
 
@@ -159,6 +214,25 @@ impl Reader {
     }
 }
 
+/// Returns `category/name` of `category/name-version` (PMS, "Version specifications").
+pub fn package_name(package: &str) -> &str {
+    let version = |text: &str| {
+        text.match_indices('-')
+            .rev()
+            .map(|(at, _)| at)
+            .find(|at| text[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
+    };
+    // A revision follows the version: `-r1`.
+    let base = match package.rsplit_once("-r") {
+        Some((base, digits)) if digits.bytes().all(|b| b.is_ascii_digit()) => base,
+        _ => package,
+    };
+    match base.rfind('-') {
+        Some(at) if version(base) == Some(at) => &base[..at],
+        _ => package,
+    }
+}
+
 /// Parses `1.20 GiB`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
 fn bytes(text: &str) -> Option<u64> {
@@ -170,9 +244,14 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Returns the package in `PREFIX(1 of 3) app-misc/one-1 to /`.
-fn numbered<'a>(message: &'a str, prefix: &str) -> Option<&'a str> {
-    let rest = message.strip_prefix(prefix)?.strip_prefix('(')?;
-    rest.split_once(") ")?.1.split(' ').next()
+fn numbered<'a>(message: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (_, package) = split_once(message.strip_prefix(prefix)?.strip_prefix(b"(")?, b") ")?;
+    package.split(|byte| *byte == b' ').next()
+}
+
+fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(2).position(|pair| pair == separator)?;
+    Some((&bytes[..at], &bytes[at + 2..]))
 }
 
 #[cfg(test)]
@@ -247,6 +326,37 @@ mod tests {
         let log = "1:  >>> emerge (1 of 1) a/one-1 to /\n2:  === Resource usage for build of a/one-1: CPU: 5.00s (1.00x), MaxMem: 1.50 GiB, I/O R: 0.00 B\n3:  === Resource usage for install of a/one-1: CPU: 5.00s, MaxMem: 9.00 MiB\n";
         assert_eq!(merges(log)[0].memory, Some(3 << 29));
         assert_eq!(bytes("2.00 KB"), None);
+    }
+
+    #[test]
+    fn pieces_of_a_log_are_read_as_the_whole_and_filtered() {
+        let line = |number: usize, what: &str, package: &str| match what {
+            ">>>" => format!("{number}:  >>> emerge (1 of 2) {package} to /\n"),
+            _ => format!("{number}:  ::: completed emerge (1 of 2) {package} to /\n"),
+        };
+        let mut text = String::new();
+        for (number, package) in
+            ["a/one-1", "a/one-two-1", "a/one-1-r1", "b/one-1"].iter().enumerate()
+        {
+            text += &line(10 * number, ">>>", package);
+            text += &line(10 * number + 5, ":::", package);
+        }
+        text += "90:  >>> emerge (1 of 1) a/one-2 to /";
+        assert_eq!(merges(&text).len(), 5);
+        for size in [1, 7, 64, text.len()] {
+            for wanted in [None, Some("a/one")] {
+                let mut log = MergeLog::of(wanted);
+                text.as_bytes().chunks(size).for_each(|piece| log.add(piece));
+                let fits =
+                    |merge: &Merge| wanted.is_none_or(|name| package_name(&merge.package) == name);
+                let whole: Vec<Merge> = merges(&text).into_iter().filter(fits).collect();
+                assert_eq!(log.into_merges(), whole, "{size} {wanted:?}");
+            }
+        }
+        // A line without an end is not collected.
+        let mut log = MergeLog::default();
+        (0..64).for_each(|_| log.add(&[b'x'; 4096]));
+        assert!(log.begun.len() <= MAX_LINE);
     }
 
     #[test]

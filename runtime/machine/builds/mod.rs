@@ -9,7 +9,8 @@ mod progress;
 mod schedule;
 mod snapshot;
 
-pub use durations::{Durations, package_name};
+pub use durations::Durations;
+pub use emerge_log::package_name;
 pub use progress::LoggedBuilds;
 pub use schedule::{PlannedBuild, Schedule, schedule};
 pub use snapshot::{BuildSnapshot, SnapshotTask, resume_list, snapshots};

@@ -164,3 +164,17 @@ pub(super) fn text(place: &Place, cx: &Planning<'_>) -> Result<Option<FileConten
         _ => Ok(Some(cx.files.read(place)?)),
     }
 }
+
+/// Passes the content of a file on piece by piece; there is none if the file does not exist. Returns
+/// `false` if a simulation cannot know the content.
+pub(super) fn read_pieces(
+    place: &Place,
+    cx: &Planning<'_>,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<bool> {
+    match cx.look(place)? {
+        FileStatus::Missing => Ok(true),
+        FileStatus::Dir { .. } => Err(FileRule::Directory { place: place.clone() }.into()),
+        _ => Ok(cx.files.read_pieces(place, each)?),
+    }
+}

@@ -5,14 +5,13 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::emerge::{EmergeRun, emerge_log_path};
-use super::history::log_text;
+use super::history::logged_merges;
 use super::make_conf::value;
 use super::outcome;
 use super::pretend::READING;
 use super::program::program;
 use crate::args;
 use crate::error::Result;
-use crate::machine::builds::emerge_log::merges;
 use crate::machine::builds::{Durations, PlannedBuild, schedule};
 use crate::operation::{Answer, Effect, Planning, Query};
 use crate::system::Outcome;
@@ -167,7 +166,7 @@ impl Query for BuildEstimate {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<EstimateInfo>> {
         let log =
             Place::new(&AbsPath::assume_valid(emerge_log_path(&self.root, cx)), Some(&self.root));
-        let durations = Durations::of(&merges(&log_text(&log, cx)?.unwrap_or_default()));
+        let durations = Durations::of(&logged_merges(&log, None, cx)?.unwrap_or_default());
         let configured = value(&self.root, "EMERGE_DEFAULT_OPTS", cx)?;
         let configured = configured.as_deref().and_then(jobs_of).unwrap_or(1);
         let asked = self.jobs.and_then(|jobs| usize::try_from(jobs.get()).ok());
@@ -193,6 +192,7 @@ impl Query for BuildEstimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::builds::emerge_log::merges;
 
     #[test]
     fn a_tree_is_estimated() {

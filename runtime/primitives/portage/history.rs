@@ -7,11 +7,11 @@ use super::explain::BuildErrorInfo;
 use super::rule::PortageRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::builds::emerge_log::{self, Merge};
+use crate::machine::builds::emerge_log::{Merge, MergeLog};
 use crate::machine::builds::package_name;
 use crate::machine::files::FileContents;
 use crate::operation::{Answer, Effect, FilesEffect, Planning, Query};
-use crate::primitives::file::text;
+use crate::primitives::file::{read_pieces, text};
 use crate::types::{AbsPath, Atom, Place};
 
 args! {
@@ -108,18 +108,16 @@ impl From<Merge> for MergeInfo {
     }
 }
 
-/// Returns the content of a log, which is empty if it does not exist; `None` if a simulation cannot
-/// know.
-pub(super) fn log_text(place: &Place, cx: &Planning<'_>) -> Result<Option<String>> {
-    Ok(match text(place, cx)? {
-        None => Some(String::new()),
-        Some(FileContents::Unknown(_)) => None,
-        // A valid log is not copied: it may have hundreds of megabytes.
-        Some(FileContents::Known(bytes)) => Some(
-            String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        ),
-    })
+/// Returns the merges in a log, or only those of one package, as `category/name`. There are none if
+/// the log does not exist; `None` if a simulation cannot know.
+pub(super) fn logged_merges(
+    place: &Place,
+    wanted: Option<&str>,
+    cx: &Planning<'_>,
+) -> Result<Option<Vec<Merge>>> {
+    let mut log = MergeLog::of(wanted);
+    let known = read_pieces(place, cx, &mut |piece| log.add(piece))?;
+    Ok(known.then(|| log.into_merges()))
 }
 
 impl Query for History {
@@ -130,15 +128,11 @@ impl Query for History {
     }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<MergeInfo>>> {
-        let Some(text) = log_text(&self.place(), cx)? else {
-            return Ok(Answer::Assumed(Vec::new()));
-        };
-        let wanted = |merge: &Merge| {
-            let name = self.name.as_ref().map(Atom::as_str);
-            name.is_none_or(|name| package_name(&merge.package) == name)
-        };
-        let merges = emerge_log::merges(&text).into_iter().filter(wanted);
-        Ok(Answer::Known(merges.map(MergeInfo::from).collect()))
+        let wanted = self.name.as_ref().map(Atom::as_str);
+        Ok(match logged_merges(&self.place(), wanted, cx)? {
+            None => Answer::Assumed(Vec::new()),
+            Some(merges) => Answer::Known(merges.into_iter().map(MergeInfo::from).collect()),
+        })
     }
 }
 

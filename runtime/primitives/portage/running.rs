@@ -5,11 +5,11 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::emerge::{EmergeRun, emerge_log_path};
-use super::history::log_text;
+use super::history::logged_merges;
 use super::program::program;
 use crate::args;
 use crate::error::Result;
-use crate::machine::builds::emerge_log::{MergeOutcome, merges};
+use crate::machine::builds::emerge_log::MergeOutcome;
 use crate::machine::builds::snapshots;
 use crate::operation::{Answer, Effect, Planning, Query};
 use crate::system::Outcome;
@@ -55,8 +55,8 @@ impl Query for RunningJobs {
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Vec<JobInfo>>> {
         let log =
             Place::new(&AbsPath::assume_valid(emerge_log_path(&self.root, cx)), Some(&self.root));
-        let log = log_text(&log, cx)?.unwrap_or_default();
-        let open = merges(&log).into_iter().filter(|one| one.outcome == MergeOutcome::Unfinished);
+        let merges = logged_merges(&log, None, cx)?.unwrap_or_default();
+        let open = merges.into_iter().filter(|one| one.outcome == MergeOutcome::Unfinished);
         let logged: Vec<JobInfo> = open
             .map(|merge| JobInfo {
                 name: merge.package,
