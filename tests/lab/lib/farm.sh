@@ -5,20 +5,31 @@
 
 FARM=/usr/local/lib/gscript-farm
 
-# front_end: gives this machine a network of its own, distcc, and the accounts of distcc and Portage; nothing of it is left
-# after the script.
+# own_root ARGUMENTS…: continues the script in an overlay of this system, in which distcc and sshd are installed; nothing
+# of it is left afterwards. The machine of a test that has been booted for it needs no such root.
+own_root() {
+    [ "${NAMESPACE-}" = own ] && [ -z "${OWN_ROOT-}" ] || return 0
+    local at
+    mount -t tmpfs tmpfs /mnt || exit 99
+    mkdir /mnt/{layer,work,root}
+    cp -a $FARM /mnt/farm
+    mount -t overlay overlay -o lowerdir=/mnt/farm:/,upperdir=/mnt/layer,workdir=/mnt/work /mnt/root || exit 99
+    for at in /proc /sys /dev "$PROJECT" "${G%/*}" "$OUT"; do
+        mkdir -p "/mnt/root$at"
+        mount --rbind "$at" "/mnt/root$at" || exit 99
+    done
+    OWN_ROOT=yes exec chroot /mnt/root "$BASH" "$0" "$@"
+}
+
+# front_end: gives this machine a network of its own, distcc, and the accounts of distcc and Portage.
 front_end() {
-    # On a shared host, changes must be visible only in this namespace.
-    if [ "${NAMESPACE-}" = own ]; then
-        mkdir -p /run/own/upper /run/own/work
-        must mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/own/upper,workdir=/run/own/work /etc
-        must mount -t tmpfs tmpfs /var/tmp
+    if [ -z "${OWN_ROOT-}" ]; then
+        # A layer must not be inside of another one.
+        cp -a $FARM/usr /run/farm
+        must mount -t overlay overlay -o lowerdir=/run/farm:/usr /usr
     fi
-    # A layer must not be inside of another one.
-    cp -a $FARM/usr /run/farm
     # A compiler that no node permits.
-    ln -s gcc /run/farm/bin/gcc-other
-    must mount -t overlay overlay -o lowerdir=/run/farm:/usr /usr
+    ln -s /usr/bin/gcc /usr/local/bin/gcc-other
     must useradd --system --no-create-home --home-dir /dev/null --shell /bin/false distcc
     must groupadd -g 250 portage
     must useradd -u 250 -g portage -d /var/tmp/portage -s /bin/false portage
@@ -43,7 +54,8 @@ node() {
     must ssh-keygen -q -t ed25519 -N '' -f "$root/etc/ssh/ssh_host_ed25519_key"
     printf 'Include /etc/ssh/sshd_config.d/*.conf\nHostKey /etc/ssh/ssh_host_ed25519_key\nPasswordAuthentication no\n' >"$root/etc/ssh/sshd_config"
     chroot "$root" useradd --system --no-create-home --home-dir /run/sshd --shell /bin/false sshd
-    chroot "$root" useradd --system --no-create-home --home-dir /dev/null --shell /bin/false distcc || fail
+    # A root of its own has the accounts of the front end.
+    chroot "$root" id -u distcc >/dev/null 2>&1 || must chroot "$root" useradd --system --no-create-home --home-dir /dev/null --shell /bin/false distcc
     must ip netns add "$name"
     must ip link add "v$name" type veth peer name eth0 netns "$name"
     must ip link set "v$name" master br0 up

@@ -8,8 +8,9 @@
 # needs: /usr/local/lib/gscript-farm/usr/bin/distcc
 [ -n "${FARM_NETWORK-}" ] || FARM_NETWORK=own exec unshare --net -- "$BASH" "$0" "$@"
 . "${0%/*}/../lib/cases.sh"
-. "$LAB/lib/target.sh"
 . "$LAB/lib/farm.sh"
+own_root "$@"
+. "$LAB/lib/target.sh"
 trap 'code=$?; for n in 1 2; do sshd_stop $n; done; (exit $code); finish' EXIT
 
 front() { "$G" "$PROJECT/recipes/distcc-ssh.lua" --yes --journal /run/proved --set role=front-end "$@"; }
