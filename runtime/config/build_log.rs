@@ -4,67 +4,13 @@
 //! The phase in which the ebuild died decides which lines count, because a line such as `error:` is
 //! a result in one phase (configure tries what the compiler can do) and a cause in another.
 
+mod kind;
+
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
-/// What broke a build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BuildErrorKind {
-    /// A filesystem is full.
-    Space,
-    /// There is not enough memory.
-    Memory,
-    /// A file cannot be downloaded.
-    Fetch,
-    /// A downloaded file is damaged.
-    Checksum,
-    /// A patch does not apply.
-    Patch,
-    /// A header or another file that the sources include is missing.
-    Header,
-    /// A program is missing.
-    Program,
-    /// A library or package is missing.
-    Dependency,
-    /// The configuration of the package fails.
-    Configure,
-    /// The compiler or interpreter rejects the sources.
-    Compiler,
-    /// The linker fails.
-    Linker,
-    /// A test of the package fails.
-    Test,
-    /// The build accesses what it must not access.
-    Sandbox,
-    /// A file belongs to another package.
-    Collision,
-    /// The ebuild ends the build itself.
-    Ebuild,
-}
-
-impl BuildErrorKind {
-    /// Returns the word for scripts.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Space => "space",
-            Self::Memory => "memory",
-            Self::Fetch => "fetch",
-            Self::Checksum => "checksum",
-            Self::Patch => "patch",
-            Self::Header => "header",
-            Self::Program => "program",
-            Self::Dependency => "dependency",
-            Self::Configure => "configure",
-            Self::Compiler => "compiler",
-            Self::Linker => "linker",
-            Self::Test => "test",
-            Self::Sandbox => "sandbox",
-            Self::Collision => "collision",
-            Self::Ebuild => "ebuild",
-        }
-    }
-}
+pub use kind::BuildErrorKind;
 
 /// An error in a build log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,6 +180,9 @@ fn patterns(table: &[(Kind, &'static [&'static str], &str)]) -> Vec<Pattern> {
 static TABLES: LazyLock<[Vec<Pattern>; 4]> =
     LazyLock::new(|| [EVERYWHERE, TESTS, CAUSES, CONSEQUENCES].map(patterns));
 
+/// What Portage begins its own messages with.
+const FRAME: [char; 3] = [' ', '*', '\t'];
+
 /// How many lines are returned before and after the error.
 const AROUND: (usize, usize) = (6, 2);
 
@@ -270,10 +219,14 @@ pub fn first_error(log: &str) -> Option<BuildError> {
     let (from, to) = (index.saturating_sub(AROUND.0), (index + AROUND.1 + 1).min(lines.len()));
     Some(BuildError {
         kind,
-        phase: phase.to_owned(),
+        phase: match (phase, kind) {
+            // Portage itself does both, and names no phase.
+            ("", Kind::Fetch) => "fetch".to_owned(),
+            ("", Kind::Collision) => "merge".to_owned(),
+            _ => phase.to_owned(),
+        },
         line: index + 1,
-        // Portage begins its own messages with a star.
-        text: lines[index].trim_start_matches([' ', '*']).trim_end().to_owned(),
+        text: lines[index].trim_start_matches(FRAME).trim_end().to_owned(),
         context: lines[from..to].iter().map(|line| (*line).to_owned()).collect(),
     })
 }
@@ -287,8 +240,15 @@ fn died_in(line: &str) -> Option<&str> {
     )
 }
 
-/// Returns the line with the message of CMake, which follows the place as a paragraph, and its kind.
+/// Returns the line with the first file of a collision, or with the message of CMake, which follows the
+/// place as a paragraph, and the kind.
 fn explained(lines: &[&str], kind: Kind, index: usize) -> (Kind, usize) {
+    if kind == Kind::Collision {
+        // The files follow the announcement.
+        let mut lines = lines[index..].iter();
+        let file = lines.position(|line| line.trim_start_matches(FRAME).starts_with('/'));
+        return (kind, index + file.unwrap_or(0));
+    }
     if !lines[index].starts_with("CMake Error at ") {
         return (kind, index);
     }
@@ -353,6 +313,16 @@ make: *** [Makefile:2: a.o] Error 1
         assert_eq!(kind_and_line(full), Some((BuildErrorKind::Space, 2)));
         let tested = "test.c:9:1: error: expected in this test\nFAIL: check-one\n * ERROR: a/x-1::gentoo failed (test phase):\n";
         assert_eq!(kind_and_line(tested), Some((BuildErrorKind::Test, 2)));
+    }
+
+    #[test]
+    fn failures_of_portage_itself_have_a_phase() {
+        let log = " * Detected file collision(s):\n * \n * \t/opt/shared\n * \n * a/owner-1:0\n";
+        let error = first_error(log).expect("an error");
+        assert_eq!((error.kind, error.line), (BuildErrorKind::Collision, 3));
+        assert_eq!((error.phase.as_str(), error.text.as_str()), ("merge", "/opt/shared"));
+        let fetch = first_error("!!! Couldn't download 'x.tar'. Aborting.\n").expect("an error");
+        assert_eq!((fetch.kind, fetch.phase.as_str()), (BuildErrorKind::Fetch, "fetch"));
     }
 
     #[test]

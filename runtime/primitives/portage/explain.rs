@@ -55,6 +55,9 @@ fn remedy(root: &AbsPath, package: &str, error: &BuildError) -> String {
         BuildErrorKind::Configure => {
             "read config.log or meson-log.txt beside the sources for the cause; then change USE flags, or install what is missing".into()
         }
+        BuildErrorKind::Compiler if error.phase == "install" => format!(
+            "build it alone with one job, because what is to be installed may not have been built: {alone}; if that fails, report a bug"
+        ),
         BuildErrorKind::Compiler | BuildErrorKind::Linker => format!(
             "build it alone with one job, because builds in parallel may be the cause: {alone}; then without own CFLAGS and LDFLAGS"
         ),

@@ -42,8 +42,12 @@ pub(super) fn report(outcome: &Outcome) -> BuildReport {
     let all = format!("{out}\n{}", without_colors(&outcome.stderr));
     let dropped = dropped(&all);
     let is_dropped = |package: &str| dropped.iter().any(|other| other.name == package);
-    let failed = failed(&all).into_iter().filter(|one| !is_dropped(&one.name)).collect();
-    BuildReport { ok: outcome.code == 0, built: built(&out), failed, dropped }
+    let failed: Vec<FailedBuild> =
+        failed(&all).into_iter().filter(|one| !is_dropped(&one.name)).collect();
+    // A package that fails while it is merged is reported as completed, too.
+    let has_failed = |package: &String| failed.iter().any(|other| other.name == *package);
+    let built = built(&out).into_iter().filter(|package| !has_failed(package)).collect();
+    BuildReport { ok: outcome.code == 0, built, failed, dropped }
 }
 
 /// Parses `>>> Completed (1 of 3) app-misc/one-1::gentoo`.
@@ -133,6 +137,7 @@ mod tests {
 >>> Emerging (1 of 4) app-misc/one-1::gentoo
 >>> Installing (1 of 4) app-misc/one-1::gentoo
 >>> Completed (1 of 4) app-misc/one-1::gentoo
+>>> Completed (2 of 4) app-misc/broken-1::gentoo
 >>> Failed to emerge app-misc/broken-1, Log file:
 >>>  '/var/tmp/portage/app-misc/broken-1/temp/build.log'
 ";
