@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-pub use builds::{BuildSource, BuildStatus, RunningBuild};
+pub use builds::{BuildSource, BuildStatus, LockHolder, RunningBuild};
 
 /// A position in a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! The packages that emerge builds, as lines.
 
-use gscript::event::{BuildSource, BuildStatus, RunningBuild};
+use gscript::event::{BuildSource, BuildStatus, LockHolder, RunningBuild};
 
 use super::out::elapsed;
 use super::{Shown, shown};
@@ -8,7 +8,8 @@ use super::{Shown, shown};
 /// The number of running packages that are shown.
 const MOST: usize = 12;
 
-/// Returns what is done and left: `12 s, about 2 min 5 s left, load 3.20, from emerge.log`.
+/// Returns what is done and left: `12 s, about 2 min 5 s left, load 3.20, from emerge.log`, and the
+/// process for which emerge waits.
 pub(super) fn rest(status: &BuildStatus) -> Shown {
     let mut parts = vec![shown![elapsed(status.seconds * 1000)]];
     if status.failed > 0 {
@@ -21,6 +22,10 @@ pub(super) fn rest(status: &BuildStatus) -> Shown {
         parts.push(shown![format!("load {load:.2}")]);
     }
     parts.push(shown!["from ", status.source]);
+    if let Some(holder) = &status.waits_for {
+        let process = holder.process;
+        parts.push(shown!["waiting for a lock of ", holder.name, " (process ", process, ")"]);
+    }
     joined(&parts)
 }
 
@@ -55,18 +60,20 @@ pub(super) fn line(title: &str, status: &BuildStatus) -> Shown {
     shown!["  … ", title, ": ", joined(&parts)]
 }
 
-/// What a new line is printed for: an end, a failure, another package, or another origin.
+/// What a new line is printed for: an end, a failure, another package, another origin, or a lock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Milestone {
     source: Option<BuildSource>,
     ended: (u64, u64),
     names: Vec<String>,
+    waits_for: Option<LockHolder>,
 }
 
 impl Milestone {
     pub(super) fn of(status: &BuildStatus) -> Self {
         let names = status.running.iter().map(|build| build.name.clone()).collect();
-        Self { source: Some(status.source), ended: (status.done, status.failed), names }
+        let (ended, waits_for) = ((status.done, status.failed), status.waits_for.clone());
+        Self { source: Some(status.source), ended, names, waits_for }
     }
 }
 
@@ -98,6 +105,7 @@ mod tests {
             seconds: 70,
             left: Some(55),
             load: Some(2.5),
+            waits_for: Some(LockHolder { process: 4711, name: "emerge".into() }),
         };
         let rows = rows(&status);
         assert_eq!(rows.len(), MOST + 1);
@@ -105,7 +113,7 @@ mod tests {
         assert_eq!(rows[0].as_str(), row);
         assert_eq!(rows[MOST].as_str(), "1 more");
         let line = line("portage.emerge", &BuildStatus { running: Vec::new(), ..status });
-        let expected = "  … portage.emerge: 1 of 3 packages, 1 min 10 s, 1 failed, about 55.0 s left, load 2.50, from emerge.log";
+        let expected = "  … portage.emerge: 1 of 3 packages, 1 min 10 s, 1 failed, about 55.0 s left, load 2.50, from emerge.log, waiting for a lock of emerge (process 4711)";
         assert_eq!(line.as_str(), expected);
     }
 }

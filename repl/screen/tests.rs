@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use gscript::event::{BuildSource, BuildStatus, Event, Listener, RunningBuild, Site};
+use gscript::event::{BuildSource, BuildStatus, Event, Listener, LockHolder, RunningBuild, Site};
 use gscript::recipe::Chapter;
 use gscript::types::is_deceptive;
 use nix::pty::{Winsize, openpty};
@@ -30,10 +30,12 @@ fn malicious() -> String {
 /// Returns the state of a package with this name and phase.
 fn builds(text: &str) -> BuildStatus {
     let (name, phase) = (text.to_owned(), text.to_owned());
+    let waits_for = Some(LockHolder { process: 1, name: text.to_owned() });
     let running = vec![RunningBuild { name, phase, seconds: 1, expected: None, memory: None }];
     let (done, total, failed, seconds) = (0, 1, 0, 1);
     let (left, load) = (None, Some(1.5));
-    BuildStatus { source: BuildSource::Log, done, total, failed, running, seconds, left, load }
+    let source = BuildSource::Log;
+    BuildStatus { source, done, total, failed, running, seconds, left, load, waits_for }
 }
 
 /// Returns the event that follows `event`; `None` gives the first. A new kind of event must be

@@ -43,6 +43,18 @@ pub struct BuildStatus {
     pub left: Option<u64>,
     /// The load average of the last minute (proc_loadavg(5)).
     pub load: Option<f64>,
+    /// The process for which emerge waits, usually another emerge: `None` if it waits for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<LockHolder>,
+}
+
+/// A process that holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// Its ID.
+    pub process: u32,
+    /// The name of its program.
+    pub name: String,
 }
 
 /// A package that is being built or installed.

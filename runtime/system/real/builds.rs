@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::fcntl::OFlag;
+use nix::unistd::Pid;
 
 use super::files::reach::{open_following, open_reading};
 use super::input::read_all;
-use crate::event::{BuildSource, BuildStatus, RunningBuild};
+use super::orphans;
+use crate::event::{BuildSource, BuildStatus, LockHolder, RunningBuild};
 use crate::machine::builds::{
-    BuildSnapshot, Durations, LoggedBuilds, PlannedBuild, emerge_log, resume_list, schedule,
-    snapshots,
+    BuildSnapshot, Durations, LoggedBuilds, PlannedBuild, emerge_log, lock_holder, resume_list,
+    schedule, snapshots,
 };
 use crate::machine::{Cmd, Program};
 
@@ -91,7 +93,8 @@ impl FollowedBuilds {
         self.logged.printed(line);
     }
 
-    /// Returns the state, at most once a second; `None` before the first package has begun.
+    /// Returns the state, at most once a second; `None` before the first package has begun, unless
+    /// emerge waits for another process.
     pub(super) fn poll(&mut self) -> Option<BuildStatus> {
         if self.last.is_some_and(|last| last.elapsed() < INTERVAL) {
             return None;
@@ -104,7 +107,9 @@ impl FollowedBuilds {
             Some(snapshot) => self.published_status(&snapshot),
             None => self.logged_status(),
         };
-        if status.total == 0 {
+        // Portage prints nothing about locks that it waits for.
+        status.waits_for = self.waits_for();
+        if status.total == 0 && status.waits_for.is_none() {
             return None;
         }
         self.jobs = self.jobs.max(status.running.len());
@@ -128,6 +133,20 @@ impl FollowedBuilds {
         if !is_open {
             (self.socket, self.snapshot) = (None, None);
         }
+    }
+
+    /// Returns the process that holds a lock for which emerge, or a process that it has started, waits.
+    fn waits_for(&self) -> Option<LockHolder> {
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        if !locks.contains("->") {
+            return None;
+        }
+        let own = orphans::tree(Pid::from_raw(self.pid.cast_signed()), &[]);
+        let is_own = |process: u32| own.iter().any(|one| one.pid.as_raw() == process.cast_signed());
+        // Processes of this emerge that wait for each other are none of the user's concern.
+        let process = lock_holder(&locks, is_own).filter(|process| !is_own(*process))?;
+        let words = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;
+        Some(LockHolder { process, name: program_name(&String::from_utf8_lossy(&words)) })
     }
 
     fn published_status(&mut self, snapshot: &BuildSnapshot) -> BuildStatus {
@@ -166,7 +185,8 @@ impl FollowedBuilds {
         let load = std::fs::read_to_string("/proc/loadavg").ok();
         let load = load.and_then(|text| text.split(' ').next()?.parse().ok());
         let seconds = self.begun.elapsed().as_secs();
-        BuildStatus { source, done, total, failed, running, seconds, left: None, load }
+        let (left, waits_for) = (None, None);
+        BuildStatus { source, done, total, failed, running, seconds, left, load, waits_for }
     }
 
     /// Returns the seconds until everything is installed, if most of it was built before.
@@ -194,6 +214,14 @@ impl FollowedBuilds {
         });
         Some(schedule(&planned.collect::<Vec<_>>(), self.jobs).seconds)
     }
+}
+
+/// Returns the name of a program from its command line (proc_pid_cmdline(5)): emerge is a script of
+/// Python.
+fn program_name(words: &str) -> String {
+    let mut names = words.split('\0').map(|word| word.rsplit('/').next().unwrap_or(word));
+    let name = names.find(|name| !name.is_empty() && !name.starts_with("python"));
+    name.unwrap_or("another program").to_owned()
 }
 
 /// Returns how long earlier builds took, and the length of the log.
@@ -313,6 +341,14 @@ mod tests {
         drop(emerge);
         drop(socket);
         assert_eq!(next(&mut followed).expect("a status").source, BuildSource::Log);
+    }
+
+    #[test]
+    fn a_script_is_named_and_not_its_interpreter() {
+        let emerge = "/usr/bin/python3.12\0/usr/lib/python-exec/python3.12/emerge\0--oneshot\0";
+        assert_eq!(program_name(emerge), "emerge");
+        assert_eq!(program_name("/usr/bin/ebuild\0x\0"), "ebuild");
+        assert_eq!(program_name(""), "another program");
     }
 
     #[test]

@@ -69,6 +69,24 @@ must grep -qxF 'it has waited' "$OUT/follow.out"
 must grep -qF 'app-misc/waits-1: built' "$OUT/follow.err"
 must wait $PID
 
+it 'an emerge that waits for another one tells for which'
+rm -f $T/var/tmp/continue
+chroot $T emerge --oneshot --quiet =app-misc/waits-1 >"$OUT/first.txt" 2>&1 &
+PID=$!
+until grep -qsF 'it begins to wait' $T/var/tmp/portage/app-misc/waits-1/temp/build.log; do
+    kill -0 $PID 2>/dev/null || fail
+    sleep 0.2
+done
+echo 'portage::emerge("/mnt/t", ["=app-misc/waits-1"], #{ oneshot: true });' >"$OUT/second.rhai"
+"$G" "$OUT/second.rhai" --yes --journal /run/second >"$OUT/second.out" 2>"$OUT/second.err" &
+SECOND=$!
+seen 'waiting for a lock of emerge (process ' "$OUT/second.err" $SECOND
+HOLDER=$(grep -om 1 'emerge (process [0-9]*' "$OUT/second.err" | grep -o '[0-9]*$')
+must grep -q =app-misc/waits-1 "/proc/$HOLDER/cmdline"
+touch $T/var/tmp/continue
+must wait $PID
+must wait $SECOND
+
 it 'observability shows the phases'
 do_ 'portage::make_conf("/mnt/t", #{}, #{ add: #{ FEATURES: "observability" } });'
 begin socket
