@@ -5,9 +5,10 @@
 ---
 --- Both sides trust each other. The front end installs the object files of every node: the owner of a node can run anything on
 --- the front end. A client of distcc can make a compiler run other programs: the owner of the front end can run anything on a
---- node, as the user distcc. Therefore the node limits the key to distccd and the compilers named in `compilers`, without the
---- network where the kernel permits it, for an hour per process. Use a virtual machine as a node where that is not enough, and
---- let the firewall of the nodes admit only the front end.
+--- node, as the user distcc. Therefore the node limits the key to distccd and the compilers named in `compilers`, for an hour
+--- per process, and where its kernel lets users have namespaces, without the network, other processes, homes and the temporary
+--- files of others. Use a virtual machine as a node where that is not enough, and let the firewall of the nodes admit only the
+--- front end.
 ---
 --- Two steps of the guide are refused. DSA keys: OpenSSH has removed them, and 1024 bits can be broken. `PermitEmptyPasswords
 --- yes`: anyone who reaches the node could then log in to accounts without a password; the key needs no password. A locked account is unlocked by
@@ -20,6 +21,9 @@
 --- distcc compiles on the front end if a node fails, and emerge succeeds: only the log of the node proves that it has compiled.
 --- The last chapter does that for each node. Repeat it after updates of gcc, which must be the same on all machines. To find out
 --- why nothing is distributed, set `DISTCC_VERBOSE=1` in make.conf for one build; `distcc::status()` shows what is.
+---
+--- `-march=native` in make.conf is replaced with the flags that gcc chooses for the front end: with `native`, each node would
+--- choose another processor, and distcc distributes nothing. The nodes need not have that processor.
 ---
 --- Portage's network sandbox stays on: the service distcc-ssh keeps a connection to each node, and compilations reach it by its socket.
 ---
@@ -256,6 +260,26 @@ stop() {
     end
 end
 
+--- Returns the variables of make.conf that have `-march=native`, with the flags that it stands for.
+local function without_native(conf)
+    local flags = distcc.native_flags()
+    local changed, left = {}, conf
+    if flags ~= "" then
+        for _, name in ipairs({ "COMMON_FLAGS", "CFLAGS", "CXXFLAGS", "FCFLAGS", "FFLAGS" }) do
+            for line, value in ("\n" .. conf):gmatch("\n(" .. name .. '="([^"\n]*)")') do
+                if value:find("-march=native", 1, true) then
+                    changed[name] = value:gsub("%-m[tc][up][nu]e?=native%s*", ""):gsub("%-march=native", function() return flags end)
+                    left = left:gsub(line:gsub("%p", "%%%0"), "")
+                end
+            end
+        end
+    end
+    if ("\n" .. left):find("\n[^#\n]*%-march=native") then
+        print("warning: -march=native in make.conf is compiled on the front end only, because each node would choose another processor: write the flags that gcc -march=native -Q --help=target shows")
+    end
+    return changed
+end
+
 local function set_up_front_end()
     local hosts = words(nodes)
     install_wrapper()
@@ -285,19 +309,26 @@ local function set_up_front_end()
         local infos = {}
         for at, host in ipairs(hosts) do
             infos[at] = distcc.node_info(host)
+            if not infos[at].confined then
+                print("warning: the compilers of " .. host .. " can use its network and see its files: its kernel does not let users have namespaces, or it was set up by an older version of this recipe")
+            end
         end
         local list = distcc.hosts(distcc.compiler(), infos, { own_jobs = own_jobs, limit = node_jobs })
 
         --- The jobs of all machines together are the number for make.
         step("Configure Portage for distcc")
         local found, conf = pcall(file.read, "/etc/portage/make.conf")
+        local settings = {}
         if found and conf:find("-march=native", 1, true) then
-            print("warning: -march=native in make.conf is compiled on the front end only, because each node would choose another processor: write what gcc -march=native -Q --help=target | grep march shows")
+            settings = without_native(conf)
         end
         if found and conf:find("-network-sandbox", 1, true) then
             print("warning: FEATURES in make.conf has -network-sandbox, which this recipe does not need: remove it")
         end
-        portage.make_conf("/", { DISTCC_HOSTS = list.hosts, DISTCC_SSH = wrapper, MAKEOPTS = "-j" .. list.jobs }, { add = { FEATURES = "distcc" } })
+        settings.DISTCC_HOSTS = list.hosts
+        settings.DISTCC_SSH = wrapper
+        settings.MAKEOPTS = "-j" .. list.jobs
+        portage.make_conf("/", settings, { add = { FEATURES = "distcc" } })
 
         --- The node writes into its log what it has compiled.
         step("Prove that each node compiles")

@@ -9,11 +9,13 @@ args! {
     /// front end requests.
     ///
     /// It starts `distccd --inetd` without the option that would permit every program, so that only
-    /// the compilers below `/usr/lib/distcc` run, and without the network if the kernel lets users
-    /// have network namespaces; or it answers `node-info` (the processors and the compiler) or `log`
-    /// (the end of `/var/log/distcc/distccd.log`). Anything else is refused.
+    /// the compilers below `/usr/lib/distcc` run. If the kernel lets users have namespaces, they have
+    /// no network, see no other process, and have empty directories for temporary files and in place
+    /// of `/home`, `/root` and the home directory of distcc. The script also answers `node-info` (the
+    /// processors, the compiler, and whether it is confined that way) and `log` (the end of
+    /// `/var/log/distcc/distccd.log`). Anything else is refused.
     ///
-    /// Source: sshd(8), `command="…"`; distccd(1); guide DS 18.
+    /// Source: sshd(8), `command="…"`; distccd(1); unshare(1); guide DS 18.
     ///
     /// ```
     /// file::write("/etc/distcc/distcc-node", distcc::node_script(), #{ root: "/mnt/old", mode: "0755" });
@@ -49,21 +51,38 @@ fn node_script() -> String {
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 log=/var/log/distcc/distccd.log
 
+# Starts a program without the network, in namespaces where it may mount.
+alone='unshare --user --map-root-user --net --mount --pid --fork --kill-child --mount-proc'
+
+# Hides homes and the files of others, and starts a program as the user that the first argument is.
+hide='
+for at in /home /root /etc/distcc; do
+    [ ! -d "$at" ] || mount -t tmpfs -o mode=755,size=4k private "$at" || exit 1
+done
+for at in /tmp /var/tmp /dev/shm; do
+    [ ! -d "$at" ] || mount -t tmpfs -o mode=1777 private "$at" || exit 1
+done
+cd /tmp
+user=$1 group=$2
+shift 2
+HOME=/tmp exec unshare --user --map-user="$user" --map-group="$group" "$@"
+'
+
+confined() {{ $alone sh -c "$hide" sh "$(id -u)" "$(id -g)" true 2>/dev/null; }}
+
 case ${{SSH_ORIGINAL_COMMAND-}} in
 distccd\ --inetd*)
-    # Compilers have no reason to use the network.
-    alone=
-    if unshare --user --map-current-user --net true 2>/dev/null; then
-        alone='unshare --user --map-current-user --net'
-    fi
     # At most an hour of processor time, and no core dumps.
     ulimit -t 3600
     ulimit -c 0
     # Without --enable-tcp-insecure: only the compilers below /usr/lib/distcc may run.
-    exec $alone distccd --inetd --nice 10 --log-file="$log" --log-level=notice
+    set -- distccd --inetd --nice 10 --log-file="$log" --log-level=notice
+    confined || exec "$@"
+    exec $alone sh -c "$hide" sh "$(id -u)" "$(id -g)" "$@"
     ;;
 {INFO})
     {about}
+    if confined; then echo confined yes; else echo confined no; fi
     ;;
 {LOG})
     tail -c 65536 "$log"

@@ -19,6 +19,8 @@ args! {
         pub version: String,
         /// The target of gcc.
         pub target: String,
+        /// Whether compilers are confined.
+        pub confined: Option<bool>,
     }
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod forced;
 mod hosts;
 mod key;
+mod native;
 mod node;
 mod reach;
 mod rule;
@@ -17,13 +18,14 @@ mod status;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 9] = [
+pub(super) const PRIMITIVES: [Primitive; 10] = [
     action::<account::Account>(),
     action::<key::FrontEndKey>(),
     query::<forced::NodeScript>(),
     query::<scan::ScanHost>(),
     query::<node::CompilerQuery>(),
     query::<node::NodeQuery>(),
+    query::<native::NativeFlags>(),
     query::<hosts::HostList>(),
     action::<check::Check>(),
     query::<status::DistccStatus>(),

@@ -17,8 +17,9 @@ use crate::types::{AbsPath, DomainName, UserName};
 args! {
     /// Asks a compile node for its processors and its compiler, over SSH.
     ///
-    /// Returns a map with `host`, `processors`, `version` and `target` (of gcc). The node answers
-    /// with the script of `distcc::node_script`. A host key that is unknown or has changed is
+    /// Returns a map with `host`, `processors`, `version` and `target` (of gcc), and `confined`:
+    /// whether compilers run without the network and private files. The node answers with the script
+    /// of `distcc::node_script`. A host key that is unknown or has changed is
     /// refused; ssh asks no questions.
     ///
     /// Source: gcc(1), `-dumpfullversion` and `-dumpmachine`; guide DS 7 and 12.
@@ -38,7 +39,7 @@ args! {
 
 args! {
     /// Returns the processors and the compiler of the running system, as `distcc.node_info` does of
-    /// a node.
+    /// a node; `confined` is nil.
     ///
     /// Source: gcc(1), `-dumpfullversion` and `-dumpmachine`.
     ///
@@ -55,6 +56,7 @@ pub struct CompilerInfo {
     processors: u32,
     version: String,
     target: String,
+    confined: Option<bool>,
 }
 
 /// How long a node may take to answer.
@@ -73,9 +75,12 @@ impl Query for NodeQuery {
             .args([&self.ssh.to_string(), &format!("{user}@{host}"), INFO])
             .limit(Some(PATIENCE))
             .accept_any_exit_code();
-        let assumed = assumed(&host);
+        let assumed = CompilerInfo { confined: Some(true), ..assumed(&host) };
         let read = move |outcome: &Outcome| match outcome.code {
-            0 => read(&host, &outcome.stdout),
+            0 => {
+                let confined = outcome.stdout.lines().any(|line| line == "confined yes");
+                Ok(CompilerInfo { confined: Some(confined), ..read(&host, &outcome.stdout)? })
+            }
             _ => Err(DistccRule::of_ssh(&host, &user, &outcome.stderr).into()),
         };
         Ok(Answer::Ask { cmd: Box::new(cmd), assumed, read: Rc::new(read) })
@@ -102,7 +107,13 @@ impl Query for CompilerQuery {
 /// Returns what a plan assumes of a machine: only the run can ask it.
 fn assumed(host: &str) -> CompilerInfo {
     let unknown = || "unknown".to_owned();
-    CompilerInfo { host: host.to_owned(), processors: 1, version: unknown(), target: unknown() }
+    CompilerInfo {
+        host: host.to_owned(),
+        processors: 1,
+        version: unknown(),
+        target: unknown(),
+        confined: None,
+    }
 }
 
 /// Reads what the script [`ABOUT`] printed.
@@ -116,6 +127,7 @@ fn read(host: &str, text: &str) -> Result<CompilerInfo> {
             processors,
             version: version.to_owned(),
             target: target.to_owned(),
+            confined: None,
         }),
         _ => {
             let line = text.lines().next().unwrap_or_default().to_owned();

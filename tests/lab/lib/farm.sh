@@ -18,7 +18,9 @@ own_root() {
         mkdir -p "/mnt/root$at"
         mount --rbind "$at" "/mnt/root$at" || exit 99
     done
-    OWN_ROOT=yes exec chroot /mnt/root "$BASH" "$0" "$@"
+    # Not chroot: the kernel allows no user namespaces in it.
+    cd /mnt/root && pivot_root . mnt && umount -l /mnt || exit 99
+    OWN_ROOT=yes exec "$BASH" "$0" "$@"
 }
 
 # front_end: gives this machine a network of its own, distcc, and the accounts of distcc and Portage.
@@ -66,7 +68,8 @@ node() {
 
 # sshd_start N: starts the sshd of a node, and waits until it listens.
 sshd_start() {
-    must ip netns exec "n$1" chroot "/mnt/n$1" /usr/sbin/sshd -E "/run/sshd.log" -o PidFile=/run/sshd.pid
+    # Not chroot, as in own_root; and `ip netns` mounts a sysfs over the directory of the old root.
+    must ip netns exec "n$1" sh -c 'cd "$0" && pivot_root . mnt && umount -l /mnt && exec /usr/sbin/sshd -E /run/sshd.log -o PidFile=/run/sshd.pid' "/mnt/n$1"
     until ip netns exec "n$1" ss -Hltn 'sport = :22' | grep -q .; do sleep 0.05; done
 }
 

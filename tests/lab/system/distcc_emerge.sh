@@ -17,8 +17,8 @@ own_root "$@"
 trap 'code=$?; for n in 1 2 3; do sshd_stop $n; done; (exit $code); finish' EXIT
 
 TARGET=$(gcc -dumpmachine)
-SHARED=/srv/farm
-FRONT=("$G" "$PROJECT/recipes/distcc-ssh.lua" --yes --set role=front-end --set 'nodes=10.79.0.11 10.79.0.12 10.79.0.13')
+SHARED=/var/lib/farm
+FRONT=("$PROJECT/recipes/distcc-ssh.lua" --set role=front-end --set 'nodes=10.79.0.11 10.79.0.12 10.79.0.13')
 
 # seen FILE PID: waits until a file exists; fails if the process ends before.
 seen() {
@@ -30,7 +30,7 @@ seen() {
 
 # compilers: replaces the compilers of all machines. With the file `together`, a compilation waits until each node has begun
 # one: all of them must take part, however fast they are. Node 3 waits for the file `go`. An object file has a symbol that
-# names its machine.
+# names its machine. What a compilation can reach is noted.
 compilers() {
     local name real
     real=$(readlink -f /usr/bin/gcc)
@@ -40,6 +40,12 @@ compilers() {
 #!/bin/bash
 case " \$* " in *' -c '*) ;; *) exec $real "\$@" ;; esac
 name=\$(cat /etc/farm-name)
+{
+    echo "links \$(tail -n +3 /proc/net/dev | cut -d: -f1 | xargs)"
+    (exec 3<>/dev/tcp/10.79.0.1/22) 2>&1 | grep -o 'Network is unreachable'
+    echo "files \$(echo /home/* /root/* /etc/distcc/* /tmp/of*)"
+    echo "processes \$(cd /proc && echo [0-9]* | wc -w) \$(id -un)"
+} >$SHARED/reach.\$name
 : >$SHARED/begun.\$name
 wait_for() { for try in {1..1200}; do [ ! -e "\$1" ] || return 0; sleep 0.05; done; exit 9; }
 if [ -e $SHARED/together ]; then
@@ -61,9 +67,11 @@ for n in 1 2 3; do
     node $n
     echo n$n >/mnt/n$n/etc/farm-name
     must mount --bind $SHARED /mnt/n$n$SHARED
+    # What compilers must not see, although every user may.
+    touch /mnt/n$n/{home,tmp}/of-others
     sshd_start $n
 done
-must "${FRONT[@]}" >show.txt 2>&1
+must "$G" "${FRONT[@]}" --yes >show.txt 2>&1
 for n in 1 2 3; do
     must "$G" "$PROJECT/recipes/distcc-ssh.lua" --yes --set role=node --set root=/mnt/n$n \
         --set front_end_key=/etc/distcc/.ssh/id_ed25519.pub --set compilers="gcc $TARGET-gcc" >node.txt 2>&1
@@ -75,9 +83,10 @@ mkdir -p /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,options,sched
 printf '#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n' >/etc/init.d/farm-net
 chmod 755 /etc/init.d/farm-net
 mkdir -p /etc/portage
-printf 'CHOST="%s"\nCFLAGS="-O2"\n%s\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$TARGET" 'FEATURES="-sandbox -usersandbox -news"' >/etc/portage/make.conf
-"${FRONT[@]}" --set host_keys=approved --set fingerprints="$(fingerprint 1) $(fingerprint 2) $(fingerprint 3)" --set node_jobs=2 \
-    --journal /run/killed >killed.out 2>&1 &
+printf 'CHOST="%s"\nCFLAGS="-O2 -march=native -pipe"\n%s\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$TARGET" 'FEATURES="-sandbox -usersandbox -news"' >/etc/portage/make.conf
+FRONT+=(--set host_keys=approved --set "fingerprints=$(fingerprint 1) $(fingerprint 2) $(fingerprint 3)" --set node_jobs=2)
+must "$G" plan "${FRONT[@]}" >plan.out 2>&1
+"$G" "${FRONT[@]}" --yes --journal /run/killed >killed.out 2>&1 &
 seen $SHARED/begun.n3 $!
 must kill -KILL $!
 wait $!
@@ -88,6 +97,24 @@ must test "$(wc -l </etc/distcc/.ssh/known_hosts)" = 3
 must test "$(grep -c ^DISTCC_HOSTS= /etc/portage/make.conf)" = 1
 for n in 1 2 3; do must test "$(compiled $n)" -ge 1; done
 must grep -q '10.79.0.13: .*COMPILE_OK.*check-' resumed.out
+
+it 'compilers on a node have no network and see no files of others'
+for n in 1 2 3; do
+    must grep -qx 'links lo' $SHARED/reach.n$n
+    must grep -qx 'Network is unreachable' $SHARED/reach.n$n
+    must chroot /mnt/n$n sh -c 'test -e /home/of-others && test -e /tmp/of-others && test -e /etc/distcc/distcc-node'
+    must grep -qxF 'files /home/* /root/* /etc/distcc/* /tmp/of*' $SHARED/reach.n$n
+done
+
+it '-march=native is replaced with the flags of the front end'
+must grep -q -- '-CFLAGS="-O2 -march=native -pipe"' plan.out
+must grep -q -- '+CFLAGS="-O2 -march=[^n].* -pipe"' plan.out
+must_not grep -q native /etc/portage/make.conf
+must_not grep -q warning: resumed.out
+flags=$(sed -n 's/^CFLAGS="-O2 \(.*\) -pipe"$/\1/p' /etc/portage/make.conf)
+must test -n "$flags"
+# shellcheck disable=SC2086
+must test "$(gcc $flags -Q --help=target)" = "$(gcc -march=native -Q --help=target)"
 
 it 'OpenRC keeps the connections'
 must test "$(readlink /etc/runlevels/default/distcc-ssh)" = /etc/init.d/distcc-ssh
