@@ -59,6 +59,8 @@ fn program() -> ExitCode {
         Some(Command::Log(args)) => commands::log::log(&args),
         Some(Command::BuildLog(args)) => commands::build_log::build_log(&args),
         Some(Command::Release(args)) => commands::release::release(&args),
+        Some(Command::Confirm(args)) => commands::confirm::confirm(&args),
+        Some(Command::KeepRollback { change }) => commands::confirm::keep(&change),
         Some(Command::Check(args)) => commands::check::check(&args),
         Some(Command::Test(args)) => commands::test::test(&args),
         Some(Command::Doc { name }) => commands::doc::doc(name.as_deref()),

@@ -3,6 +3,7 @@
 mod author;
 mod builds;
 mod examples;
+mod network;
 mod sandbox;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(crate) use author::{
 };
 pub(crate) use builds::BuildLogArgs;
 use examples::EXAMPLES;
+pub(crate) use network::ConfirmArgs;
 pub(crate) use sandbox::SandboxArgs;
 
 /// Plan, run, resume, test and share installation and recovery guides
@@ -79,6 +81,12 @@ pub(crate) enum Command {
     BuildLog(BuildLogArgs),
     /// Clean up what a run left mounted or unlocked, or release a device that is in use
     Release(ReleaseArgs),
+    /// Keep a change of the network that a recipe has made, or list those that are not confirmed
+    ///
+    /// A recipe that changes links of an SSH connection waits for this command (net.confirm), and
+    /// restores the links if it does not come in time. It must come over a new SSH connection that
+    /// uses a changed link; if the run was not started over SSH, also from a local console.
+    Confirm(ConfirmArgs),
     /// Find mistakes in recipes without running them
     Check(CheckArgs),
     /// Run tests of recipes on simulated machines
@@ -125,6 +133,12 @@ pub(crate) enum Command {
         runs: PathBuf,
         /// Archive to create
         archive: PathBuf,
+    },
+    /// Restore links unless their change is confirmed
+    #[command(hide = true)]
+    KeepRollback {
+        /// Identifier of the change
+        change: String,
     },
     /// Confine a virtual machine that is described on standard input
     #[command(hide = true)]

@@ -8,6 +8,7 @@ mod carried;
 mod change;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod confirm;
 mod continue_run;
 pub(crate) mod doc;
 pub(crate) mod eval;

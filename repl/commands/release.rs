@@ -34,7 +34,7 @@ fn release_run(run: Option<&str>, args: &ReleaseArgs) -> Result<(), Exit> {
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone(), args.patience)?;
     let names = past::names(&transcript, &machine)?;
-    let past = Past { transcript, names, changed: false };
+    let past = Past { transcript, names, changed: false, undone: Vec::new() };
     let name = past.transcript.name();
     let due = resume::remaining_releases(&past, &machine);
     if due.is_empty() {

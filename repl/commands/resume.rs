@@ -61,7 +61,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     let given = variables(&transcript, &recipe, args, &machine, &names)?;
     let then = |(name, value): &(String, Value)| (name.clone(), names.value_then(value));
     let variables: Map = given.iter().map(then).collect();
-    let past = Past { transcript, names, changed };
+    let past = Past::to_resume(transcript, names, changed, &machine);
     let terminal = ask::is_interactive() && !args.json;
     let job = Job { recipe: &recipe, variables: &variables, seed, interrupts, terminal };
     Resuming { args, past: &past, job: &job, given: &given }.execute(machine, real)

@@ -2,6 +2,7 @@
 
 use crate::error::{Exit, InUse, Result, Rule};
 use crate::machine::{Device, Machine};
+use crate::operation::Effect;
 
 /// A device to which the kernel does not allow writing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,37 @@ impl Rule for UnknownContents {
 
     fn exit(&self) -> Exit {
         Exit::Refused
+    }
+}
+
+/// A change of a link that the armed rollback would not restore.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("network link {link}: not restored by the rollback of network change {change}")]
+struct NotRestored {
+    link: String,
+    change: String,
+}
+
+impl Rule for NotRestored {
+    fn remedy(&self) -> Option<String> {
+        Some(format!("add {:?} to the links of net::arm_rollback", self.link))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+/// Refuses to change a link that the armed rollback would not restore: what it restores may depend
+/// on that link.
+pub fn check_restored(machine: &Machine, effect: &Effect) -> Result<()> {
+    let Effect::Net(effect) = effect else { return Ok(()) };
+    let Some(at) = effect.changed_link().filter(|at| at.netns.is_none()) else { return Ok(()) };
+    match machine.net.armed() {
+        Some((change, one)) if !one.links.contains(&at.link) => {
+            Err(NotRestored { link: at.link.clone(), change: change.to_owned() }.into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::run::interactive::InteractiveSession;
 use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
-use crate::run::resume::{Names, Past, Replay, restore};
+use crate::run::resume::{Names, Past, Replay, restore, rolled_back_calls};
 use crate::run::session::{Gate, RealMachine, Session, Setup, Tally};
 use crate::run::undo::undo;
 use crate::script::{Evaluator, Script, Shared};
@@ -324,14 +324,19 @@ fn continue_run(
     skip: Option<u64>,
     at: String,
 ) -> Result<()> {
-    let transcript = session.ledger().transcript()?;
+    session.parts().environment.probe_all()?;
+    let mut transcript = session.ledger().transcript()?;
+    for undone in rolled_back_calls(&transcript.records, &session.machine().net) {
+        let Parts { ledger, reporter, .. } = session.parts();
+        ledger.record(reporter, true, || undone.clone())?;
+        transcript.records.push(undone);
+    }
     let mut replay = session.replay().with_transcript(&transcript, text.is_some());
     if let Some(call) = skip {
         replay.skip(call);
     }
     session.parts().ledger.resumed(at, text, Vec::new())?;
     session.restart(replay);
-    session.parts().environment.probe_all()?;
     Ok(())
 }
 

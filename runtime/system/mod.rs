@@ -28,6 +28,10 @@ pub(crate) const LINK_REMEDY: &str =
 
 pub(crate) use real::read_below;
 pub use real::{
+    ChangeStatus, ConfirmError, change_status, changes, confirm_change, keep_rollback,
+    roll_back_change,
+};
+pub use real::{
     GrowingFile, Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records,
     on_large_stack, re_exec, read_input, read_input_text, read_private,
 };

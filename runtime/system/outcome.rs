@@ -62,6 +62,13 @@ pub enum FailureKind {
         /// The disk.
         disk: String,
     },
+    /// The links of a network change were restored, because it was not confirmed.
+    RolledBack {
+        /// The identifier of the change.
+        change: String,
+        /// The reason.
+        why: String,
+    },
     /// A mount point or device is in use by these processes.
     Busy {
         /// The mount point or device.
@@ -99,6 +106,9 @@ impl fmt::Display for FailureKind {
             }
             Self::Changed { disk } => {
                 write!(f, "{disk} has been replaced since the plan was approved")
+            }
+            Self::RolledBack { change, why } => {
+                write!(f, "network change {change} was rolled back: {why}")
             }
             Self::Busy { at, holders } if holders.is_empty() => {
                 write!(f, "{at} is busy, but no process of this system holds it")

@@ -1,7 +1,7 @@
 //! What facts about the network mean to the rest of the program.
 
 use super::link::LinkAt;
-use super::{NetFact, NetRelease};
+use super::{NetFact, NetRelease, RollbackState};
 use crate::machine::fact::PartFact;
 use crate::machine::files::Files;
 use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope};
@@ -10,6 +10,9 @@ impl NetFact {
     /// Returns whether the model agrees with the fact; `None` if links were not probed.
     fn agrees_with(&self, machine: &Machine) -> Option<bool> {
         let net = &machine.net;
+        if let Some((change, state)) = self.rollback() {
+            return Some(net.rollbacks.get(change).is_some_and(|found| found.state == state));
+        }
         net.links.as_ref()?;
         Some(match self {
             Self::LinkState { at, up } => net.link(at).is_some_and(|found| found.up == *up),
@@ -29,7 +32,20 @@ impl NetFact {
             }
             Self::NetNamespace { netns, exists: true } => net.is_namespace(netns),
             Self::NetNamespace { netns, exists: false } => !net.namespaces.contains_key(netns),
+            Self::RollbackArmed { .. }
+            | Self::ChangeConfirmed { .. }
+            | Self::ChangeRolledBack { .. } => return None,
         })
+    }
+
+    /// Returns the change whose rollback the fact is about, and the state of that.
+    fn rollback(&self) -> Option<(&str, RollbackState)> {
+        match self {
+            Self::RollbackArmed { change, .. } => Some((change, RollbackState::Armed)),
+            Self::ChangeConfirmed { change, .. } => Some((change, RollbackState::Confirmed)),
+            Self::ChangeRolledBack { change, .. } => Some((change, RollbackState::RolledBack)),
+            _ => None,
+        }
     }
 
     /// Returns whether this fact says that a link no longer exists.
@@ -85,6 +101,13 @@ impl PartFact for NetFact {
                 }
             }
             Self::NetNamespace { netns, exists } => net.set_namespace(netns, *exists),
+            Self::RollbackArmed { change, links, seconds } => net.arm(change, links, *seconds),
+            Self::ChangeConfirmed { change, .. } => {
+                net.end_rollback(change, RollbackState::Confirmed);
+            }
+            Self::ChangeRolledBack { change, .. } => {
+                net.end_rollback(change, RollbackState::RolledBack);
+            }
         }
         Ok(())
     }
@@ -98,6 +121,9 @@ impl PartFact for NetFact {
             }
             Self::NetRoute { netns, .. } => drop(scope.routes.insert(netns.clone())),
             Self::NetNamespace { netns, .. } => drop(scope.namespaces.insert(netns.clone())),
+            Self::RollbackArmed { .. }
+            | Self::ChangeConfirmed { .. }
+            | Self::ChangeRolledBack { .. } => scope.rollbacks = true,
             _ => {}
         }
     }
@@ -129,6 +155,15 @@ impl PartFact for NetFact {
                 Self::NetNamespace { netns, exists: false },
                 Self::NetNamespace { netns: old, exists: true },
             ) => netns == old,
+            // From now on, the links are no longer those of the run: releasing them would cut what
+            // was confirmed.
+            (
+                Self::ChangeConfirmed { change, links } | Self::ChangeRolledBack { change, links },
+                old,
+            ) => match old {
+                Self::RollbackArmed { change: armed, .. } => armed == change,
+                old => old.is_of(links),
+            },
             _ => false,
         }
     }
@@ -146,7 +181,12 @@ impl PartFact for NetFact {
     fn is_about(&self, given: &[&str]) -> bool {
         match self.at() {
             Some(at) => given.contains(&at.link.as_str()),
-            None => self.netns().is_some_and(|netns| given.contains(&netns)),
+            None => match self {
+                Self::RollbackArmed { links, .. } => {
+                    links.iter().any(|link| given.contains(&link.as_str()))
+                }
+                _ => self.netns().is_some_and(|netns| given.contains(&netns)),
+            },
         }
     }
 }

@@ -41,6 +41,16 @@ pub enum NetEffect {
         /// The name.
         netns: String,
     },
+    /// A link is restored unless its change is confirmed.
+    ArmsRollback {
+        /// The link.
+        link: String,
+    },
+    /// The run waits until the user confirms a change.
+    AwaitsConfirmation {
+        /// The identifier of the change.
+        change: String,
+    },
     /// The run waits for a link.
     AwaitsLink {
         /// The link.
@@ -57,7 +67,25 @@ impl fmt::Display for NetEffect {
             Self::RemovesLink { at } => write!(f, "removes link {at}"),
             Self::CreatesNamespace { netns } => write!(f, "creates network namespace {netns}"),
             Self::RemovesNamespace { netns } => write!(f, "removes network namespace {netns}"),
+            Self::ArmsRollback { link } => {
+                write!(f, "restores link {link} unless its change is confirmed")
+            }
+            Self::AwaitsConfirmation { change } => {
+                write!(f, "waits for the confirmation of network change {change}")
+            }
             Self::AwaitsLink { at } => write!(f, "waits for link {at}"),
+        }
+    }
+}
+
+impl NetEffect {
+    /// Returns the link that the effect creates, changes or removes.
+    pub fn changed_link(&self) -> Option<&LinkAt> {
+        match self {
+            Self::AltersLink { at } | Self::CreatesLink { at } | Self::RemovesLink { at } => {
+                Some(at)
+            }
+            _ => None,
         }
     }
 }
@@ -72,7 +100,8 @@ impl PartEffect for NetEffect {
             Self::CreatesNamespace { netns } | Self::RemovesNamespace { netns } => {
                 Declaration::Named(&[Alters], netns)
             }
-            Self::AwaitsLink { .. } => Declaration::Nothing,
+            Self::ArmsRollback { link } => Declaration::Named(&[Alters], link),
+            Self::AwaitsConfirmation { .. } | Self::AwaitsLink { .. } => Declaration::Nothing,
         }
     }
 
@@ -92,7 +121,8 @@ impl PartEffect for NetEffect {
             Self::CreatesNamespace { netns } | Self::RemovesNamespace { netns } => {
                 Some(file(netns))
             }
-            Self::AwaitsLink { .. } => None,
+            Self::ArmsRollback { link } => Some(format!("/sys/class/net/{link}")),
+            Self::AwaitsConfirmation { .. } | Self::AwaitsLink { .. } => None,
         }
     }
 }

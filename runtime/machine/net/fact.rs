@@ -1,5 +1,6 @@
 //! Facts about the network.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,29 @@ pub enum NetFact {
         /// Whether it exists.
         exists: bool,
     },
+    /// Links are restored unless their change is confirmed.
+    RollbackArmed {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+        /// The time for the confirmation in seconds.
+        seconds: u32,
+    },
+    /// A change of links was confirmed.
+    ChangeConfirmed {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+    },
+    /// The links of a change were restored.
+    ChangeRolledBack {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+    },
 }
 
 impl fmt::Display for NetFact {
@@ -99,6 +123,19 @@ impl fmt::Display for NetFact {
             Self::NetNamespace { netns, exists: false } => {
                 write!(f, "network namespace {netns} does not exist")
             }
+            Self::RollbackArmed { change, links, .. } => {
+                write!(
+                    f,
+                    "network change {change} of {} is rolled back unless confirmed",
+                    list(links)
+                )
+            }
+            Self::ChangeConfirmed { change, links } => {
+                write!(f, "network change {change} of {} is confirmed", list(links))
+            }
+            Self::ChangeRolledBack { change, links } => {
+                write!(f, "network change {change} of {} is rolled back", list(links))
+            }
         }
     }
 }
@@ -106,6 +143,11 @@ impl fmt::Display for NetFact {
 /// Returns the word for the state of a link.
 pub(super) fn state(up: bool) -> &'static str {
     if up { "up" } else { "down" }
+}
+
+/// Returns the names of links for messages.
+pub(super) fn list(links: &BTreeSet<String>) -> String {
+    links.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn inside(netns: Option<&str>) -> String {
@@ -121,7 +163,19 @@ impl NetFact {
             | Self::LinkGone { at }
             | Self::LinkPort { at, .. }
             | Self::LinkAddress { at, .. } => Some(at),
-            Self::NetRoute { .. } | Self::NetNamespace { .. } => None,
+            Self::NetRoute { .. }
+            | Self::NetNamespace { .. }
+            | Self::RollbackArmed { .. }
+            | Self::ChangeConfirmed { .. }
+            | Self::ChangeRolledBack { .. } => None,
+        }
+    }
+
+    /// Returns whether the fact is about one of these links of the namespace of this process.
+    pub(super) fn is_of(&self, links: &BTreeSet<String>) -> bool {
+        match self {
+            Self::NetRoute { netns: None, route, .. } => links.contains(&route.link),
+            _ => self.at().is_some_and(|at| at.netns.is_none() && links.contains(&at.link)),
         }
     }
 

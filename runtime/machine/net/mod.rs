@@ -1,6 +1,7 @@
 //! The part `net`: the links, addresses, routes and named namespaces of the running kernel.
 //!
-//! `link` and `network` contain the state and how links change each other; `fact`, `step`, `effect`
+//! `link`, `namespace` and `network` contain the state and how links change each other; `rollback`
+//! and `restore` the state before a change that is not confirmed yet; `fact`, `step`, `effect`
 //! and `release` what their names say, `changes` what facts mean to the rest of the program,
 //! `state` machine files and comparison.
 
@@ -8,8 +9,11 @@ mod changes;
 mod effect;
 mod fact;
 mod link;
+mod namespace;
 mod network;
 mod release;
+mod restore;
+mod rollback;
 mod state;
 mod step;
 
@@ -18,8 +22,10 @@ use super::part::MachinePart;
 pub use effect::NetEffect;
 pub use fact::NetFact;
 pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
-pub use network::{Connection, Links, NAMESPACES, Namespace, NetScope, Network};
+pub use namespace::{Links, Namespace};
+pub use network::{Connection, NAMESPACES, NetScope, Network};
 pub use release::NetRelease;
+pub use rollback::{Rollback, RollbackState, is_change_id, kind as kind_of_link};
 pub use step::NetStep;
 
 /// The part `net`.
@@ -34,6 +40,7 @@ impl MachinePart for Part {
     type Release = NetRelease;
 
     const RESTORED_BY: &'static [&'static str] = &[
+        "net.arm_rollback",
         "net.up",
         "net.add_address",
         "net.add_route",

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::link::{Link, LinkAt, LinkKind, Route};
+use super::namespace::{Links, Namespace};
+use super::rollback::{Rollback, RollbackState};
 use crate::machine::Contradiction;
 use crate::types::{IpAddress, IpPrefix};
 
 /// The directory of the files that name network namespaces (ip-netns(8)).
 pub const NAMESPACES: &str = "/run/netns";
-
-/// Links by name.
-pub type Links = BTreeMap<String, Link>;
 
 /// The state of the network in the model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,18 +22,9 @@ pub struct Network {
     pub namespaces: BTreeMap<String, Namespace>,
     /// The address of this machine that the SSH connection of the session uses.
     pub session: Option<IpAddress>,
-}
-
-/// A named network namespace.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Namespace {
-    /// Links by name; `None` if the namespace cannot be entered: its file names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub links: Option<Links>,
-    /// Routes of the main table.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub routes: BTreeSet<Route>,
+    /// Changes that are rolled back unless they are confirmed, and those that were confirmed or
+    /// rolled back since the kernel started, by identifier.
+    pub rollbacks: BTreeMap<String, Rollback>,
 }
 
 /// What is lost with the network when a link changes.
@@ -57,6 +45,8 @@ pub struct NetScope {
     pub routes: BTreeSet<Option<String>>,
     /// Namespaces that may have appeared or disappeared.
     pub namespaces: BTreeSet<String>,
+    /// Whether a rollback may have been armed or have ended.
+    pub rollbacks: bool,
 }
 
 impl NetScope {
@@ -122,7 +112,7 @@ impl Network {
 
     /// Returns the names of the links in a namespace that depend on a link: its VLANs and
     /// macvlans.
-    fn above(&self, at: &LinkAt) -> Vec<LinkAt> {
+    pub(super) fn above(&self, at: &LinkAt) -> Vec<LinkAt> {
         let links = self.links_in(at.netns.as_deref()).into_iter().flatten();
         let above = links.filter(|(_, link)| link.parent.as_ref() == Some(&at.link));
         above.map(|(name, _)| at.beside(name)).collect()
@@ -153,6 +143,18 @@ impl Network {
         let outside: BTreeSet<LinkAt> =
             removed.filter(|at| at.netns.as_deref() != Some(name)).collect();
         outside.into_iter().collect()
+    }
+
+    /// Returns the rollback that is armed, with its identifier.
+    pub fn armed(&self) -> Option<(&str, &Rollback)> {
+        let mut armed = self.rollbacks.iter().filter(|(_, one)| one.state == RollbackState::Armed);
+        armed.next().map(|(id, one)| (id.as_str(), one))
+    }
+
+    /// Returns the armed rollback that restores a link.
+    pub fn restorer(&self, at: &LinkAt) -> Option<&Rollback> {
+        let (_, one) = self.armed().filter(|_| at.netns.is_none())?;
+        one.links.contains(&at.link).then_some(one)
     }
 
     /// Returns what a change to a link of this machine would cut: the link, a bridge or bond that

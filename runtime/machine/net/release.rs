@@ -1,9 +1,11 @@
 //! The release of what a run made in the network until the next reboot.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::fact::NetFact;
 use super::link::{LinkAt, Route};
+use super::rollback::RollbackState;
 use super::step::NetStep;
 use crate::machine::fact::PartRelease;
 use crate::machine::{Fact, Machine, Release, Step};
@@ -48,6 +50,13 @@ pub enum NetRelease {
         /// The name.
         netns: String,
     },
+    /// Restores the links of a change that is not confirmed.
+    RollBack {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+    },
 }
 
 impl NetRelease {
@@ -64,20 +73,24 @@ impl NetRelease {
                 Some(Self::RemoveRoute { netns, route })
             }
             NetFact::NetNamespace { netns, exists: true } => Some(Self::RemoveNamespace { netns }),
+            NetFact::RollbackArmed { change, links, .. } => Some(Self::RollBack { change, links }),
             _ => None,
         }
     }
 
-    /// Returns whether removing what another fact has made releases this, too: all settings of a
-    /// link end with it, and all links in a namespace.
+    /// Returns whether releasing what another fact has made releases this, too: all settings of a
+    /// link end with it, all links in a namespace, and all that a rollback restores.
     pub fn ends_with(&self, made: &NetFact) -> bool {
+        if let NetFact::RollbackArmed { links, .. } = made {
+            return self.fact().is_of(links);
+        }
         let (netns, link) = match self {
             Self::Down { at } | Self::RemovePort { at, .. } | Self::RemoveAddress { at, .. } => {
                 (&at.netns, Some(&at.link))
             }
             Self::RemoveLink { at } => (&at.netns, None),
             Self::RemoveRoute { netns, route } => (netns, Some(&route.link)),
-            Self::RemoveNamespace { .. } => return false,
+            Self::RemoveNamespace { .. } | Self::RollBack { .. } => return false,
         };
         match made {
             NetFact::LinkMade { at, .. } => at.netns == *netns && Some(&at.link) == link,
@@ -94,6 +107,7 @@ impl NetRelease {
             Self::RemoveAddress { at, address } => NetStep::SetAddress { at, address, add: false },
             Self::RemoveRoute { netns, route } => NetStep::SetRoute { netns, route, add: false },
             Self::RemoveNamespace { netns } => NetStep::SetNamespace { netns, create: false },
+            Self::RollBack { change, .. } => NetStep::RollBack { change },
         }
     }
 
@@ -109,6 +123,7 @@ impl NetRelease {
                 NetFact::NetRoute { netns, route, present: false }
             }
             Self::RemoveNamespace { netns } => NetFact::NetNamespace { netns, exists: false },
+            Self::RollBack { change, links } => NetFact::ChangeRolledBack { change, links },
         }
     }
 
@@ -127,6 +142,9 @@ impl NetRelease {
                 net.routes_in(netns.as_deref()).any(|found| found == route)
             }
             Self::RemoveNamespace { netns } => net.namespaces.contains_key(netns),
+            Self::RollBack { change, .. } => {
+                net.rollbacks.get(change).is_some_and(|one| one.state == RollbackState::Armed)
+            }
         }
     }
 }

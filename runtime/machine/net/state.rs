@@ -1,14 +1,16 @@
 //! The network in machine files, and the comparison of the predicted network with the probed one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
-use super::fact::state;
+use super::fact::{list as names, state};
 use super::link::{Link, LinkAt, Route};
-use super::network::{Links, Namespace, NetScope, Network};
+use super::namespace::{Links, Namespace};
+use super::network::{NetScope, Network};
+use super::rollback::{Rollback, RollbackState};
 use crate::machine::state::PartState;
 use crate::machine::valid::{Problems, Unique};
 use crate::machine::{Differences, Machine, Scope};
@@ -25,10 +27,16 @@ struct NetRecord {
     namespaces: Unique<Namespace>,
     #[serde(default)]
     session: Option<IpAddress>,
+    #[serde(default = "no_rollbacks")]
+    rollbacks: Unique<Rollback>,
 }
 
 fn no_namespaces() -> Unique<Namespace> {
-    Unique(std::collections::BTreeMap::new())
+    Unique(BTreeMap::new())
+}
+
+fn no_rollbacks() -> Unique<Rollback> {
+    Unique(BTreeMap::new())
 }
 
 #[derive(Serialize)]
@@ -36,10 +44,12 @@ struct Written<'a> {
     links: &'a Links,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     routes: &'a BTreeSet<Route>,
-    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    namespaces: &'a std::collections::BTreeMap<String, Namespace>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    namespaces: &'a BTreeMap<String, Namespace>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<IpAddress>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    rollbacks: &'a BTreeMap<String, Rollback>,
 }
 
 impl PartState for Network {
@@ -56,15 +66,16 @@ impl PartState for Network {
             routes: record.routes,
             namespaces: record.namespaces.0,
             session: record.session,
+            rollbacks: record.rollbacks.0,
         };
         Ok(())
     }
 
     fn write<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error> {
-        let Self { links, routes, namespaces, session } = self;
+        let Self { links, routes, namespaces, session, rollbacks } = self;
         match links {
             Some(links) => {
-                let written = Written { links, routes, namespaces, session: *session };
+                let written = Written { links, routes, namespaces, session: *session, rollbacks };
                 to.serialize_entry("net", &written)
             }
             None => Ok(()),
@@ -81,6 +92,7 @@ impl PartState for Network {
 
     fn anonymise(&mut self, new: &dyn Fn(&str) -> String) {
         self.session.take_if(|address| !is_private(*address));
+        self.rollbacks.clear();
         let space = |links: &mut Option<Links>, routes: &mut BTreeSet<Route>| {
             let old = links.take();
             *links = old.map(|links| links.into_iter().map(|one| anonymous(one, new)).collect());
@@ -142,6 +154,10 @@ impl PartState for Network {
             let all = net.links_in(netns.map(String::as_str)).into_iter().flatten();
             lines.extend(all.filter(|(_, link)| link.kind.is_some()).map(shown));
         }
+        let armed = net.rollbacks.iter().filter(|(_, one)| one.state == RollbackState::Armed);
+        lines.extend(armed.map(|(change, one)| {
+            format!("network change {change} of {}: not confirmed", names(&one.links))
+        }));
         lines
     }
 }

@@ -1,9 +1,10 @@
 //! Steps that change the network, as messages to the kernel (rtnetlink(7)).
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::fact::{NetFact, state};
+use super::fact::{NetFact, list, state};
 use super::link::{LinkAt, LinkKind, Route, ip};
 use crate::machine::step::PartStep;
 use crate::types::{Choice, IpPrefix};
@@ -64,6 +65,36 @@ pub enum NetStep {
         /// Whether to create the namespace.
         create: bool,
     },
+    /// Sets the maximum transmission unit of a link.
+    SetMtu {
+        /// The link.
+        at: LinkAt,
+        /// The size in bytes.
+        mtu: u32,
+    },
+    /// Starts the process that restores links unless their change is confirmed.
+    ArmRollback {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+        /// The time for the confirmation in seconds.
+        seconds: u32,
+    },
+    /// Waits until a change is confirmed. Fails if it is rolled back instead.
+    AwaitConfirmation {
+        /// The identifier of the change.
+        change: String,
+        /// The links.
+        links: BTreeSet<String>,
+        /// The time for the confirmation in seconds.
+        seconds: u32,
+    },
+    /// Restores the links of a change at once.
+    RollBack {
+        /// The identifier of the change.
+        change: String,
+    },
     /// Waits until a link is up and has a carrier and no tentative address.
     AwaitLink {
         /// The link.
@@ -105,6 +136,16 @@ impl fmt::Display for NetStep {
                 write!(f, "{} route {} {route}", ip(netns.as_deref()), verb(add))
             }
             Self::SetNamespace { netns, create } => write!(f, "ip netns {} {netns}", verb(create)),
+            Self::SetMtu { at, mtu } => write!(f, "{} link set {} mtu {mtu}", at.ip(), at.link),
+            Self::ArmRollback { change, links, seconds } => write!(
+                f,
+                "restore {} unless network change {change} is confirmed within {seconds} s",
+                list(links)
+            ),
+            Self::AwaitConfirmation { change, seconds, .. } => {
+                write!(f, "wait up to {seconds} s for: gscript confirm {change}")
+            }
+            Self::RollBack { change } => write!(f, "gscript confirm --roll-back {change}"),
             Self::AwaitLink { at, limit, .. } => {
                 write!(f, "wait up to {} s for link {at}", limit.as_secs())
             }
@@ -147,7 +188,13 @@ impl NetStep {
                 NetFact::NetRoute { netns, route, present: add }
             }
             Self::SetNamespace { netns, create } => NetFact::NetNamespace { netns, exists: create },
-            Self::AwaitLink { .. } => return None,
+            Self::ArmRollback { change, links, seconds } => {
+                NetFact::RollbackArmed { change, links, seconds }
+            }
+            Self::AwaitConfirmation { change, links, .. } => {
+                NetFact::ChangeConfirmed { change, links }
+            }
+            Self::AwaitLink { .. } | Self::SetMtu { .. } | Self::RollBack { .. } => return None,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::rule::{NetRule, check_connection, check_kind, existing, kind_of, links_in, unknown};
 use crate::error::Result;
-use crate::machine::net::{LinkAt, LinkKind, NetEffect, NetFact, NetStep};
+use crate::machine::net::{LinkAt, LinkKind, NetEffect, NetFact, NetStep, kind_of_link};
 use crate::operation::{Effect, Plan, Planning, Undo};
 
 /// Returns the effects of creating links.
@@ -69,6 +69,10 @@ pub(super) fn remove(
     };
     if let Some(found) = found {
         check_kind(&at, found, kind)?;
+    }
+    let restored = cx.machine.net.restorer(&at).and_then(|one| one.old_link(&at.link));
+    if let Some(old) = restored.filter(|old| kind_of_link(old).is_none()) {
+        return Err(NetRule::NotRestorable { kind: kind_of(old), at }.into());
     }
     check_connection(cx, &at, disconnect)?;
     let gone = cx.machine.net.removed_with(&at).into_iter();

@@ -2,6 +2,7 @@
 
 mod address;
 mod bridge;
+mod confirm;
 mod head;
 mod hosts;
 mod links;
@@ -18,7 +19,7 @@ pub(in crate::primitives) use head::downloader;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 27] = [
+pub(super) const PRIMITIVES: [Primitive; 29] = [
     query::<links::LinkList>(),
     action::<up::Up>(),
     action::<up::Down>(),
@@ -27,6 +28,8 @@ pub(super) const PRIMITIVES: [Primitive; 27] = [
     action::<live::RemoveLinkAddress>(),
     action::<live::AddRoute>(),
     action::<live::RemoveRoute>(),
+    action::<confirm::ArmRollback>(),
+    action::<confirm::Confirm>(),
     action::<address::FixedAddress>(),
     action::<hosts::Hosts>(),
     query::<head::HeadQuery>(),

@@ -1,6 +1,6 @@
 //! Names of links and network namespaces.
 
-use crate::machine::net::LinkAt;
+use crate::machine::net::{LinkAt, is_change_id};
 use crate::types::{Mismatch, ParamType, ParamValue, Value};
 
 /// The name of a network link: one that the kernel accepts (`dev_valid_name` in `net/core/dev.c`),
@@ -11,6 +11,10 @@ pub struct LinkName(String);
 /// The name of a network namespace: a file in `/run/netns` (ip-netns(8)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamespaceName(String);
+
+/// The identifier of a change of links that has to be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeId(String);
 
 /// The length of the longest name of a link (`IFNAMSIZ` in linux/if.h, with the final NUL byte) and
 /// of a file (`NAME_MAX` in linux/limits.h), in bytes.
@@ -34,6 +38,30 @@ impl NamespaceName {
     /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl ChangeId {
+    /// Returns the identifier.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ParamValue for ChangeId {
+    const TYPE: ParamType =
+        ParamType::new("change identifier", "the value that net.arm_rollback returned");
+
+    fn decode(value: &Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Text(id) if is_change_id(id) => Ok(Self(id.clone())),
+            Value::Text(_) => Err(Mismatch::because(&Self::TYPE, value.to_string())),
+            other => Err(Mismatch::kind(&Self::TYPE, other)),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Text(self.0.clone())
     }
 }
 

@@ -47,6 +47,21 @@ pub(super) enum NetRule {
     /// Another route to the network exists.
     #[error("route {route}: there is another one, {found}")]
     RouteTaken { route: Route, found: Route },
+    /// A rollback is armed for no link.
+    #[error("rollback: no links")]
+    NoLinks,
+    /// An earlier change is neither confirmed nor rolled back.
+    #[error("network change {change} of {}: not confirmed yet", links.join(", "))]
+    Unconfirmed { change: String, links: Vec<String> },
+    /// A change does not exist.
+    #[error("network change {change}: no such change")]
+    NoSuchChange { change: String },
+    /// A change was rolled back.
+    #[error("network change {change} was rolled back")]
+    RolledBack { change: String },
+    /// A rollback cannot create a link again.
+    #[error("network link {at}: a rollback cannot create {kind} again")]
+    NotRestorable { at: LinkAt, kind: String },
     /// A change would cut the SSH connection of the session.
     #[error("network link {at} carries the SSH connection of this session, to {address}")]
     CutsSession { at: LinkAt, address: IpAddress },
@@ -82,15 +97,28 @@ impl Rule for NetRule {
             }
             Self::RouteDown { route } => format!("set it up first: net::up({:?})", route.link),
             Self::RouteTaken { .. } => "remove the other route first: net::remove_route".into(),
+            Self::NoLinks => "list the links that are going to be changed".into(),
+            Self::Unconfirmed { change, .. } => format!(
+                "confirm it, or roll it back: gscript confirm {change}, gscript confirm \
+                --roll-back {change}"
+            ),
+            Self::NoSuchChange { .. } => "use the value that net::arm_rollback returned".into(),
+            Self::RolledBack { .. } => "run the recipe again".into(),
+            Self::NotRestorable { .. } => "remove it after net::confirm".into(),
             Self::CutsSession { .. } | Self::CutsDefaultRoute { .. } => {
-                "use another link; to change this one from the console, set disconnect: true".into()
+                "use another link, or arm a rollback first: net::arm_rollback; from the console, \
+                set disconnect: true"
+                    .into()
             }
         })
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::CutsSession { .. } | Self::CutsDefaultRoute { .. } => Exit::Refused,
+            Self::CutsSession { .. }
+            | Self::CutsDefaultRoute { .. }
+            | Self::Unconfirmed { .. }
+            | Self::NotRestorable { .. } => Exit::Refused,
             _ => Exit::Usage,
         }
     }
@@ -136,10 +164,11 @@ pub(super) fn check_kind(at: &LinkAt, link: &Link, wanted: &'static str) -> Resu
     }
 }
 
-/// Refuses to change a link that carries the session or the default route, unless the caller
-/// allows to disconnect.
+/// Refuses to change a link that carries the session or the default route, unless a rollback
+/// restores it, or the caller allows to disconnect.
 pub(super) fn check_connection(cx: &Planning<'_>, at: &LinkAt, disconnect: bool) -> Result<()> {
     let at = at.clone();
+    let disconnect = disconnect || cx.machine.net.restorer(&at).is_some();
     match cx.machine.net.carries(&at).filter(|_| !disconnect) {
         None => Ok(()),
         Some(Connection::Session(address)) => Err(NetRule::CutsSession { at, address }.into()),

@@ -29,7 +29,7 @@ pub(crate) use current::{Call, about};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::operation::guard::check_destroyable;
+use crate::operation::guard::{check_destroyable, check_restored};
 use crate::operation::spec::{ArgError, Given};
 use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns, StorageEffect};
 use crate::plan::CallReach;
@@ -211,6 +211,7 @@ fn act(
             if let Effect::Storage(StorageEffect::Destroys { device }) = effect {
                 check_destroyable(parts.environment.machine(), device)?;
             }
+            check_restored(parts.environment.machine(), effect)?;
         }
         check_files(parts.environment, &plan.steps)?;
         plan.warnings.extend(boot_warnings(parts.environment, &plan.steps, &effects));

@@ -8,6 +8,7 @@ mod past;
 mod replay;
 mod rest;
 mod restore;
+mod rolled_back;
 mod traces;
 mod unchanged;
 
@@ -18,4 +19,5 @@ pub(crate) use replay::{Recall, Replay, UnfinishedAction};
 pub use rest::Restoring;
 pub(crate) use restore::restore;
 pub use restore::{release_run, remaining_releases, shell};
+pub(crate) use rolled_back::rolled_back_calls;
 pub(crate) use unchanged::check_recorded_answer;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{LiveAction, Names, Replay, live_actions};
+use super::{LiveAction, Names, Replay, live_actions, rolled_back_calls};
 use crate::event::Site;
 use crate::journal::{Record, Transcript};
-use crate::machine::{Fact, StorageFact, is_below};
+use crate::machine::{Fact, Machine, StorageFact, is_below};
 
 /// The past of a run.
 #[derive(Debug, Clone)]
@@ -16,12 +16,27 @@ pub struct Past {
     pub names: Names,
     /// Whether the recipe was changed since.
     pub changed: bool,
+    /// The records of calls that were rolled back since. The transcript has them, the journal does
+    /// not.
+    pub undone: Vec<Record>,
 }
 
 /// The calls of a journal by number: primitive, arguments and position.
 pub(super) type Calls<'a> = BTreeMap<u64, (&'a str, &'a serde_json::Value, &'a Site)>;
 
 impl Past {
+    /// Returns the past of a run that is to be resumed on the present machine.
+    pub fn to_resume(
+        mut transcript: Transcript,
+        names: Names,
+        changed: bool,
+        machine: &Machine,
+    ) -> Self {
+        let undone = rolled_back_calls(&transcript.records, &machine.net);
+        transcript.records.extend(undone.iter().cloned());
+        Self { transcript, names, changed, undone }
+    }
+
     /// Returns the root for a shell: the last root prepared by `chroot.prepare` that is still
     /// mounted, or else the last mount point that is not below another one.
     pub fn root(&self) -> Option<String> {

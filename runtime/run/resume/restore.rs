@@ -33,6 +33,9 @@ pub(crate) struct Restored {
 /// Restores what ended, and prepares the replay of the journal.
 pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Restored {
     let parts = session.parts();
+    for undone in &past.undone {
+        parts.ledger.record_or_warn(parts.reporter, undone.clone());
+    }
     // These calls are already recorded.
     let journal = parts.ledger.close();
     *parts.replay = Replay::named(past.names.clone());

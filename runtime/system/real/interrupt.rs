@@ -11,14 +11,21 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// The number of stop requests: one means "after this command", two mean "now".
 #[derive(Debug, Clone, Default)]
-pub struct Interrupts(Arc<AtomicUsize>);
+pub struct Interrupts {
+    requests: Arc<AtomicUsize>,
+    /// The requests that came from the loss of the terminal.
+    hangups: Arc<AtomicUsize>,
+}
 
 impl Interrupts {
     /// Starts counting the signals that ask this process to stop.
     pub fn listen() -> io::Result<Self> {
         let interrupts = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            let count = Arc::clone(&interrupts.0);
+            let count = match signal {
+                SIGHUP => Arc::clone(&interrupts.hangups),
+                _ => Arc::clone(&interrupts.requests),
+            };
             // A closed terminal or a shutdown sends only one signal.
             let weight = if signal == SIGINT { 1 } else { 2 };
             let handler = move || {
@@ -34,18 +41,24 @@ impl Interrupts {
 
     /// Returns the number of requests so far.
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.requests.load(Ordering::SeqCst) + self.hangups.load(Ordering::SeqCst)
     }
 
     /// Requests an immediate stop, as Ctrl-C pressed twice does.
     #[cfg(test)]
     pub(crate) fn stop_now(&self) {
-        self.0.fetch_add(2, Ordering::SeqCst);
+        self.requests.fetch_add(2, Ordering::SeqCst);
     }
 
     /// Resets the counter; called once the requested stop is in progress.
     pub fn clear(&self) {
-        self.0.store(0, Ordering::SeqCst);
+        self.requests.store(0, Ordering::SeqCst);
+        self.ignore_hangups();
+    }
+
+    /// Forgets that the terminal was lost.
+    pub(super) fn ignore_hangups(&self) {
+        self.hangups.store(0, Ordering::SeqCst);
     }
 }
 

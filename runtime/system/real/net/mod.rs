@@ -4,83 +4,56 @@ mod dump;
 mod namespace;
 mod netlink;
 mod raw;
+mod rollback;
+mod send;
 mod session;
 mod tap;
 
-use std::io;
-use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use super::Real;
-use crate::machine::net::{LinkAt, LinkKind, Namespace, NetStep};
+use crate::machine::net::{LinkAt, Namespace, NetStep};
 use crate::machine::{Machine, Scope};
 use crate::system::{FailureKind, Outcome, StepError, Watch};
 
 use dump::{Dump, Dumps};
 use namespace::inside;
+use send::send;
+
+pub use rollback::{
+    ChangeStatus, ConfirmError, change_status, changes, confirm_change, keep_rollback,
+    roll_back_change,
+};
 
 /// Performs a step on the network.
 pub(super) fn perform(
     real: &mut Real,
     step: &NetStep,
-    _watch: &mut dyn Watch,
+    watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
-    if let NetStep::AwaitLink { at, address, limit } = step {
-        return wait(real, at, *address, *limit).map_err(|broken| StepError::new(step, broken));
-    }
-    send(step).map_err(|error| StepError::kernel(step, error))?;
-    Ok(Outcome::default())
-}
-
-fn send(step: &NetStep) -> io::Result<()> {
-    match step {
-        NetStep::SetLink { at, up } => on(at, |link| netlink::set_link(link, *up)),
-        NetStep::AddLink { at, new: LinkKind::Tap { owner }, group } => {
-            on(at, |link| tap::create(link, *owner, *group))
+    let done = match step {
+        NetStep::AwaitLink { at, address, limit } => wait(real, at, *address, *limit),
+        NetStep::ArmRollback { change, links, seconds } => rollback::arm(change, links, *seconds),
+        NetStep::AwaitConfirmation { change, .. } => {
+            rollback::await_confirmation(change, &real.interrupts, watch)
         }
-        NetStep::AddLink { at, new, group } => add(at, new, *group),
-        NetStep::RemoveLink { at } => on(at, netlink::remove_link),
-        NetStep::SetBridge { at, bridge } => {
-            on(at, |link| netlink::set_master(link, bridge.as_deref()))
+        NetStep::RollBack { change } => {
+            rollback::roll_back(change, "the run failed or was released")
         }
-        NetStep::SetAddress { at, address, add } => {
-            on(at, |link| netlink::set_address(link, *address, *add))
-        }
-        NetStep::SetRoute { netns, route, add } => {
-            inside(netns.as_deref(), || netlink::set_route(route, *add))
-        }
-        NetStep::SetNamespace { netns, create: true } => namespace::create(netns),
-        NetStep::SetNamespace { netns, create: false } => namespace::remove(netns),
-        NetStep::AwaitLink { .. } => Ok(()),
-    }
-}
-
-fn on(at: &LinkAt, f: impl FnOnce(&str) -> io::Result<()> + Send) -> io::Result<()> {
-    inside(at.netns.as_deref(), || f(&at.link))
-}
-
-/// Creates a link; the other end of a pair may be in another namespace.
-fn add(at: &LinkAt, new: &LinkKind, group: u32) -> io::Result<()> {
-    let other = match new {
-        LinkKind::Veth { peer } if peer.netns != at.netns => Some(match &peer.netns {
-            Some(netns) => namespace::open(netns)?,
-            None => std::fs::File::open("/proc/self/ns/net")?,
-        }),
-        _ => None,
+        _ => rollback::guarded(|| send(step)),
     };
-    let descriptor = other.as_ref().map(AsRawFd::as_raw_fd);
-    on(at, |link| netlink::add_link(link, new, group, descriptor))
+    done.map(|()| Outcome::default()).map_err(|broken| StepError::new(step, broken))
 }
 
 /// Waits until a link is up with a carrier.
-fn wait(real: &Real, at: &LinkAt, address: bool, limit: Duration) -> Result<Outcome, FailureKind> {
+fn wait(real: &Real, at: &LinkAt, address: bool, limit: Duration) -> Result<(), FailureKind> {
     let start = Instant::now();
     loop {
         let dump = inside(at.netns.as_deref(), Dump::read);
         let dump = dump.map_err(|error| FailureKind::Kernel(error.to_string()))?;
         let (running, addressed) = dump.unwrap_or_default().readiness(&at.link);
         if running && (addressed || !address) {
-            return Ok(Outcome::default());
+            return Ok(());
         }
         if real.interrupts.count() > 0 {
             return Err(FailureKind::Interrupted);
@@ -130,6 +103,10 @@ pub(super) fn look(
         machine.net.links = links;
         machine.net.routes = routes;
         machine.net.session = session::address();
+    }
+    if scope.is_none_or(|scope| scope.rollbacks) {
+        let failed = |error| StepError::kernel(rollback::LISTING, error);
+        machine.net.rollbacks = rollback::states().map_err(failed)?;
     }
     let found = names.into_iter().map(|name| {
         let namespace = match scope.is_none_or(|scope| scope.includes(Some(&name))) {

@@ -87,6 +87,13 @@ pub(super) fn set_group(link: &str, group: u32) -> io::Result<()> {
     change(RouteNetlinkMessage::SetLink(message), 0)
 }
 
+/// Sets the maximum transmission unit of a link, in bytes.
+pub(super) fn set_mtu(link: &str, mtu: u32) -> io::Result<()> {
+    let mut message = named(link);
+    message.attributes.push(LinkAttribute::Mtu(mtu));
+    change(RouteNetlinkMessage::SetLink(message), 0)
+}
+
 /// Creates a link. `peer` is the namespace of the other end of a pair, if it is another one.
 pub(super) fn add_link(
     link: &str,

@@ -1,0 +1,193 @@
+//! Changes of links that are rolled back unless they are confirmed.
+//!
+//! `record` owns the files of a change in `/run`, which a reboot removes with the change itself;
+//! `keeper` is the process that rolls back, `restore` how, `confirm` decides who may confirm. This
+//! file has the steps of a run.
+//!
+//! Whoever creates the file with the decision first has decided. The keeper acts on it; if it has
+//! ended, the process that notices acts in its place.
+
+mod confirm;
+mod keeper;
+mod record;
+mod restore;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::dump::Dump;
+use super::dump::Dumps;
+use super::session::connection;
+use crate::machine::net::{Network, Rollback, RollbackState};
+use crate::system::real::interrupt::Interrupts;
+use crate::system::{FailureKind, Watch};
+
+use record::{ArmedChange, ChangeDirectory, Decision};
+
+pub use confirm::{
+    ChangeStatus, ConfirmError, change_status, changes, confirm_change, roll_back_change,
+};
+pub use keeper::keep_rollback;
+
+/// What a failed probe was doing.
+pub(super) const LISTING: &str = "gscript confirm";
+
+/// The time between two looks at the files of a change.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// The time that a rollback has to end.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The change that this process has armed.
+static OWN: Mutex<Option<String>> = Mutex::new(None);
+
+fn own() -> MutexGuard<'static, Option<String>> {
+    OWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kernel(error: impl std::fmt::Display) -> FailureKind {
+    FailureKind::Kernel(error.to_string())
+}
+
+/// Returns the changes since the machine started.
+pub(super) fn states() -> io::Result<BTreeMap<String, Rollback>> {
+    let mut all = BTreeMap::new();
+    for directory in ChangeDirectory::all()? {
+        // A change that is being armed has no record yet.
+        if let Ok(ArmedChange { rollback, .. }) = directory.armed() {
+            let state = directory.state();
+            all.insert(directory.change().to_owned(), Rollback { state, ..rollback });
+        }
+    }
+    Ok(all)
+}
+
+/// Records the present state of the links and starts the keeper.
+pub(super) fn arm(change: &str, links: &BTreeSet<String>, seconds: u32) -> Result<(), FailureKind> {
+    let before = present().map_err(kernel)?.snapshot(links);
+    let (links, state) = (links.clone(), RollbackState::Armed);
+    let rollback = Rollback { links, seconds, before, state };
+    let armed = ArmedChange { rollback, connection: connection(), run: std::process::id() };
+    let directory = ChangeDirectory::create(change, &armed).map_err(kernel)?;
+    keeper::start(&directory).map_err(kernel)?;
+    *own() = Some(change.to_owned());
+    Ok(())
+}
+
+/// Returns the links and routes of the namespace of this process.
+fn present() -> io::Result<Network> {
+    let mut dumps = Dumps::default();
+    dumps.0.extend(Dump::read()?.map(|dump| (None, dump)));
+    let namespace = dumps.namespace(None, &Network::default()).unwrap_or_default();
+    Ok(Network { links: namespace.links, routes: namespace.routes, ..Network::default() })
+}
+
+/// Makes a change only while a keeper would roll it back; if it fails, rolls back at once.
+pub(super) fn guarded(change: impl FnOnce() -> io::Result<()>) -> Result<(), FailureKind> {
+    let Some(armed) = own().clone() else { return change().map_err(kernel) };
+    let directory = ChangeDirectory::of(&armed);
+    match directory.decision() {
+        Some(Decision::Confirmed) => {
+            *own() = None;
+            change().map_err(kernel)
+        }
+        Some(Decision::RollBack { why }) => Err(rolled_back(&directory, &why)),
+        None if !directory.is_kept() => Err(rolled_back(&directory, KEEPER_ENDED)),
+        None => change().map_err(|error| {
+            let why = format!("a step failed: {error}");
+            // The error of the step is more important than that of the rollback.
+            let _ = rolled_back(&directory, &why);
+            kernel(error)
+        }),
+    }
+}
+
+const KEEPER_ENDED: &str = "the process that restores the links has ended";
+
+/// Rolls back, and returns the error of the run.
+fn rolled_back(directory: &ChangeDirectory, why: &str) -> FailureKind {
+    match end(directory, why) {
+        Ok(Decision::RollBack { why }) => {
+            let change = directory.change().to_owned();
+            FailureKind::RolledBack { change, why }
+        }
+        Ok(Decision::Confirmed) => kernel("the change is confirmed already"),
+        Err(error) => kernel(error),
+    }
+}
+
+/// Rolls back a change of a run.
+pub(super) fn roll_back(change: &str, why: &str) -> Result<(), FailureKind> {
+    end(&ChangeDirectory::of(change), why).map(drop).map_err(kernel)
+}
+
+/// Decides that a change is rolled back, and waits until that is done. Returns the decision, which
+/// may have been made before.
+fn end(directory: &ChangeDirectory, why: &str) -> io::Result<Decision> {
+    let decision = directory.decide(Decision::RollBack { why: why.to_owned() })?;
+    own().take_if(|own| *own == directory.change());
+    if decision == Decision::Confirmed {
+        return Ok(decision);
+    }
+    let start = Instant::now();
+    loop {
+        if let Some(ended) = directory.result() {
+            return match ended.errors.as_slice() {
+                [] => Ok(decision),
+                errors => Err(io::Error::other(errors.join("; "))),
+            };
+        }
+        if let Some(lock) = directory.try_keep()? {
+            restore::restore(directory)?;
+            drop(lock);
+        } else if start.elapsed() > LIMIT {
+            let why = format!("timed out after {} s waiting for the rollback", LIMIT.as_secs());
+            return Err(io::Error::other(why));
+        } else {
+            sleep(INTERVAL);
+        }
+    }
+}
+
+/// Waits until a change is confirmed. A terminal that is lost does not end the wait: it may be lost
+/// because of the change.
+pub(super) fn await_confirmation(
+    change: &str,
+    interrupts: &Interrupts,
+    watch: &mut dyn Watch,
+) -> Result<(), FailureKind> {
+    let directory = ChangeDirectory::of(change);
+    let armed = directory.armed().map_err(kernel)?;
+    directory.set_complete().map_err(kernel)?;
+    let Rollback { links, seconds, .. } = &armed.rollback;
+    let links = links.iter().map(String::as_str).collect::<Vec<_>>().join(" or ");
+    watch.notice(&format!(
+        "network change {change}: log in over {links} within {seconds} s, and type: gscript confirm \
+         {change}"
+    ));
+    loop {
+        match directory.decision() {
+            Some(Decision::Confirmed) => {
+                own().take_if(|own| own == change);
+                interrupts.ignore_hangups();
+                return Ok(());
+            }
+            Some(Decision::RollBack { why }) => return Err(rolled_back(&directory, &why)),
+            None => {}
+        }
+        interrupts.ignore_hangups();
+        if interrupts.count() > 0 {
+            return match end(&directory, "the run was interrupted").map_err(kernel)? {
+                Decision::Confirmed => Ok(()),
+                Decision::RollBack { .. } => Err(FailureKind::Interrupted),
+            };
+        }
+        if !directory.is_kept() && directory.decision().is_none() {
+            return Err(rolled_back(&directory, KEEPER_ENDED));
+        }
+        sleep(INTERVAL);
+    }
+}
