@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::netlink;
-use super::raw::{RawAddress, RawLink, RawRoute};
+use super::raw::{RawAddress, RawLink, RawRoute, RouteOrigin};
 use crate::machine::net::{LinkAt, Links, Namespace, Network, Route};
 
 /// The state of one namespace.
@@ -55,11 +55,21 @@ impl Dump {
             }
             links.insert(raw.name.clone(), link);
         }
-        let routes = self
-            .routes
-            .iter()
-            .filter_map(|raw| Some(Route { to: raw.to, via: raw.via, link: name(raw.index)? }));
+        let routes = self.origins().into_iter().map(|(route, _)| route);
         Namespace { links: Some(links), routes: routes.collect() }
+    }
+
+    /// Returns the routes with what the model omits; several of them may have the same model.
+    pub(super) fn origins(&self) -> Vec<(Route, RouteOrigin)> {
+        let name = |index: u32| {
+            let link = self.links.iter().find(|link| link.index == index)?;
+            Some(link.name.clone())
+        };
+        let route = |raw: &RawRoute| {
+            let route = Route { to: raw.to, via: raw.via, link: name(raw.index)? };
+            Some((route, raw.origin))
+        };
+        self.routes.iter().filter_map(route).collect()
     }
 }
 

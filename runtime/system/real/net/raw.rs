@@ -1,5 +1,7 @@
 //! Links, addresses and routes with the kernel's numbers instead of names.
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::net::Link;
 use crate::types::{IpAddress, IpPrefix};
 
@@ -36,4 +38,23 @@ pub(super) struct RawRoute {
     pub(super) index: u32,
     pub(super) to: IpPrefix,
     pub(super) via: Option<IpAddress>,
+    pub(super) origin: RouteOrigin,
+}
+
+/// What the model of a route omits: who has made it, and how it is preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RouteOrigin {
+    /// The protocol (`rtm_protocol` in rtnetlink(7)), such as that of a DHCP client.
+    pub(super) protocol: u8,
+    /// The preference; lower numbers win.
+    pub(super) metric: Option<u32>,
+    /// The preferred source address.
+    pub(super) source: Option<IpAddress>,
+}
+
+impl Default for RouteOrigin {
+    /// Returns that of a route which an administrator has added (`RTPROT_STATIC`).
+    fn default() -> Self {
+        Self { protocol: 4, metric: None, source: None }
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use super::namespace::{self, inside};
+use super::raw::RouteOrigin;
 use super::{netlink, tap};
 use crate::machine::net::{LinkAt, LinkKind, NetStep};
 
@@ -23,7 +24,7 @@ pub(super) fn send(step: &NetStep) -> io::Result<()> {
             on(at, |link| netlink::set_address(link, *address, *add))
         }
         NetStep::SetRoute { netns, route, add } => {
-            inside(netns.as_deref(), || netlink::set_route(route, *add))
+            inside(netns.as_deref(), || netlink::set_route(route, &RouteOrigin::default(), *add))
         }
         NetStep::SetNamespace { netns, create: true } => namespace::create(netns),
         NetStep::SetNamespace { netns, create: false } => namespace::remove(netns),

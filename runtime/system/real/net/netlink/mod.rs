@@ -24,7 +24,7 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
-use super::raw::{RawAddress, RawLink, RawRoute};
+use super::raw::{RawAddress, RawLink, RawRoute, RouteOrigin};
 use crate::machine::net::{LinkKind, MacvlanMode, Route};
 use crate::types::IpPrefix;
 
@@ -150,7 +150,7 @@ pub(super) fn set_address(link: &str, prefix: IpPrefix, add: bool) -> io::Result
 }
 
 /// Adds a route, or removes it.
-pub(super) fn set_route(route: &Route, add: bool) -> io::Result<()> {
+pub(super) fn set_route(route: &Route, origin: &RouteOrigin, add: bool) -> io::Result<()> {
     let to = route.to.address.get();
     let mut message = RouteMessage::default();
     message.header.address_family = family(to);
@@ -158,7 +158,10 @@ pub(super) fn set_route(route: &Route, add: bool) -> io::Result<()> {
     message.header.table = RouteHeader::RT_TABLE_MAIN;
     message.header.kind = RouteType::Unicast;
     if add {
-        message.header.protocol = RouteProtocol::Static;
+        message.header.protocol = RouteProtocol::from(origin.protocol);
+        message.attributes.extend(origin.metric.map(RouteAttribute::Priority));
+        let source = origin.source.map(|source| RouteAttribute::PrefSource(source.get().into()));
+        message.attributes.extend(source);
     }
     message.header.scope = match (add, route.via) {
         (false, _) => RouteScope::NoWhere,

@@ -16,7 +16,7 @@ use netlink_packet_route::route::{
 };
 
 use crate::machine::net::{Link, LinkKind, MacvlanMode};
-use crate::system::real::net::raw::{RawAddress, RawLink, RawRoute};
+use crate::system::real::net::raw::{RawAddress, RawLink, RawRoute, RouteOrigin};
 use crate::types::{IpAddress, IpPrefix};
 
 /// Attributes of a tap device (`IFLA_TUN_*` in linux/if_link.h).
@@ -127,12 +127,18 @@ pub(super) fn read_route(message: &RouteMessage) -> Vec<RawRoute> {
     let header = &message.header;
     let (mut to, mut via, mut indices) = (None, None, Vec::new());
     let mut table = u32::from(header.table);
+    let protocol = u8::from(header.protocol);
+    let mut origin = RouteOrigin { protocol, metric: None, source: None };
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Destination(address) => to = plain(address),
             RouteAttribute::Gateway(address) => via = plain(address),
             RouteAttribute::Oif(index) => indices.push((*index, None)),
             RouteAttribute::Table(number) => table = *number,
+            RouteAttribute::Priority(metric) => origin.metric = Some(*metric),
+            RouteAttribute::PrefSource(address) => {
+                origin.source = plain(address).map(IpAddress::new);
+            }
             RouteAttribute::MultiPath(hops) => indices.extend(hops.iter().map(|hop| {
                 let via = hop.attributes.iter().find_map(|attribute| match attribute {
                     RouteAttribute::Gateway(address) => plain(address),
@@ -158,6 +164,7 @@ pub(super) fn read_route(message: &RouteMessage) -> Vec<RawRoute> {
         index,
         to,
         via: hop.or(via).map(IpAddress::new),
+        origin,
     });
     routes.collect()
 }

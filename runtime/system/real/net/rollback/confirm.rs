@@ -260,7 +260,8 @@ mod tests {
         let links = BTreeSet::from(["eth0".to_owned()]);
         let (before, state) = (net().snapshot(&links), RollbackState::Armed);
         let rollback = Rollback { links, seconds: 60, before, state };
-        let armed = ArmedChange { rollback, connection: run.map(str::to_owned), run: 1 };
+        let (origins, connection_of_run) = (Vec::new(), run.map(str::to_owned));
+        let armed = ArmedChange { rollback, origins, connection: connection_of_run, run: 1 };
         prove(&net(), &armed, 100.0, Login { connection, at })
     }
 

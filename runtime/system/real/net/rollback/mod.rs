@@ -67,10 +67,13 @@ pub(super) fn states() -> io::Result<BTreeMap<String, Rollback>> {
 
 /// Records the present state of the links and starts the keeper.
 pub(super) fn arm(change: &str, links: &BTreeSet<String>, seconds: u32) -> Result<(), FailureKind> {
-    let before = present().map_err(kernel)?.snapshot(links);
+    let dump = Dump::read().map_err(kernel)?.unwrap_or_default();
+    let origins = dump.origins();
+    let before = network(dump).snapshot(links);
     let (links, state) = (links.clone(), RollbackState::Armed);
     let rollback = Rollback { links, seconds, before, state };
-    let armed = ArmedChange { rollback, connection: connection(), run: std::process::id() };
+    let run = std::process::id();
+    let armed = ArmedChange { rollback, origins, connection: connection(), run };
     let directory = ChangeDirectory::create(change, &armed).map_err(kernel)?;
     keeper::start(&directory).map_err(kernel)?;
     *own() = Some(change.to_owned());
@@ -79,10 +82,14 @@ pub(super) fn arm(change: &str, links: &BTreeSet<String>, seconds: u32) -> Resul
 
 /// Returns the links and routes of the namespace of this process.
 fn present() -> io::Result<Network> {
+    Ok(network(Dump::read()?.unwrap_or_default()))
+}
+
+fn network(dump: Dump) -> Network {
     let mut dumps = Dumps::default();
-    dumps.0.extend(Dump::read()?.map(|dump| (None, dump)));
+    dumps.0.insert(None, dump);
     let namespace = dumps.namespace(None, &Network::default()).unwrap_or_default();
-    Ok(Network { links: namespace.links, routes: namespace.routes, ..Network::default() })
+    Network { links: namespace.links, routes: namespace.routes, ..Network::default() }
 }
 
 /// Makes a change only while a keeper would roll it back; if it fails, rolls back at once.

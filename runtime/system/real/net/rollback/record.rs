@@ -9,7 +9,8 @@ use nix::libc::O_NOFOLLOW;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::machine::net::{Rollback, RollbackState, is_change_id};
+use super::super::raw::RouteOrigin;
+use crate::machine::net::{Rollback, RollbackState, Route, is_change_id};
 
 /// The directory of all changes. It is in memory: the changes end with a reboot, too.
 const DIRECTORY: &str = "/run/gscript/rollback";
@@ -23,6 +24,8 @@ const RESULT: &str = "result.json";
 pub(super) struct ArmedChange {
     /// What is restored.
     pub(super) rollback: Rollback,
+    /// What the routes are restored with.
+    pub(super) origins: Vec<(Route, RouteOrigin)>,
     /// The SSH connection of the run.
     pub(super) connection: Option<String>,
     /// The process ID of the run.

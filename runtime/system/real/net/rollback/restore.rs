@@ -3,15 +3,18 @@
 use std::io;
 
 use super::super::dump::Dump;
+use super::super::netlink::set_route;
+use super::super::raw::RouteOrigin;
 use super::super::send::send;
-use super::record::{ChangeDirectory, RollbackResult};
+use super::record::{ArmedChange, ChangeDirectory, RollbackResult};
+use crate::machine::net::{NetStep, Route};
 
 /// The kernel removes more with a link than a step shows; a few rounds restore that, too.
 const ROUNDS: usize = 5;
 
 /// Restores the links, and records what was done.
 pub(super) fn restore(directory: &ChangeDirectory) -> io::Result<()> {
-    let rollback = directory.armed()?.rollback;
+    let ArmedChange { rollback, origins, .. } = directory.armed()?;
     let mut result = RollbackResult::default();
     for _ in 0..ROUNDS {
         let now = Dump::read()?.unwrap_or_default().namespace(&|_| None);
@@ -23,10 +26,23 @@ pub(super) fn restore(directory: &ChangeDirectory) -> io::Result<()> {
         }
         for step in steps {
             result.steps.push(step.to_string());
-            if let Err(error) = send(&step) {
+            if let Err(error) = perform(&step, &origins) {
                 result.errors.push(format!("{step}: {error}"));
             }
         }
     }
     directory.set_result(&result)
+}
+
+/// Performs a step; a route is added with its metric and whatever else it had.
+fn perform(step: &NetStep, origins: &[(Route, RouteOrigin)]) -> io::Result<()> {
+    let NetStep::SetRoute { route, add: true, .. } = step else { return send(step) };
+    let mut had = origins.iter().filter(|(old, _)| old == route).peekable();
+    if had.peek().is_none() {
+        return send(step);
+    }
+    for (route, origin) in had {
+        set_route(route, origin, true)?;
+    }
+    Ok(())
 }
