@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gscript::machine::Machine;
+use gscript::machine::net::NetEffect;
 use gscript::operation::{Effect, FilesEffect, StorageEffect};
 use gscript::plan::approval::{Approval, NoopApprover};
 use gscript::plan::bound::BoundEffect;
@@ -21,6 +22,7 @@ use crate::script::modules::session;
 use crate::support::dsl::project;
 
 const HEAD: &str = "net::head(\"https://example.org\");";
+const ROLLBACK: &str = "net::arm_rollback([\"eth0\"]);";
 const FETCH: &str =
     "stage3::fetch(\"/mnt/old/stage3.tar.xz\", #{ mirror: \"https://example.org\" });";
 
@@ -131,6 +133,12 @@ fn in_the_plan() -> Vec<Attempt> {
         ),
         shown("a server", HEAD, "uses the network (https://example.org)"),
         shown("a tarball", FETCH, "uses the network (https://example.org)"),
+        shown("a rollback", ROLLBACK, "restores link eth0 unless its change is confirmed"),
+        shown(
+            "a wait for a confirmation",
+            "let change = net::arm_rollback([\"eth0\"]);\nnet::confirm(change);",
+            "waits for the confirmation of network change",
+        ),
     ]
 }
 
@@ -173,6 +181,14 @@ fn in_the_run() -> Vec<Attempt> {
         Attempt::new("a tarball, unasked").check(|| {
             let written = FilesEffect::Writes { path: "/mnt/old/stage3.tar.xz".into() };
             unapproved(FETCH, &[Effect::Files(written)], "uses the network")
+        }),
+        Attempt::new("a rollback, unasked").check(|| {
+            unapproved(ROLLBACK, &[], "restores link eth0 unless its change is confirmed")
+        }),
+        Attempt::new("approval of a rollback is not approval of the change").check(|| {
+            let armed = Effect::Net(NetEffect::ArmsRollback { link: "eth0".into() });
+            let call = "net::arm_rollback([\"eth0\"]); net::down(\"eth0\");";
+            unapproved(call, &[armed], "changes link eth0")
         }),
         Attempt::new("keys for a login, unasked").check(|| {
             let call = "system::authorized_keys(\"/mnt/old\", \"root\", \"/etc/hostname\");";

@@ -61,3 +61,65 @@ impl Network {
         self.routes.extend(one.before.routes.iter().cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::net::{LinkKind, NetFact, NetStep};
+    use crate::machine::{Fact, Machine};
+
+    fn at(link: &str) -> LinkAt {
+        LinkAt { link: link.into(), netns: None }
+    }
+
+    fn machine() -> Machine {
+        let text = r#"{"format": 1, "host": {"udev": true}, "devices": {}, "net": {"links": {
+            "br0": {"up": true, "kind": "bridge", "mtu": 1500, "addresses": ["198.51.100.1/24"]},
+            "vm0": {"up": true, "kind": "tap", "master": "br0", "mtu": 1500},
+            "eth0": {"up": true, "mtu": 1500, "addresses": ["192.0.2.1/24", "2001:db8::1/64"]},
+            "eth0.5": {"up": true, "kind": "vlan", "parent": "eth0", "vlan": 5, "mtu": 1500,
+                "addresses": ["203.0.113.1/24"]}},
+            "routes": [{"to": "0.0.0.0/0", "via": "192.0.2.254", "link": "eth0"},
+                {"to": "10.0.0.0/8", "via": "203.0.113.9", "link": "eth0.5"}]}}"#;
+        Machine::read(text).expect("a machine")
+    }
+
+    fn apply(machine: &mut Machine, step: &NetStep) {
+        let fact = step.fact().unwrap_or_else(|| panic!("{step} has no fact"));
+        machine.learn(&Fact::Net(fact)).unwrap_or_else(|error| panic!("{step}: {error}"));
+    }
+
+    /// Whatever part of a change was made, and even if the kernel removes more with a link, the
+    /// steps lead back.
+    #[test]
+    fn every_part_of_a_change_is_restored() {
+        let bridge = Some("br1".to_owned());
+        let change = [
+            NetStep::AddLink { at: at("br1"), new: LinkKind::Bridge, group: 7 },
+            NetStep::SetLink { at: at("br1"), up: true },
+            NetStep::SetLink { at: at("eth0"), up: false },
+            NetStep::SetBridge { at: at("eth0"), bridge },
+            NetStep::RemoveLink { at: at("eth0.5") },
+            NetStep::RemoveLink { at: at("br0") },
+        ];
+        let names = BTreeSet::from(["eth0", "br0", "br1"].map(str::to_owned));
+        for made in 0..=change.len() {
+            let mut machine = machine();
+            let before = machine.clone();
+            machine.net.arm("0123abcd", &names, 60);
+            change[..made].iter().for_each(|step| apply(&mut machine, step));
+            let rollback = machine.net.rollbacks["0123abcd"].clone();
+            for round in 0.. {
+                let Network { links, routes, .. } = machine.net.clone();
+                let steps = rollback.steps(&Namespace { links, routes });
+                if steps.is_empty() {
+                    break;
+                }
+                assert!(round < 5, "{steps:?}");
+                steps.iter().for_each(|step| apply(&mut machine, step));
+            }
+            assert_eq!(machine.net.links, before.net.links, "after {made} steps");
+            assert_eq!(machine.net.routes, before.net.routes, "after {made} steps");
+        }
+    }
+}

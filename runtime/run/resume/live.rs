@@ -2,7 +2,8 @@
 //! not ended by a later one.
 
 use crate::journal::{Record, valid_records};
-use crate::machine::Fact;
+use crate::machine::net::NetFact;
+use crate::machine::{Fact, Machine};
 
 /// An action with results that end with the running kernel.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,29 @@ pub fn live_actions(records: &[Record]) -> Vec<LiveAction> {
         all.retain(|one| one.call != *call && !one.facts.is_empty());
         let facts = facts.iter().filter(|fact| fact.release().is_some()).cloned().collect();
         all.push(LiveAction { call: *call, facts, owned: ours, ended });
+    }
+    all.retain(|one| !one.facts.is_empty());
+    all
+}
+
+/// Returns these actions without changes of links that the user has confirmed: if the run was
+/// killed before it noticed, the confirmation is not in its journal.
+pub(super) fn unconfirmed_actions(records: &[Record], machine: &Machine) -> Vec<LiveAction> {
+    let mut all = live_actions(records);
+    let confirmed: Vec<Fact> = all
+        .iter()
+        .flat_map(|one| &one.facts)
+        .filter_map(|fact| match fact {
+            Fact::Net(NetFact::RollbackArmed { change, links, .. }) => {
+                let (change, links) = (change.clone(), links.clone());
+                Some(Fact::Net(NetFact::ChangeConfirmed { change, links }))
+            }
+            _ => None,
+        })
+        .filter(|fact| fact.is_present(machine))
+        .collect();
+    for one in &mut all {
+        one.facts.retain(|old| !confirmed.iter().any(|new| new.ends(old)));
     }
     all.retain(|one| !one.facts.is_empty());
     all

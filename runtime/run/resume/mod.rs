@@ -12,6 +12,7 @@ mod rolled_back;
 mod traces;
 mod unchanged;
 
+use live::unconfirmed_actions;
 pub use live::{LiveAction, live_actions};
 pub use names::{MissingDevice, Names};
 pub use past::Past;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LiveAction, Names, Replay, live_actions, rolled_back_calls};
+use super::{LiveAction, Names, Replay, live_actions, rolled_back_calls, unconfirmed_actions};
 use crate::event::Site;
 use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, Machine, StorageFact, is_below};
@@ -78,7 +78,8 @@ impl Past {
     }
 
     /// Returns the succeeded actions with results that end with a reboot, in order.
-    pub(super) fn ended(&self) -> impl Iterator<Item = LiveAction> {
-        live_actions(&self.transcript.records).into_iter().filter(|one| one.ended)
+    pub(super) fn ended(&self, machine: &Machine) -> impl Iterator<Item = LiveAction> + use<> {
+        let all = unconfirmed_actions(&self.transcript.records, machine);
+        all.into_iter().filter(|one| one.ended)
     }
 }

@@ -62,7 +62,7 @@ impl Job<'_> {
         let mut announced = Approval::default();
         let mut kept = Vec::new();
         *session.parts().replay = Replay::named(past.names.clone());
-        for one in past.ended() {
+        for one in past.ended(machine) {
             let facts = past.names.data_now(&one.facts);
             if session.environment().all_hold(&facts) {
                 if one.owned {

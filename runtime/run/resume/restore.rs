@@ -1,7 +1,7 @@
 //! Restores what a reboot or a clean-up ended, before the script continues.
 
 use super::unchanged::check_files;
-use super::{LiveAction, Past, Replay, live_actions};
+use super::{LiveAction, Past, Replay, unconfirmed_actions};
 use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ pub(crate) fn restore(session: &mut Session, past: &Past, variables: &Map) -> Re
     let mut kept = Vec::new();
     let mut told = false;
     let mut result = Ok(());
-    for one in past.ended() {
+    for one in past.ended(session.machine()) {
         let facts = past.names.data_now(&one.facts);
         if session.environment().all_hold(&facts) {
             if one.owned {
@@ -240,7 +240,9 @@ pub fn shell(
 /// in order.
 pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
-    for one in live_actions(&past.transcript.records).iter().rev().filter(|one| one.owned) {
+    for one in
+        unconfirmed_actions(&past.transcript.records, machine).iter().rev().filter(|one| one.owned)
+    {
         let facts = past.names.data_now(&one.facts);
         let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
         for release in shown.filter_map(Fact::release) {
@@ -262,7 +264,8 @@ pub fn release_run(past: &Past, real_machine: RealMachine, journal: Option<Journ
     let mut session = Session::new(real_machine.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
-    for one in live_actions(&past.transcript.records).iter().filter(|one| one.owned) {
+    let live = unconfirmed_actions(&past.transcript.records, parts.environment.machine());
+    for one in live.iter().filter(|one| one.owned) {
         let mut facts = past.names.data_now(&one.facts);
         facts.retain(|fact| fact.is_present(parts.environment.machine()));
         parts.ledger.adopt(&facts);

@@ -37,6 +37,11 @@ bad() {
     ask "$1" "$G" bad.rhai --yes $(everything)
 }
 
+bad rollback-seconds 'net::arm_rollback(["lo"], #{ within: 0 });'
+bad rollback-link 'net::arm_rollback(["eth99"]);'
+bad confirm-unknown 'net::confirm("0123abcd");'
+bad confirm-path 'net::confirm("../../etc");'
+ask confirm-command "$G" confirm 0123abcd
 bad unknown-parameter 'fs::make("/dev/ubda5", #{ lable: "x" });'
 bad unknown-primitive 'luks::fromat("/dev/ubda5");'
 bad unknown-domain 'lusk::format("/dev/ubda5");'
