@@ -28,8 +28,7 @@ pub(crate) const LINK_REMEDY: &str =
 
 pub(crate) use real::read_below;
 pub use real::{
-    ChangeStatus, ConfirmError, change_status, changes, confirm_change, keep_rollback,
-    roll_back_change,
+    ChangeStatus, ConfirmError, changes, confirm_change, keep_rollback, roll_back_change,
 };
 pub use real::{
     GrowingFile, Input, Interrupts, MOUNT_FLAGS, Private, Real, find_program, hide_records,

@@ -5,4 +5,5 @@ mod files;
 mod net;
 mod probe;
 mod recorded;
+mod rollback;
 mod written;

@@ -65,7 +65,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::net::{LinkKind, NetFact, NetStep};
+    use crate::machine::net::{LinkKind, NetStep};
     use crate::machine::{Fact, Machine};
 
     fn at(link: &str) -> LinkAt {

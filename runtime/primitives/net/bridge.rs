@@ -36,7 +36,8 @@ args! {
     /// Makes a link a port of a bridge.
     ///
     /// Frames that arrive on a port only reach the bridge: addresses belong on the bridge. A link
-    /// that carries the default route or the SSH connection of the session is refused.
+    /// that carries the default route or the SSH connection of the session is refused, unless
+    /// `net.arm_rollback` restores it.
     ///
     /// Source: ip-link(8), `set`; bridge(8).
     ///

@@ -49,8 +49,7 @@ pub use growing_file::GrowingFile;
 pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
 pub use net::{
-    ChangeStatus, ConfirmError, change_status, changes, confirm_change, keep_rollback,
-    roll_back_change,
+    ChangeStatus, ConfirmError, changes, confirm_change, keep_rollback, roll_back_change,
 };
 pub use private::{Private, read_private};
 pub use records::hide_records;

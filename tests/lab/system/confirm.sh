@@ -3,7 +3,7 @@
 #
 # disks: none
 # tier: make test
-# takes: 40 s
+# takes: 50 s
 # needs: /usr/local/lib/gscript-farm/usr/sbin/sshd
 [ -n "${FARM_NETWORK-}" ] || FARM_NETWORK=own exec unshare --net -- "$BASH" "$0" "$@"
 . "${0%/*}/../lib/cases.sh"

@@ -21,8 +21,7 @@ use namespace::inside;
 use send::send;
 
 pub use rollback::{
-    ChangeStatus, ConfirmError, change_status, changes, confirm_change, keep_rollback,
-    roll_back_change,
+    ChangeStatus, ConfirmError, changes, confirm_change, keep_rollback, roll_back_change,
 };
 
 /// Performs a step on the network.

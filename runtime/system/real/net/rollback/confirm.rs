@@ -4,8 +4,9 @@ use std::io;
 
 use nix::unistd::geteuid;
 
+use super::end::{KEEPER_ENDED, end};
+use super::present::present;
 use super::record::{ArmedChange, ChangeDirectory, Decision, seconds_since_boot};
-use super::{end, present};
 use crate::machine::net::{LinkAt, Network, RollbackState};
 use crate::system::real::net::session::{connected_at, connection, parse};
 
@@ -118,7 +119,7 @@ pub fn changes() -> Result<Vec<ChangeStatus>, ConfirmError> {
 }
 
 /// Returns one change.
-pub fn change_status(change: &str) -> Result<ChangeStatus, ConfirmError> {
+fn change_status(change: &str) -> Result<ChangeStatus, ConfirmError> {
     let found = changes()?.into_iter().find(|one| one.change == change);
     found.ok_or_else(|| ConfirmError::NoSuchChange { change: change.to_owned() })
 }
@@ -164,7 +165,7 @@ pub fn confirm_change(change: &str) -> Result<(), ConfirmError> {
         ConfirmError::NoProof { change: change.clone(), why, links }
     })?;
     if !directory.is_kept() {
-        let why = super::KEEPER_ENDED.to_owned();
+        let why = KEEPER_ENDED.to_owned();
         end(&directory, &why).map_err(failed)?;
         return Err(ConfirmError::RolledBack { change, why });
     }
@@ -221,9 +222,9 @@ fn prove(
 /// Returns whether a link, a link below it, or a port of one of these was changed.
 fn uses(net: &Network, link: &str, armed: &ArmedChange) -> bool {
     let mut all = vec![link.to_owned()];
-    let mut next = 0;
-    while let Some(name) = all.get(next).cloned() {
-        next += 1;
+    let mut index = 0;
+    while let Some(name) = all.get(index).cloned() {
+        index += 1;
         let at = LinkAt { link: name.clone(), netns: None };
         let below = net.link(&at).and_then(|link| link.parent.clone());
         let ports = net.links.iter().flatten();

@@ -16,8 +16,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::INTERVAL;
-use super::record::{ChangeDirectory, Decision, seconds_since_boot};
+use super::record::{ChangeDirectory, Decision, INTERVAL, seconds_since_boot};
 use super::restore::restore;
 use crate::system::real::started::Started;
 

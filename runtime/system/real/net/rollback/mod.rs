@@ -2,51 +2,37 @@
 //!
 //! `record` owns the files of a change in `/run`, which a reboot removes with the change itself;
 //! `keeper` is the process that rolls back, `restore` how, `confirm` decides who may confirm. This
-//! file has the steps of a run.
+//! file has the steps of a run. `end` and `present` serve several of them.
 //!
 //! Whoever creates the file with the decision first has decided. The keeper acts on it; if it has
 //! ended, the process that notices acts in its place.
 
 mod confirm;
+mod end;
 mod keeper;
+mod present;
 mod record;
 mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use super::dump::Dump;
-use super::dump::Dumps;
 use super::session::connection;
-use crate::machine::net::{Network, Rollback, RollbackState};
+use crate::machine::net::{Rollback, RollbackState};
 use crate::system::real::interrupt::Interrupts;
 use crate::system::{FailureKind, Watch};
 
-use record::{ArmedChange, ChangeDirectory, Decision};
+use end::{KEEPER_ENDED, end, own};
+use present::network;
+use record::{ArmedChange, ChangeDirectory, Decision, INTERVAL};
 
-pub use confirm::{
-    ChangeStatus, ConfirmError, change_status, changes, confirm_change, roll_back_change,
-};
+pub use confirm::{ChangeStatus, ConfirmError, changes, confirm_change, roll_back_change};
 pub use keeper::keep_rollback;
 
 /// What a failed probe was doing.
 pub(super) const LISTING: &str = "gscript confirm";
-
-/// The time between two looks at the files of a change.
-const INTERVAL: Duration = Duration::from_millis(50);
-
-/// The time that a rollback has to end.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// The change that this process has armed.
-static OWN: Mutex<Option<String>> = Mutex::new(None);
-
-fn own() -> MutexGuard<'static, Option<String>> {
-    OWN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn kernel(error: impl std::fmt::Display) -> FailureKind {
     FailureKind::Kernel(error.to_string())
@@ -80,18 +66,6 @@ pub(super) fn arm(change: &str, links: &BTreeSet<String>, seconds: u32) -> Resul
     Ok(())
 }
 
-/// Returns the links and routes of the namespace of this process.
-fn present() -> io::Result<Network> {
-    Ok(network(Dump::read()?.unwrap_or_default()))
-}
-
-fn network(dump: Dump) -> Network {
-    let mut dumps = Dumps::default();
-    dumps.0.insert(None, dump);
-    let namespace = dumps.namespace(None, &Network::default()).unwrap_or_default();
-    Network { links: namespace.links, routes: namespace.routes, ..Network::default() }
-}
-
 /// Makes a change only while a keeper would roll it back; if it fails, rolls back at once.
 pub(super) fn guarded(change: impl FnOnce() -> io::Result<()>) -> Result<(), FailureKind> {
     let Some(armed) = own().clone() else { return change().map_err(kernel) };
@@ -112,8 +86,6 @@ pub(super) fn guarded(change: impl FnOnce() -> io::Result<()>) -> Result<(), Fai
     }
 }
 
-const KEEPER_ENDED: &str = "the process that restores the links has ended";
-
 /// Rolls back, and returns the error of the run.
 fn rolled_back(directory: &ChangeDirectory, why: &str) -> FailureKind {
     match end(directory, why) {
@@ -129,34 +101,6 @@ fn rolled_back(directory: &ChangeDirectory, why: &str) -> FailureKind {
 /// Rolls back a change of a run.
 pub(super) fn roll_back(change: &str, why: &str) -> Result<(), FailureKind> {
     end(&ChangeDirectory::of(change), why).map(drop).map_err(kernel)
-}
-
-/// Decides that a change is rolled back, and waits until that is done. Returns the decision, which
-/// may have been made before.
-fn end(directory: &ChangeDirectory, why: &str) -> io::Result<Decision> {
-    let decision = directory.decide(Decision::RollBack { why: why.to_owned() })?;
-    own().take_if(|own| *own == directory.change());
-    if decision == Decision::Confirmed {
-        return Ok(decision);
-    }
-    let start = Instant::now();
-    loop {
-        if let Some(ended) = directory.result() {
-            return match ended.errors.as_slice() {
-                [] => Ok(decision),
-                errors => Err(io::Error::other(errors.join("; "))),
-            };
-        }
-        if let Some(lock) = directory.try_keep()? {
-            restore::restore(directory)?;
-            drop(lock);
-        } else if start.elapsed() > LIMIT {
-            let why = format!("timed out after {} s waiting for the rollback", LIMIT.as_secs());
-            return Err(io::Error::other(why));
-        } else {
-            sleep(INTERVAL);
-        }
-    }
 }
 
 /// Waits until a change is confirmed. A terminal that is lost does not end the wait: it may be lost

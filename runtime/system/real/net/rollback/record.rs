@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::libc::O_NOFOLLOW;
 use serde::de::DeserializeOwned;
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::raw::RouteOrigin;
 use crate::machine::net::{Rollback, RollbackState, Route, is_change_id};
+
+/// The time between two looks at the files of a change.
+pub(super) const INTERVAL: Duration = Duration::from_millis(50);
 
 /// The directory of all changes. It is in memory: the changes end with a reboot, too.
 const DIRECTORY: &str = "/run/gscript/rollback";
@@ -214,6 +218,6 @@ impl ChangeDirectory {
 /// Returns the time since the machine started, including the time in which it was suspended.
 pub(super) fn seconds_since_boot() -> f64 {
     use nix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::CLOCK_BOOTTIME).map(std::time::Duration::from);
+    let time = clock_gettime(ClockId::CLOCK_BOOTTIME).map(Duration::from);
     time.map_or(f64::INFINITY, |time| time.as_secs_f64())
 }
