@@ -107,7 +107,9 @@ mod tests {
             let mut machine = machine();
             let before = machine.clone();
             machine.net.arm("0123abcd", &names, 60);
-            change[..made].iter().for_each(|step| apply(&mut machine, step));
+            for step in &change[..made] {
+                apply(&mut machine, step);
+            }
             let rollback = machine.net.rollbacks["0123abcd"].clone();
             for round in 0.. {
                 let Network { links, routes, .. } = machine.net.clone();
@@ -116,7 +118,9 @@ mod tests {
                     break;
                 }
                 assert!(round < 5, "{steps:?}");
-                steps.iter().for_each(|step| apply(&mut machine, step));
+                for step in &steps {
+                    apply(&mut machine, step);
+                }
             }
             assert_eq!(machine.net.links, before.net.links, "after {made} steps");
             assert_eq!(machine.net.routes, before.net.routes, "after {made} steps");
