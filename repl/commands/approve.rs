@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use gscript::error::Exit;
 use gscript::machine::Machine;
 use gscript::machine::cgroup::CgroupEffect;
+use gscript::machine::guest::GuestEffect;
 use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::approval::{Approval, Approver};
 use gscript::plan::bound::BoundEffect;
@@ -73,6 +74,12 @@ fn describe_loss(loss: &BoundEffect) -> String {
         }
         (Effect::Cgroup(CgroupEffect::KillsCgroup { group }), _) => {
             format!("What the processes of control group {group} have not saved")
+        }
+        (Effect::Guest(GuestEffect::KillsGuest { guest }), _) => {
+            format!("What the processes of guest {guest} have not saved")
+        }
+        (Effect::Guest(GuestEffect::DestroysGuest { guest }), _) => {
+            format!("Guest {guest} with all of its files")
         }
         (effect, _) => effect.to_string(),
     }

@@ -19,6 +19,7 @@ mod fact;
 mod file;
 pub mod files;
 mod firmware;
+pub mod guest;
 mod listing;
 pub mod net;
 mod part;

@@ -13,6 +13,7 @@ macro_rules! parts {
             storage Storage,
             net Net,
             cgroup Cgroup,
+            guest Guest,
         }
     };
 }

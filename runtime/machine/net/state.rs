@@ -191,7 +191,11 @@ fn compare_space(
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
         let at = LinkAt { link: name.clone(), netns: netns.map(str::to_owned) };
-        if scope.is_none_or(|scope| scope.links.contains(&at)) {
+        let compared = match scope {
+            Some(scope) => scope.links.contains(&at),
+            None => ![then, now].iter().any(|net| net.link(&at).is_some_and(is_of_guest)),
+        };
+        if compared {
             let side = |net: &Network| net.link(&at).map(describe_link);
             differences.note(format!("link {at}"), side(then), side(now));
         }
@@ -204,6 +208,11 @@ fn compare_space(
         let of = netns.map(|netns| format!("routes of namespace {netns}"));
         differences.note(of.unwrap_or_else(|| "routes".into()), side(then), side(now));
     }
+}
+
+/// Returns whether a link leads into a namespace without a name: those of guests come and go with them.
+fn is_of_guest(link: &Link) -> bool {
+    link.kind.as_deref() == Some("veth") && link.peer.is_none()
 }
 
 /// Returns whether an address does not identify the owner of the machine.

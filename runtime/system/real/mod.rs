@@ -16,6 +16,7 @@ mod conversation;
 mod environment;
 mod files;
 mod growing_file;
+mod guest;
 mod host;
 mod input;
 mod interrupt;
