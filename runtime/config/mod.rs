@@ -14,6 +14,7 @@ pub mod fstab;
 pub mod grub;
 pub mod hosts;
 pub mod kernel;
+pub mod lxc;
 pub mod make_conf;
 pub mod mdadm;
 pub mod packages;

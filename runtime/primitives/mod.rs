@@ -22,6 +22,7 @@ pub(crate) mod kernel;
 pub(crate) mod key;
 pub(crate) mod luks;
 pub(crate) mod lvm;
+mod lxc;
 pub(crate) mod md;
 pub(crate) mod mount;
 mod net;

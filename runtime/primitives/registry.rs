@@ -14,8 +14,13 @@ pub static PRIMITIVES: &[Primitive] = {
 };
 
 /// The lists that make up [`PRIMITIVES`]: add a line for a domain that has its own list.
-const LISTS: &[&[Primitive]] =
-    &[LISTED, &p::net::PRIMITIVES, &p::cgroup::PRIMITIVES, &p::distcc::PRIMITIVES];
+const LISTS: &[&[Primitive]] = &[
+    LISTED,
+    &p::net::PRIMITIVES,
+    &p::cgroup::PRIMITIVES,
+    &p::lxc::PRIMITIVES,
+    &p::distcc::PRIMITIVES,
+];
 
 const fn count(lists: &[&[Primitive]]) -> usize {
     let (mut count, mut list) = (0, 0);

@@ -49,11 +49,11 @@ pub use shown::{cut, is_deceptive, printable, printable_json, quote};
 pub use size::{Extents, MIB, PartSize, Size};
 pub use text::{
     Address, Atom, Cipher, Compression, ConfText, CrypttabField, DmcryptText, DomainName,
-    Fingerprint, FsType, FstabPlace, FstabSource, HostKeyFingerprint, HostName, KernelLine,
-    KernelVersion, KernelWord, KeymapName, Keyword, LicenseName, Line, LinkTarget, LocaleName,
-    MenuTitle, ModuleName, MountOptions, Owner, PcrList, ProfileName, ProgramName, RelativePath,
-    RepoName, ServiceName, StageVariant, SyncType, SyncUri, TableEntry, TableFile, TimeZone,
-    TokenDevice, UseFlag, UserName,
+    Fingerprint, FsType, FstabPlace, FstabSource, GuestName, HostKeyFingerprint, HostName,
+    KernelLine, KernelVersion, KernelWord, KeymapName, Keyword, LicenseName, Line, LinkTarget,
+    LocaleName, MacAddress, MenuTitle, ModuleName, MountOptions, Owner, PcrList, ProfileName,
+    ProgramName, RelativePath, RepoName, ServiceName, StageVariant, SyncType, SyncUri, TableEntry,
+    TableFile, TemplateName, TimeZone, TokenDevice, UseFlag, UserName,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

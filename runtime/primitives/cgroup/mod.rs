@@ -9,7 +9,7 @@ mod rule;
 mod seen;
 mod set;
 mod stat;
-mod values;
+pub(super) mod values;
 mod version;
 
 use super::primitive::{Primitive, action, query};

@@ -8,7 +8,7 @@ mod hosts;
 mod links;
 mod live;
 mod made;
-mod name;
+pub(super) mod name;
 mod namespace;
 mod rule;
 mod up;

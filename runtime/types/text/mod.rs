@@ -12,10 +12,10 @@ mod tables;
 
 pub use conf::{ConfText, DmcryptText, Line};
 pub use names::{
-    Address, Cipher, Compression, DomainName, Fingerprint, HostKeyFingerprint, HostName,
-    KernelLine, KernelVersion, KernelWord, KeymapName, LinkTarget, LocaleName, MenuTitle,
-    ModuleName, Owner, PcrList, ProgramName, RelativePath, ServiceName, StageVariant, TimeZone,
-    TokenDevice, UserName,
+    Address, Cipher, Compression, DomainName, Fingerprint, GuestName, HostKeyFingerprint, HostName,
+    KernelLine, KernelVersion, KernelWord, KeymapName, LinkTarget, LocaleName, MacAddress,
+    MenuTitle, ModuleName, Owner, PcrList, ProgramName, RelativePath, ServiceName, StageVariant,
+    TemplateName, TimeZone, TokenDevice, UserName,
 };
 pub use portage::{
     Atom, Keyword, LicenseName, ProfileName, RepoName, SyncType, SyncUri, TableEntry, TableFile,

@@ -94,6 +94,25 @@ words! {
         .begins(|c| is_alnum(c) || c == '_')
         .also(not_empty);
 
+    /// The name of a guest, which is also that of a directory and of control groups.
+    GuestName, "guest name", "a name of at most 63 letters, digits and _ . -, beginning with a letter or digit",
+    TextRule::of(|c| is_alnum(c) || "_.-".contains(c), 63).begins(is_alnum).also(not_empty);
+
+    /// The name of a template of LXC: a file `lxc-NAME` in its directory of templates.
+    TemplateName, "template name", "the name of a template, such as busybox or download",
+    TextRule::of(|c| is_alnum(c) || "_-".contains(c), 63).begins(is_alnum).also(not_empty);
+
+    /// The address of a network card: not one of a group, and not zero.
+    MacAddress, "MAC address", "six bytes in lower-case hexadecimal, such as 00:16:3e:12:34:56",
+    TextRule::of(|c| matches!(c, '0'..='9' | 'a'..='f' | ':'), 17).also(|text| {
+        let bytes: Option<Vec<u8>> = text
+            .split(':')
+            .map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2))
+            .collect();
+        let fits = bytes.is_some_and(|bytes| bytes.len() == 6 && bytes[0] & 1 == 0 && bytes != [0; 6]);
+        (!fits).then(|| "it is not the address of a single card".into())
+    });
+
     /// A kernel version, as in the name of its modules directory.
     KernelVersion, "kernel version", "a version such as 6.6.62-gentoo: letters, digits and + _ . ~ -",
     TextRule::of(|c| is_alnum(c) || "+_.-~<>".contains(c), 64)

@@ -1,0 +1,27 @@
+//! Guests of LXC: containers with an init of their own.
+
+mod attach;
+mod create;
+mod destroy;
+mod ids;
+mod info;
+mod limits;
+mod rule;
+mod seen;
+mod start;
+mod stop;
+
+use super::primitive::{Primitive, action, query};
+
+/// The primitives of the domain.
+pub(super) const PRIMITIVES: [Primitive; 9] = [
+    action::<create::CreateGuest>(),
+    action::<limits::GuestLimits>(),
+    action::<start::StartGuest>(),
+    action::<stop::StopGuest>(),
+    action::<stop::FreezeGuest>(),
+    action::<stop::ThawGuest>(),
+    action::<attach::Attach>(),
+    query::<info::GuestQuery>(),
+    action::<destroy::DestroyGuest>(),
+];

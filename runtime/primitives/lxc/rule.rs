@@ -1,0 +1,78 @@
+//! Violated rules about guests.
+
+use crate::error::Rule;
+
+/// A violated rule about guests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LxcRule {
+    /// The guest does not exist.
+    #[error("guest {name}: no such guest in {path}")]
+    NoSuchGuest { name: String, path: String, known: Vec<String> },
+    /// The guest exists with other settings.
+    #[error("guest {name}: exists without the setting {setting}")]
+    Exists { name: String, setting: String },
+    /// The guest is in another state.
+    #[error("guest {name} is {state}")]
+    InState { name: String, state: &'static str, help: &'static str },
+    /// The path of the socket of the guest is too long.
+    #[error(
+        "guest {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
+    )]
+    PathTooLong { name: String, path: String, length: usize, most: usize },
+    /// The template does not exist.
+    #[error("template {template}: {file} does not exist")]
+    NoTemplate { template: String, file: String },
+    /// The root has no files.
+    #[error("guest {name}: the root {rootfs} does not exist")]
+    NoRoot { name: String, rootfs: String },
+    /// There are no subordinate identifiers.
+    #[error("user root: {found} subordinate identifiers in {file}, a guest needs 65536")]
+    NoIds { file: &'static str, found: u32 },
+    /// The controller of a limit is not available.
+    #[error("limit {limit} of guest {name}: controller {controller} is not available")]
+    Unavailable { name: String, limit: &'static str, controller: &'static str },
+    /// A limit does not act.
+    #[error("limit {limit} of guest {name}: configured {wanted}, found {found}")]
+    LimitIgnored { name: String, limit: &'static str, wanted: String, found: String },
+    /// No limit was given.
+    #[error("guest {name}: no limit is given")]
+    NoLimit { name: String },
+    /// The bridge does not exist.
+    #[error("guest {name}: there is no bridge {bridge}")]
+    NoBridge { name: String, bridge: String },
+    /// A setting needs another one.
+    #[error("guest {name}: {what} needs {needs}")]
+    Needs { name: String, what: &'static str, needs: &'static str },
+}
+
+impl Rule for LxcRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchGuest { known, .. } if !known.is_empty() => {
+                format!("use one of {}", known.join(", "))
+            }
+            Self::NoSuchGuest { name, .. } => format!("create it first: lxc::create({name:?})"),
+            Self::Exists { name, .. } => {
+                format!("destroy it (lxc::destroy({name:?})), or choose another name")
+            }
+            Self::InState { help, .. } => (*help).into(),
+            Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
+            Self::NoTemplate { .. } => "list the templates: ls /usr/share/lxc/templates".into(),
+            Self::NoRoot { rootfs, .. } => {
+                format!("unpack a system there first: stage3::unpack(archive, {rootfs:?})")
+            }
+            Self::NoIds { .. } => "run usermod --add-subuids 100000-165535 --add-subgids 100000-165535 root".into(),
+            Self::Unavailable { .. } => {
+                "build a kernel with the controller, or list those that exist: cgroup::controllers(\"/\")".into()
+            }
+            Self::LimitIgnored { name, .. } => format!(
+                "set it again for the control groups of this system: lxc::limits({name:?}, …)"
+            ),
+            Self::NoLimit { .. } => {
+                "add a limit, for example memory_max: \"512M\" or pids_max: 100".into()
+            }
+            Self::NoBridge { bridge, .. } => format!("create it first: bridge::create({bridge:?})"),
+            Self::Needs { needs, .. } => format!("add {needs}"),
+        })
+    }
+}
