@@ -4,10 +4,10 @@
 # disks: 64M 64M
 # tier: make lab
 # takes: 10 s
-# needs: /usr/local/lib/gscript-ntfs/bin/ntfs-3g
+# needs: /usr/local/lib/gscript-ntfs/usr/bin/ntfs-3g
 . "${0%/*}/../lib/cases.sh"
 
-NTFS=/usr/local/lib/gscript-ntfs
+NTFS=/usr/local/lib/gscript-ntfs/usr
 export LD_LIBRARY_PATH
 LD_LIBRARY_PATH=$(dirname $NTFS/lib/*/libntfs-3g.so.*.0.0)
 must modprobe fuse
