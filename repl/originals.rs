@@ -6,6 +6,7 @@ use std::io;
 
 use gscript::journal::read_own;
 use gscript::recipe::ForkOrigin;
+use gscript::recipe::bundled::upstream;
 use gscript::types::sha256;
 
 use crate::state::originals;
@@ -29,7 +30,7 @@ pub(crate) fn keep(origin: &ForkOrigin, source: &str) -> io::Result<()> {
 ///
 /// Returns the reason if it is not in the state directory, or not what was copied.
 pub(crate) fn find(origin: &ForkOrigin) -> Result<String, String> {
-    if let Some(recipe) = origin.recipe().filter(|recipe| ForkOrigin::now(recipe) == *origin) {
+    if let Some(recipe) = upstream(origin).filter(|recipe| recipe.as_origin() == *origin) {
         return Ok(recipe.text.to_owned());
     }
     let path = originals().map_err(|error| error.to_string())?.join(&origin.sha256);

@@ -31,6 +31,12 @@ _gscript() {
             gscript,completions)
                 cmd="gscript__subcmd__completions"
                 ;;
+            gscript,confirm)
+                cmd="gscript__subcmd__confirm"
+                ;;
+            gscript,diff)
+                cmd="gscript__subcmd__diff"
+                ;;
             gscript,doc)
                 cmd="gscript__subcmd__doc"
                 ;;
@@ -45,6 +51,9 @@ _gscript() {
                 ;;
             gscript,info)
                 cmd="gscript__subcmd__info"
+                ;;
+            gscript,keep-rollback)
+                cmd="gscript__subcmd__keep__subcmd__rollback"
                 ;;
             gscript,list)
                 cmd="gscript__subcmd__list"
@@ -91,6 +100,9 @@ _gscript() {
             gscript,try)
                 cmd="gscript__subcmd__try"
                 ;;
+            gscript,update)
+                cmd="gscript__subcmd__update"
+                ;;
             gscript__subcmd__help,answers)
                 cmd="gscript__subcmd__help__subcmd__answers"
                 ;;
@@ -106,6 +118,12 @@ _gscript() {
             gscript__subcmd__help,completions)
                 cmd="gscript__subcmd__help__subcmd__completions"
                 ;;
+            gscript__subcmd__help,confirm)
+                cmd="gscript__subcmd__help__subcmd__confirm"
+                ;;
+            gscript__subcmd__help,diff)
+                cmd="gscript__subcmd__help__subcmd__diff"
+                ;;
             gscript__subcmd__help,doc)
                 cmd="gscript__subcmd__help__subcmd__doc"
                 ;;
@@ -120,6 +138,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,info)
                 cmd="gscript__subcmd__help__subcmd__info"
+                ;;
+            gscript__subcmd__help,keep-rollback)
+                cmd="gscript__subcmd__help__subcmd__keep__subcmd__rollback"
                 ;;
             gscript__subcmd__help,list)
                 cmd="gscript__subcmd__help__subcmd__list"
@@ -166,6 +187,9 @@ _gscript() {
             gscript__subcmd__help,try)
                 cmd="gscript__subcmd__help__subcmd__try"
                 ;;
+            gscript__subcmd__help,update)
+                cmd="gscript__subcmd__help__subcmd__update"
+                ;;
             *)
                 ;;
         esac
@@ -173,7 +197,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log build-log release check test doc list info fork answers probe completions reopen save-memory sandbox sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log build-log release confirm check test doc list info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -324,6 +348,34 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__confirm)
+            opts="-h --roll-back --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__diff)
+            opts="-h --upstream --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__doc)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -367,7 +419,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log build-log release check test doc list info fork answers probe completions reopen save-memory sandbox sweep guest help"
+            opts="run plan step apply try resume shell log build-log release confirm check test doc list info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -450,6 +502,34 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__help__subcmd__confirm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__help__subcmd__doc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -507,6 +587,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__keep__subcmd__rollback)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -730,6 +824,20 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__help__subcmd__update)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__info)
             opts="-h --set --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -741,6 +849,20 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__keep__subcmd__rollback)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -1123,6 +1245,20 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__update)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

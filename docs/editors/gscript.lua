@@ -3376,6 +3376,54 @@ function net.add_route(to, link, options) end
 ---@return any
 function net.remove_route(to, link, options) end
 
+---@class gscript.net.arm_rollback.options
+---@field within? string The time for the confirmation in seconds. It begins when the rollback is armed, and again with `net.confirm`.
+
+--- Allows to change links that carry the SSH connection of the session or the default route:
+--- they are rolled back unless `net.confirm` succeeds.
+---
+--- Returns the identifier of the change. A process of its own restores the state, master, MTU,
+--- addresses and routes of the links, and removes those that did not exist: if the change is
+--- not confirmed in time, if the run fails or ends before `net.confirm`, or if it is killed. It
+--- survives the loss of the terminal. A reboot is a rollback, too: write persistent settings
+--- after `net.confirm`.
+---
+--- Until `net.confirm`, only the given links can be changed in the network namespace of the
+--- program. List all of them, including those that will be created. An address with a lifetime
+--- is restored without it. A tap device or a veth pair cannot be removed in between.
+---
+--- Source: RFC 6241, section 8.4; ip-link(8), ip-address(8), ip-route(8).
+---
+--- ```lua
+--- local change = net.arm_rollback({"eth0", "br0"}, { within = 120 })
+--- bridge.create("br0")
+--- bridge.add_port("br0", "eth0")
+--- net.up("br0")
+--- net.confirm(change)
+--- ```
+---@param links string[] The names of the links.
+---@param options? gscript.net.arm_rollback.options
+---@return any
+function net.arm_rollback(links, options) end
+
+--- Waits until a user has logged in over a changed link and confirmed the change with
+--- `gscript confirm`. Otherwise, the links are rolled back, and the run fails.
+---
+--- The confirmation must come over an SSH connection that was opened after the change and uses
+--- one of the links. If the run was not started over SSH, a local console will do. Closing the
+--- terminal of the run does not end the wait.
+---
+--- Source: RFC 6241, section 8.4.
+---
+--- ```lua
+--- local change = net.arm_rollback({"eth0"})
+--- net.down("eth0")
+--- net.confirm(change)
+--- ```
+---@param change string The identifier that `net.arm_rollback` returned.
+---@return any
+function net.confirm(change) end
+
 ---@class gscript.net.address.options
 ---@field gateway? string The address of the default gateway, in the same network.
 ---@field dns? string[] The addresses of name servers.
@@ -3465,7 +3513,8 @@ function bridge.create(name, options) end
 --- Makes a link a port of a bridge.
 ---
 --- Frames that arrive on a port only reach the bridge: addresses belong on the bridge. A link
---- that carries the default route or the SSH connection of the session is refused.
+--- that carries the default route or the SSH connection of the session is refused, unless
+--- `net.arm_rollback` restores it.
 ---
 --- Source: ip-link(8), `set`; bridge(8).
 ---
@@ -3951,6 +4000,214 @@ function cgroup.kill(group) end
 ---@return any
 function cgroup.device_allow(group, devices, options) end
 
+---@class gscript.lxc
+lxc = {}
+
+---@class gscript.lxc.create.options
+---@field template? string The template of lxc-create, such as `busybox` or `download`.
+---@field arguments? string[] Arguments for the template.
+---@field bridge? string The bridge that its network card `eth0` is connected to. By default it has no network but loopback.
+---@field address? string The address of `eth0`. By default the guest configures it, for example with DHCP.
+---@field gateway? string The gateway of the default route.
+---@field hwaddr? string The MAC address of `eth0`; by default one that the name and path determine.
+---@field read_only? string[] Directories of this system that the guest sees at the same place and cannot change.
+---@field privileged? boolean Whether root in the guest is root of this system.
+---@field autostart? boolean Whether a service that starts all such guests starts it (lxc-autostart(1)).
+---@field path? string The directory of the guests.
+
+--- Creates a guest of LXC.
+---
+--- Without `template`, the guest has the files that are in `PATH/NAME/rootfs`, for example those of an unpacked stage3, and
+--- its configuration is written to `PATH/NAME/config`. With `template`, lxc-create makes the files; the configuration that
+--- it begins with is kept in `/etc/lxc/NAME.conf`.
+---
+--- Root in the guest is not root of this system: the users and groups of the guest are the first 65,536 subordinate
+--- identifiers of root in `/etc/subuid` and `/etc/subgid`. An unpacked root keeps its owners, and is mounted with mapped
+--- identifiers, which ext4, xfs and btrfs support since Linux 5.12 to 5.19. With `privileged: true`, root in the guest is
+--- root of this system, without some capabilities and devices: use it only for guests whose users you trust.
+---
+--- A guest that exists is kept if its configuration has these settings, and refused otherwise.
+---
+--- Source: lxc-create(1), lxc.container.conf(5); guide LX 2, 9 to 13, 20.
+---
+--- ```lua
+--- bridge.create("guests0")
+--- lxc.create("web", { template = "busybox", bridge = "guests0", address = "10.0.9.2/24" })
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.create.options
+---@return any
+function lxc.create(name, options) end
+
+---@class gscript.lxc.limits.options
+---@field memory_max? string The most memory, including caches.
+---@field swap_max? string The most swap (version 2).
+---@field pids_max? string The most processes and threads.
+---@field cpu_weight? string The share of processor time, compared with other guests; 100 by default.
+---@field cpu_quota? string The most processor time, in percent of one processor.
+---@field path? string The directory of the guests.
+
+--- Limits a guest.
+---
+--- The limits are set in the configuration of the guest with the keys of the version of control groups that this system
+--- has, because LXC ignores those of the other one with a warning. A guest that runs is limited at once, and the limits are
+--- read back from the kernel. Limits that are not given are kept.
+---
+--- All processes of the guest together have these limits. Limits that the guest sets for its own services act only if its
+--- init makes control groups below its own: systemd does, OpenRC as the first process does not.
+---
+--- Source: lxc.container.conf(5), "CONTROL GROUPS"; cgroups(7); guide LX 3.
+---
+--- ```lua
+--- lxc.create("small", { template = "busybox" })
+--- lxc.limits("small", { memory_max = "512M", pids_max = 200, cpu_quota = 150 })
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.limits.options
+---@return any
+function lxc.limits(name, options) end
+
+---@class gscript.lxc.start.options
+---@field path? string The directory of the guests.
+
+--- Starts a guest in the background.
+---
+--- Waits until its first process runs, and reads its limits back from the kernel: LXC ignores limits that the control groups
+--- of this system do not have. The log of the start is `/var/log/lxc/NAME.log`; its last lines are shown if the start fails.
+---
+--- A guest that runs is unchanged. When the run cleans up, the guest is stopped, and killed after 10 seconds.
+---
+--- Source: lxc-start(1), lxc-cgroup(1); guide LX 15, 20.
+---
+--- ```lua
+--- lxc.create("daily", { template = "busybox" })
+--- lxc.start("daily")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.start.options
+---@return any
+function lxc.start(name, options) end
+
+---@class gscript.lxc.stop.options
+---@field timeout? string How long to wait for the shutdown, in seconds.
+---@field kill? boolean Whether to kill the processes that are left then.
+---@field path? string The directory of the guests.
+
+--- Stops a guest.
+---
+--- Its init gets the signal for an orderly shutdown; nothing else on this system is shut down. If it has not ended after
+--- `timeout`, the call fails, or, with `kill`, all of its processes are killed and lose what they have not saved: then the
+--- name of the guest has to be approved like that of a disk (`--destroy NAME`). A guest that does not run is unchanged.
+---
+--- Source: lxc-stop(1); guide LX 2, 15.
+---
+--- ```lua
+--- lxc.create("evening", { template = "busybox" })
+--- lxc.start("evening")
+--- lxc.stop("evening")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.stop.options
+---@return any
+function lxc.stop(name, options) end
+
+---@class gscript.lxc.freeze.options
+---@field path? string The directory of the guests.
+
+--- Stops all processes of a guest until it is thawed.
+---
+--- When the run cleans up, they run again.
+---
+--- Source: lxc-freeze(1); guide LX 4.
+---
+--- ```lua
+--- lxc.create("pause", { template = "busybox" })
+--- lxc.start("pause")
+--- lxc.freeze("pause")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.freeze.options
+---@return any
+function lxc.freeze(name, options) end
+
+---@class gscript.lxc.thaw.options
+---@field path? string The directory of the guests.
+
+--- Lets the processes of a frozen guest run again.
+---
+--- Source: lxc-unfreeze(1); guide LX 4.
+---
+--- ```lua
+--- lxc.create("wake", { template = "busybox" })
+--- lxc.start("wake")
+--- lxc.freeze("wake")
+--- lxc.thaw("wake")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.thaw.options
+---@return any
+function lxc.thaw(name, options) end
+
+---@class gscript.lxc.attach.options
+---@field check? boolean Whether an exit code other than 0 is an error.
+---@field path? string The directory of the guests.
+
+--- Runs a program in a guest that runs.
+---
+--- It runs as root of the guest, in all of its namespaces and with its limits, and gets nothing of the environment of this
+--- system but the variable PATH for system programs. Returns a map with `code`, its exit code, and `stdout`, what it printed.
+---
+--- Source: lxc-attach(1); guide LX 14, 18.
+---
+--- ```lua
+--- lxc.create("inside", { template = "busybox" })
+--- lxc.start("inside")
+--- local kernel = lxc.attach("inside", {"uname", "-r"}).stdout
+--- ```
+---@param name string The name of the guest.
+---@param argv string[] The program and its arguments. No shell is involved.
+---@param options? gscript.lxc.attach.options
+---@return any
+function lxc.attach(name, argv, options) end
+
+---@class gscript.lxc.info.options
+---@field path? string The directory of the guests.
+
+--- Returns what a guest is and does.
+---
+--- Returns a map with `exists`, `state` (`"stopped"`, `"running"`, `"frozen"`, or nil if it does not exist), `init` (the
+--- number of its first process on this system, or nil), `rootfs` (the directory of its files), and the configured limits
+--- `memory_max` (in bytes), `pids_max` and `cpu_quota` (in percent of one processor), which are nil if there are none.
+---
+--- Source: lxc-info(1), lxc.container.conf(5).
+---
+--- ```lua
+--- local running = lxc.info("web").state == "running"
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.info.options
+---@return any
+function lxc.info(name, options) end
+
+---@class gscript.lxc.destroy.options
+---@field path? string The directory of the guests.
+
+--- Removes a guest with all of its files.
+---
+--- The name of the guest has to be approved like that of a disk (`--destroy NAME`). A guest that runs is refused, as is one
+--- that has snapshots or that others are clones of. The configuration in `/etc/lxc` that a template began with is kept.
+---
+--- Source: lxc-destroy(1).
+---
+--- ```lua
+--- lxc.create("gone", { template = "busybox" })
+--- lxc.destroy("gone")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.lxc.destroy.options
+---@return any
+function lxc.destroy(name, options) end
+
 ---@class gscript.distcc
 distcc = {}
 
@@ -3996,11 +4253,13 @@ function distcc.key(root, path) end
 --- front end requests.
 ---
 --- It starts `distccd --inetd` without the option that would permit every program, so that only
---- the compilers below `/usr/lib/distcc` run, and without the network if the kernel lets users
---- have network namespaces; or it answers `node-info` (the processors and the compiler) or `log`
---- (the end of `/var/log/distcc/distccd.log`). Anything else is refused.
+--- the compilers below `/usr/lib/distcc` run. If the kernel lets users have namespaces, they have
+--- no network, see no other process, and have empty directories for temporary files and in place
+--- of `/home`, `/root` and the home directory of distcc. The script also answers `node-info` (the
+--- processors, the compiler, and whether it is confined that way) and `log` (the end of
+--- `/var/log/distcc/distccd.log`). Anything else is refused.
 ---
---- Source: sshd(8), `command="…"`; distccd(1); guide DS 18.
+--- Source: sshd(8), `command="…"`; distccd(1); unshare(1); guide DS 18.
 ---
 --- ```lua
 --- file.write("/etc/distcc/distcc-node", distcc.node_script(), { root = "/mnt/old", mode = "0755" })
@@ -4030,7 +4289,7 @@ function distcc.node_script() end
 function distcc.scan_host(host, options) end
 
 --- Returns the processors and the compiler of the running system, as `distcc.node_info` does of
---- a node.
+--- a node; `confined` is nil.
 ---
 --- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`.
 ---
@@ -4046,8 +4305,9 @@ function distcc.compiler() end
 
 --- Asks a compile node for its processors and its compiler, over SSH.
 ---
---- Returns a map with `host`, `processors`, `version` and `target` (of gcc). The node answers
---- with the script of `distcc::node_script`. A host key that is unknown or has changed is
+--- Returns a map with `host`, `processors`, `version` and `target` (of gcc), and `confined`:
+--- whether compilers run without the network and private files. The node answers with the script
+--- of `distcc::node_script`. A host key that is unknown or has changed is
 --- refused; ssh asks no questions.
 ---
 --- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`; guide DS 7 and 12.
@@ -4060,17 +4320,38 @@ function distcc.compiler() end
 ---@return any
 function distcc.node_info(host, options) end
 
+--- Returns the flags for the processor of this machine that gcc chooses for `-march=native`, as a
+--- string.
+---
+--- distcc compiles with `-march=native` only on the front end, because each node would choose its
+--- own processor. The flags are `-march`, `-mtune`, the instructions that differ from those of
+--- that `-march`, and the sizes of caches. They are compared with `-march=native` by gcc itself;
+--- the string is empty if gcc would not compile the same, or does not know `-march=native`.
+---
+--- gcc runs confined: it cannot write files or use the network, so the query needs no approval,
+--- and also answers while a run is planned.
+---
+--- Source: gcc(1), `-march`, `-Q` and `--help=target`.
+---
+--- ```lua
+--- local flags = distcc.native_flags()
+--- ```
+---@return any
+function distcc.native_flags() end
+
 ---@class gscript.distcc.hosts.own
 ---@field host string The name or IPv4 address of the machine.
 ---@field processors string The number of processors.
 ---@field version string The version of gcc.
 ---@field target string The target of gcc.
+---@field confined? boolean Whether compilers are confined.
 
 ---@class gscript.distcc.hosts.nodes
 ---@field host string The name or IPv4 address of the machine.
 ---@field processors string The number of processors.
 ---@field version string The version of gcc.
 ---@field target string The target of gcc.
+---@field confined? boolean Whether compilers are confined.
 
 ---@class gscript.distcc.hosts.options
 ---@field own_jobs? string The number of jobs on the front end.

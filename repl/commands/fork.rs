@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
+use gscript::recipe::advice;
 use gscript::recipe::bundled::find;
-use gscript::recipe::{ForkOrigin, advice};
 use gscript::types::printable;
 
 use crate::cli::ForkArgs;
@@ -22,8 +22,8 @@ pub(crate) fn fork(args: &ForkArgs) -> Exit {
         return Exit::Usage;
     };
     let path = args.file.clone().unwrap_or_else(|| PathBuf::from(recipe.file_name()));
-    let origin = ForkOrigin::now(&recipe);
-    match write_new(&path, &origin.copy(recipe.language, recipe.text)) {
+    let origin = recipe.as_origin();
+    match write_new(&path, &recipe.copy()) {
         Ok(()) => {
             if let Err(error) = originals::keep(&origin, recipe.text) {
                 print_stderr(&format!(

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use gscript::error::Exit;
-use gscript::recipe::bundled::{find, is_test, recipes};
+use gscript::recipe::bundled::{find, is_test, recipes, upstream};
 use gscript::recipe::{ForkOrigin, Recipe};
 use gscript::script::Language;
 
@@ -23,7 +23,7 @@ pub(crate) fn list() -> Exit {
         print_stdout("Copies in this directory:");
     }
     for (recipe, origin) in forks {
-        let current = origin.recipe().map(|upstream| ForkOrigin::now(&upstream) == origin);
+        let current = upstream(&origin).map(|upstream| upstream.as_origin() == origin);
         let state = match current {
             Some(true) => String::new(),
             Some(false) => ", which has changed since: gscript update".to_owned(),

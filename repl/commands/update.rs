@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
-use gscript::recipe::bundled::Bundled;
+use gscript::recipe::bundled::{Bundled, upstream};
 use gscript::recipe::{ForkOrigin, Merged, Recipe, merge, summary};
 use gscript::types::unified_diff;
 
@@ -35,7 +35,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     let text = match args.upstream {
         true => {
             let old = format!("{name} as it was copied");
-            unified_diff((&old, name), &fork.original, &fork.copy_of_upstream(), 3)
+            unified_diff((&old, name), &fork.original, &fork.upstream.copy(), 3)
         }
         false => unified_diff((name, &file), &fork.original, &fork.recipe.text, 3),
     };
@@ -64,7 +64,7 @@ impl Fork {
             let help = "write a copy of a bundled recipe: gscript fork RECIPE FILE".to_owned();
             return Err(usage("not a copy that gscript fork has made".into(), help));
         };
-        let Some(upstream) = origin.recipe() else {
+        let Some(upstream) = upstream(&origin) else {
             let why = format!("there is no bundled recipe {} any more", origin.of);
             return Err(usage(why, "see the bundled recipes: gscript list".into()));
         };
@@ -83,21 +83,16 @@ impl Fork {
         Ok(Self { file: file.to_owned(), recipe, origin, original, upstream })
     }
 
-    /// Returns what `gscript fork` would write now.
-    fn copy_of_upstream(&self) -> String {
-        ForkOrigin::now(&self.upstream).copy(self.upstream.language, self.upstream.text)
-    }
-
     fn update(&self) -> Result<(), Exit> {
         let (file, name) = (self.file.display(), self.upstream.stem());
-        let now = ForkOrigin::now(&self.upstream);
+        let now = self.upstream.as_origin();
         if now == self.origin {
             print_stderr(&format!("{file} is up to date with {name}."));
             return Ok(());
         }
         originals::keep(&now, self.upstream.text)
             .map_err(|error| failed("failed to keep the new original", &error))?;
-        let merged = merge(&self.original, &self.recipe.text, &self.copy_of_upstream());
+        let merged = merge(&self.original, &self.recipe.text, &self.upstream.copy());
         if merged.conflicts > 0 {
             return Err(self.leave_conflicts(&merged));
         }

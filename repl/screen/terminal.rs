@@ -47,17 +47,15 @@ impl Terminal {
     fn builds(&mut self, status: &BuildStatus) {
         let Some(bar) = &self.bar else { return };
         if !std::mem::replace(&mut self.counts_builds, true) {
-            bar.set_style(template("  {spinner} {msg}  {bar:20} {pos} of {len}  {prefix}"));
-            bar.set_message(message(&self.title, ""));
+            bar.set_style(template("  {spinner} {msg}  {bar:20} {pos} of {len}{prefix}"));
+            bar.set_message(beside(&self.title, BESIDE_COUNT));
         }
         let width = canvas().width;
-        let rows = builds::rows(status);
-        let rows = rows.iter().map(|row| cut(shown!["      ", row].as_str(), width));
-        let below: Vec<String> =
-            [shown![builds::rest(status)].as_str().to_owned()].into_iter().chain(rows).collect();
+        let rows = [builds::rest(status)].into_iter().chain(builds::rows(status));
+        let row = |row: Shown| format!("\n{}", cut(shown!["      ", row].as_str(), width));
         bar.set_length(status.total);
         bar.set_position(status.done);
-        bar.set_prefix(below.join("\n"));
+        bar.set_prefix(rows.map(row).collect::<String>());
     }
 
     fn end(&mut self) {
@@ -75,14 +73,26 @@ impl Terminal {
     }
 }
 
+/// The columns of the spinner and the time.
+const BESIDE_TIME: usize = 24;
+/// The columns of the spinner, the bar and the number of packages.
+const BESIDE_COUNT: usize = 42;
+
 /// Returns the running action and its program's last line, cut to one row beside the spinner.
 fn message(title: &str, line: &str) -> String {
-    const MOVES: usize = 24;
-    let text = match line {
-        "" => shown![title],
-        line => shown![title, "  ", line],
-    };
-    cut(text.as_str(), canvas().width.saturating_sub(MOVES))
+    match line {
+        "" => beside(title, BESIDE_TIME),
+        line => cut_beside(&shown![title, "  ", line], BESIDE_TIME),
+    }
+}
+
+/// Returns the running action, cut to a row with other columns.
+fn beside(title: &str, others: usize) -> String {
+    cut_beside(&shown![title], others)
+}
+
+fn cut_beside(text: &Shown, others: usize) -> String {
+    cut(text.as_str(), canvas().width.saturating_sub(others))
 }
 
 fn template(text: &str) -> ProgressStyle {

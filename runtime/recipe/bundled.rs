@@ -8,9 +8,10 @@ use std::path::Path;
 use include_dir::File;
 
 use super::files::files;
+use super::fork::ForkOrigin;
 use crate::recipe::{BadRecipe, Recipe};
 use crate::script::Language;
-use crate::types::nearest;
+use crate::types::{nearest, sha256};
 
 /// The suffix of a test file's name, before the extension.
 pub(crate) const TEST_MARK: &str = ".test";
@@ -63,6 +64,12 @@ pub fn find(word: &str) -> Option<Bundled> {
     exact.or_else(by_stem).copied()
 }
 
+/// Returns the present version of the recipe from which a copy was made, unless this version of
+/// gscript has none of that name.
+pub fn upstream(origin: &ForkOrigin) -> Option<Bundled> {
+    find(&origin.of).filter(|found| found.name == origin.of)
+}
+
 /// Returns the bundled recipe whose name is closest to a misspelled `word`.
 pub fn suggestion(word: &str) -> Option<&'static str> {
     let recipes = recipes();
@@ -105,6 +112,16 @@ impl Bundled {
     /// Returns the first heading of the guide.
     pub fn title(&self) -> String {
         self.recipe().map(|recipe| recipe.front.title).unwrap_or_default()
+    }
+
+    /// Returns the origin of a copy that is made now.
+    pub fn as_origin(&self) -> ForkOrigin {
+        ForkOrigin { of: self.name.to_owned(), sha256: sha256(self.text.as_bytes()) }
+    }
+
+    /// Returns the source of a copy that is made now.
+    pub fn copy(&self) -> String {
+        self.as_origin().copy(self.language, self.text)
     }
 
     /// Parses the recipe; its modules are bundled ones.
@@ -151,6 +168,17 @@ mod tests {
     fn no_recipe_has_the_name_of_a_language_twice() {
         for recipe in recipes() {
             assert_eq!(find(recipe.name).map(|found| found.text), Some(recipe.text));
+        }
+    }
+
+    #[test]
+    fn every_copy_is_a_recipe_that_knows_its_origin() {
+        for recipe in recipes() {
+            let (origin, copy) = (recipe.as_origin(), recipe.copy());
+            assert_eq!(copy.lines().count(), recipe.text.lines().count() + 1, "{}", recipe.name);
+            let read = Recipe::parse(recipe.name, recipe.language, copy).expect(recipe.name);
+            assert_eq!(read.front.fork.as_ref(), Some(&origin));
+            assert_eq!(upstream(&origin), Some(recipe));
         }
     }
 }

@@ -6,10 +6,9 @@ use serde::Deserialize;
 
 use super::bad::BadRecipe;
 use super::block::Comment;
-use super::bundled::{Bundled, find};
 use crate::event::Site;
 use crate::script::Language;
-use crate::types::{sha256, unhex};
+use crate::types::unhex;
 
 /// The origin of a copy: the key `fork` of its front matter.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -22,16 +21,6 @@ pub struct ForkOrigin {
 }
 
 impl ForkOrigin {
-    /// Returns the origin of a copy that is made now.
-    pub fn now(recipe: &Bundled) -> Self {
-        Self { of: recipe.name.to_owned(), sha256: sha256(recipe.text.as_bytes()) }
-    }
-
-    /// Returns the bundled recipe, unless this version of gscript has none of that name.
-    pub fn recipe(&self) -> Option<Bundled> {
-        find(&self.of).filter(|found| found.name == self.of)
-    }
-
     /// Checks that the digest is one: it is part of a file name.
     pub(super) fn check(&self) -> Result<(), String> {
         let digest = unhex::<32>(&self.sha256).map(|_| ());
@@ -99,20 +88,6 @@ pub(super) fn check_resolved(file: &str, text: &str) -> Result<(), BadRecipe> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::Recipe;
-    use crate::recipe::bundled::recipes;
-
-    #[test]
-    fn every_copy_is_a_recipe_that_knows_its_origin() {
-        for recipe in recipes() {
-            let origin = ForkOrigin::now(&recipe);
-            let copy = origin.copy(recipe.language, recipe.text);
-            assert_eq!(copy.lines().count(), recipe.text.lines().count() + 1, "{}", recipe.name);
-            let read = Recipe::parse(recipe.name, recipe.language, copy).expect(recipe.name);
-            assert_eq!(read.front.fork.as_ref(), Some(&origin));
-            assert_eq!(origin.recipe(), Some(recipe));
-        }
-    }
 
     #[test]
     fn changes_in_different_places_are_merged() {

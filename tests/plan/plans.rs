@@ -119,6 +119,7 @@ fn param_value(param: &ParamDecl, all: &[ParamDecl], machine: &Machine) -> Optio
             machine.disks().find(|disk| !disk.removable && !disk.read_only).map(path)
         }
         (ParamKind::Device, _) if param.default.is_none() => stick.map(path),
+        (ParamKind::Text, "name") if param.default.is_none() => Some("web".into()),
         (ParamKind::Path, "stage3") => Some("/var/tmp/stage3.tar.xz".into()),
         (ParamKind::Choice, "unlock") => {
             let passphrase = all.iter().any(|param| param.kind == ParamKind::Secret);

@@ -4,7 +4,7 @@
 use std::fs;
 
 use gscript::recipe::bundled::{find, recipes};
-use gscript::recipe::{ForkOrigin, NamedRecipe, Recipe};
+use gscript::recipe::{NamedRecipe, Recipe};
 
 use crate::support::dsl::{Test, normalized, project};
 
@@ -124,7 +124,7 @@ fn unknown_names_and_paths_get_suggestions() {
 #[test]
 fn a_fork_never_overwrites_a_file() {
     let recipe = find("layouts/luks-lvm").expect("a recipe");
-    let text = ForkOrigin::now(&recipe).copy(recipe.language, recipe.text);
+    let text = recipe.copy();
     let ran = Test::new(&["fork", "layouts/luks-lvm"]).run();
     assert_eq!(ran.stderr, "Written. To see its plan: gscript plan ./luks-lvm.rhai\n");
     assert_eq!(fs::read_to_string(ran.directory.path().join("luks-lvm.rhai")).expect("it"), text);

@@ -87,6 +87,17 @@ fn install_chapters() -> Chapters {
         ("fingerprints", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"),
     ];
     add(&mut chapters, "recipes/distcc-ssh.lua", &example_machine(), Sim::new(), &set);
+    for init in ["openrc", "systemd"] {
+        let set = [
+            ("name", "web"),
+            ("stage3", "/var/tmp/stage3.tar.xz"),
+            ("distfiles", "shared"),
+            ("sshd", "keys"),
+            ("authorized_keys", "/root/login.pub"),
+            ("autostart", init),
+        ];
+        add(&mut chapters, "recipes/lxc-guest.rhai", &example_machine(), Sim::new(), &set);
+    }
     chapters
 }
 

@@ -83,7 +83,7 @@ fn an_update_keeps_the_own_changes_and_shows_new_needs() {
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("note: with the update, the recipe destroys all data on"), "{stderr}");
     let (upstream, _) = versions();
-    let now = ForkOrigin::now(&upstream).copy(upstream.language, upstream.text);
+    let now = upstream.copy();
     assert_eq!(mine(&directory), own_line(&now));
     let (_, _, stderr) = gscript(directory.path(), &["update", "./mine.rhai"]);
     assert!(stderr.contains("up to date"), "{stderr}");

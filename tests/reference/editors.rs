@@ -9,6 +9,7 @@ use crate::reference::examples::{plan, up_to_date};
 use crate::support::dsl::project;
 
 #[path = "../../repl/cli/mod.rs"]
+#[allow(unused_imports, reason = "only the program uses all of it")]
 mod cli;
 
 #[test]

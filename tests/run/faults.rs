@@ -32,7 +32,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             let machines: &[&str] = match name.as_str() {
                 "encrypted-root.rhai" | "gentoo.rhai" => &["sata"],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
-                "parallel-emerge.rhai" => &["example"],
+                "parallel-emerge.rhai" | "lxc-guest.rhai" => &["example"],
                 _ => &["four-sata"],
             };
             found.extend(machines.iter().map(|machine| (path.clone(), *machine)));
@@ -64,6 +64,7 @@ fn answers(recipe: &Recipe) -> Answers {
         ("build", "world"),
         ("role", "node"),
         ("front_end_key", "/root/front-end.pub"),
+        ("name", "web"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {

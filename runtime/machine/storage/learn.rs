@@ -381,8 +381,8 @@ impl Machine {
             }
             MountOrigin::Pseudo { kind } => Ok(vec![new(kind, kind)]),
             MountOrigin::Bind { from, recursive } => {
-                let missing = Contradiction { what: format!("mount that holds {from}") };
-                let view = self.mounted_view(from).ok_or(missing)?;
+                // A machine file need not describe the mount of the root.
+                let view = self.mounted_view(from).unwrap_or_else(|| new(from, "none"));
                 let mut mounts = vec![Mount { at: at.to_owned(), ..view }];
                 let below =
                     self.storage.mounts.iter().filter(|mount| {

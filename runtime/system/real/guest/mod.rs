@@ -15,6 +15,7 @@ use crate::system::{NoopWatch, Outcome, StepError, Watch};
 const SOCKET: &str = "/command";
 
 /// Performs a step on guests.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "all parts have this signature")]
 pub(super) fn perform(
     _real: &mut Real,
     step: &GuestStep,
