@@ -1,0 +1,53 @@
+#!/bin/bash
+# recipes/lxc-guest.rhai: a guest from a signed stage3, started, and kept by a second run.
+#
+# disks: 128M
+# tier: make lab
+# takes: 20 s
+# needs: /usr/local/lib/gscript-lxc/usr/bin/lxc-start
+. "${0%/*}/../lib/cases.sh"
+. "$LAB/lib/target.sh"
+. "$LAB/lib/lxc.sh"
+
+root_of web
+mv /var/lib/lxc/web/rootfs tree
+rmdir /var/lib/lxc/web
+echo 'ID=gentoo' >tree/etc/os-release
+: >tree/sbin/openrc-run
+chmod 755 tree/sbin/openrc-run
+mkdir -p tree/etc/{conf.d,init.d,portage,runlevels/default}
+tar --numeric-owner -C tree -cJf a.tar.xz .
+sign_archive
+mkdir -p /var/cache/distfiles
+echo source >/var/cache/distfiles/package.tar
+
+# guest NAME ARGUMENTS…: runs the recipe.
+guest() {
+    "$G" "$PROJECT/recipes/lxc-guest.rhai" --yes --prove --journal "/run/$1" --set name=web --set stage3="$OUT/a.tar.xz" \
+        --set stage3_keys="$OUT/good.asc" --set address=10.80.0.5/24 --set distfiles=shared "${@:2}" 2>"$1.err"
+}
+
+it 'a stage3 with a wrong signature makes no guest'
+cp a.tar.xz whole.tar.xz
+printf x >>a.tar.xz
+must_not guest forged
+must_not test -e /var/lib/lxc/web/rootfs/etc
+mv whole.tar.xz a.tar.xz
+
+it 'a guest from a stage3 runs with its limits'
+must guest made
+must test "$(inside web 'hostname; cat /etc/hostname' | tr '\n' ' ')" = 'web web '
+must test "$(inside web 'cat /proc/self/uid_map' | tr -s ' ')" = ' 0 100000 65536'
+must test "$(inside web 'cat /sys/fs/cgroup/memory.max')" = 2147483648
+must test "$(inside web 'cat /var/cache/distfiles/package.tar')" = source
+must_not inside web 'echo x >/var/cache/distfiles/package.tar' 2>shared.txt
+must grep -q 'inet 10.80.0.5/24' <<<"$(inside web 'ip address show eth0')"
+
+it 'a second run keeps the guest'
+pid=$(lxc-info -n web -p -H)
+must guest again
+must test "$(lxc-info -n web -p -H)" = "$pid"
+
+it 'a guest is removed with its files'
+approved web 'lxc::stop("web", #{ timeout: 20, kill: true }); lxc::destroy("web");'
+must_not test -e /var/lib/lxc/web
