@@ -1,9 +1,9 @@
 #!/bin/bash
-# recipes/lxc-guest.rhai: a guest from a signed stage3, started, and kept by a second run.
+# recipes/lxc-guest.rhai: guests from a signed stage3 and from a template, started, and kept by a second run.
 #
 # disks: 128M
 # tier: make lab
-# takes: 20 s
+# takes: 50 s
 # needs: /usr/local/lib/gscript-lxc/usr/bin/lxc-start
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
@@ -51,3 +51,10 @@ must test "$(lxc-info -n web -p -H)" = "$pid"
 it 'a guest is removed with its files'
 approved web 'lxc::stop("web", #{ timeout: 20, kill: true }); lxc::destroy("web");'
 must_not test -e /var/lib/lxc/web
+
+it 'a template makes a guest without a network'
+must "$G" "$PROJECT/recipes/lxc-guest.rhai" --yes --journal /run/small --set name=small --set files=busybox --set network=isolated \
+    --set memory=64M 2>small.err
+must test "$(inside small 'ls /sys/class/net')" = lo
+must test "$(inside small 'cat /sys/fs/cgroup/memory.max')" = 67108864
+approved small 'lxc::stop("small", #{ timeout: 20, kill: true }); lxc::destroy("small");'
