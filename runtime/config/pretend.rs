@@ -53,7 +53,8 @@ fn package(line: &str) -> Option<PretendedPackage> {
     let mut words = rest.trim_start().splitn(2, ' ');
     let (named, rest) = (words.next()?, words.next().unwrap_or_default().trim());
     let (full, repository) = named.split_once("::").unwrap_or((named, ""));
-    let (name, slot) = full.split_once(':').unwrap_or((full, "0"));
+    let (full, slot) = full.split_once(':').unwrap_or((full, "0"));
+    let name = if form == "binary" { without_build_id(full) } else { full };
     let (installed, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((installed, rest)) => (versions(installed), rest),
         None => (Vec::new(), rest),
@@ -99,6 +100,22 @@ fn version(name: &str) -> Option<&str> {
     };
     let at = name.rmatch_indices('-').map(|(at, _)| at).find(begins)?;
     Some(&name[at + 1..])
+}
+
+/// Removes the number that Portage adds to a binary package of which several builds may be kept
+/// (`FEATURES=binpkg-multi-instance`): a name cannot end with a version, so `name-1-2` is the second
+/// build of `name-1`.
+fn without_build_id(name: &str) -> &str {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let revision = |text: &str| text.strip_prefix('r').is_some_and(digits);
+    let is_version = |text: &str| match text.split_once('-') {
+        Some((_, rest)) => revision(rest),
+        None => true,
+    };
+    match name.rsplit_once('-') {
+        Some((before, id)) if digits(id) && version(before).is_some_and(is_version) => before,
+        _ => name,
+    }
 }
 
 /// Returns all flags in `USE="a -b* (-c)" VIDEO_CARDS="intel"`, and those that are changed.
@@ -155,6 +172,21 @@ These are the packages that would be merged, in order:
 
 Total: 2 packages (2 new), Size of downloads: 0 KiB
 ";
+
+    #[test]
+    fn a_binary_package_has_no_build_number() {
+        for (printed, name) in [
+            ("app-misc/good-1-1", "app-misc/good-1"),
+            ("app-misc/good-1.2_rc1-r3-12", "app-misc/good-1.2_rc1-r3"),
+            ("dev-lang/python-exec-2.4.10", "dev-lang/python-exec-2.4.10"),
+            ("app-misc/one-2", "app-misc/one-2"),
+        ] {
+            let read = packages(&format!("[binary   R    ] {printed}:0::gentoo  0 KiB"));
+            assert_eq!((read[0].name.as_str(), read[0].binary), (name, true));
+        }
+        let built = packages("[ebuild   R    ] app-misc/three-1::gentoo  0 KiB");
+        assert_eq!(built[0].name, "app-misc/three-1");
+    }
 
     #[test]
     fn a_list_is_read() {

@@ -115,5 +115,5 @@ it 'a plan tells a binary package from one that is built'
 must chroot $T emerge --quiet --buildpkgonly app-misc/good >packed.out 2>&1
 do_ 'portage::make_conf("/mnt/t", #{ EMERGE_DEFAULT_OPTS: "--usepkg" });'
 says 'let merge = portage::pretend("/mnt/t", ["app-misc/good", "app-misc/owner"]);
-for one in merge.packages { print(`${one.kind} ${one.binary}`); }' 'rebuild true
-rebuild false'
+for one in merge.packages { print(`${one.name} ${one.kind} ${one.binary}`); }' 'app-misc/good-1 rebuild true
+app-misc/owner-1 rebuild false'
