@@ -31,6 +31,15 @@ pub struct Contradiction {
     pub what: String,
 }
 
+/// What a script must do before it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What is unfinished, as a sentence.
+    pub what: String,
+    /// What the script has to call.
+    pub remedy: String,
+}
+
 /// A fact about a single part.
 pub(crate) trait PartFact: fmt::Display {
     /// See [`Fact::lifetime`].
@@ -89,6 +98,11 @@ pub(crate) trait PartFact: fmt::Display {
 
     /// See [`Fact::place`].
     fn place(&self) -> Option<&Place> {
+        None
+    }
+
+    /// See [`Fact::unfinished`].
+    fn unfinished(&self, _machine: &Machine) -> Option<Unfinished> {
         None
     }
 }
@@ -254,6 +268,11 @@ impl Fact {
     /// Returns the place of the file that the fact says exists.
     pub fn place(&self) -> Option<&Place> {
         self.part().place()
+    }
+
+    /// Returns what a script that made the fact must still do before it ends, if anything.
+    pub fn unfinished(&self, machine: &Machine) -> Option<Unfinished> {
+        self.part().unfinished(machine)
     }
 }
 

@@ -43,7 +43,7 @@ pub use compare::compare;
 pub use difference::Difference;
 pub(crate) use difference::Differences;
 pub(crate) use effect::{Declaration, NeedKind, PartEffect};
-pub use fact::{Contradiction, Fact, Lifetime, Release, restored_after_reboot};
+pub use fact::{Contradiction, Fact, Lifetime, Release, Unfinished, restored_after_reboot};
 pub use files::{FilesEffect, FilesFact, FilesStep, origin};
 pub use firmware::FirmwareState;
 pub use listing::listing;

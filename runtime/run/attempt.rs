@@ -154,7 +154,7 @@ impl Attempt {
             Ok(mut evaluator) => {
                 let error = evaluator.run(file, text).err();
                 self.evaluator = Some(evaluator);
-                error
+                error.or_else(|| self.session.borrow().unfinished())
             }
             Err(error) => Some(error),
         };

@@ -53,6 +53,7 @@ impl Job<'_> {
         let result = script::run(&self.script(), &host);
         drop(host);
         let session = into_session(session);
+        let result = result.and_then(|value| session.unfinished().map_or(Ok(value), Err));
         let report = session.into_report(machine.clone());
         match result {
             Ok(_) => Ok(report),

@@ -11,7 +11,7 @@ use super::resume::Replay;
 use crate::event::{Event, Site};
 use crate::failure::Failure;
 use crate::journal::{FIRST_MANUAL_CALL, Record};
-use crate::machine::Machine;
+use crate::machine::{Machine, Unfinished};
 use crate::operation::spec::{ArgError, Given};
 use crate::plan::Tracing;
 use crate::plan::approval::Approval;
@@ -73,6 +73,14 @@ impl Session {
     /// Returns the failure that ended the run, if there was one.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
+    }
+
+    /// Returns the failure of a script that has ended before it has finished what it began.
+    pub(crate) fn unfinished(&self) -> Option<Failure> {
+        let mut facts = self.ledger.releasable().iter();
+        let Unfinished { what, remedy } = facts.find_map(|fact| fact.unfinished(self.machine()))?;
+        let site = Site { file: "".into(), line: 0 };
+        Some(Failure::of_script(format!("{what} at the end of the script"), site, Some(remedy)))
     }
 
     /// Returns whether the run is only a plan.

@@ -31,6 +31,13 @@ fn links_of_the_session_change_while_a_rollback_is_armed() {
     assert!(calls[7].contains("waits for the confirmation of network change "), "{calls:?}");
 }
 
+/// Without the confirmation, the links would be restored after a run that reports success.
+#[test]
+fn a_script_that_never_confirms_is_refused() {
+    let error = plan(&host(), &BRIDGED.replace("net::confirm(change);", "")).expect_err("refused");
+    assert!(error.contains(" of br1, eth0 is not confirmed at the end of the script"), "{error}");
+}
+
 /// Each step fails in turn, the last one because the change is not confirmed.
 #[test]
 fn an_unconfirmed_change_is_rolled_back() {

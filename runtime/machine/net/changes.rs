@@ -1,10 +1,11 @@
 //! What facts about the network mean to the rest of the program.
 
+use super::fact::list;
 use super::link::LinkAt;
 use super::{NetFact, NetRelease, RollbackState};
 use crate::machine::fact::PartFact;
 use crate::machine::files::Files;
-use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope};
+use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Unfinished};
 
 impl NetFact {
     /// Returns whether the model agrees with the fact; `None` if links were not probed.
@@ -76,6 +77,17 @@ impl PartFact for NetFact {
 
     fn holds(&self, machine: &Machine, _files: &dyn Files) -> Option<bool> {
         self.agrees_with(machine)
+    }
+
+    fn unfinished(&self, machine: &Machine) -> Option<Unfinished> {
+        let Self::RollbackArmed { change, links, .. } = self else { return None };
+        machine.net.armed().filter(|(armed, _)| armed == change)?;
+        let links = list(links);
+        Some(Unfinished {
+            what: format!("network change {change} of {links} is not confirmed"),
+            remedy: "after the last change, call net::confirm with the value of net::arm_rollback"
+                .into(),
+        })
     }
 
     fn learn(&self, machine: &mut Machine) -> Result<(), Contradiction> {
