@@ -92,16 +92,25 @@ pub(super) fn edit(
         },
     };
     let unknown = matches!(content, FileContents::Unknown(_));
-    let plan = changed(place, old, content, sets, cx)?;
+    let plan = changed(place, old, content, sets, None, cx)?;
     // An unknown file may or may not already contain the change.
     Ok(if unknown { plan.always() } else { plan })
 }
 
 /// Returns the plan that gives a file this content, whatever it contains now.
 pub(super) fn set_whole(place: Place, cx: &Planning<'_>, content: String) -> Result<Plan<()>> {
+    whole(place, cx, content, None)
+}
+
+/// Like [`set_whole`], for a file that only its owner may read.
+pub(super) fn set_private(place: Place, cx: &Planning<'_>, content: String) -> Result<Plan<()>> {
+    whole(place, cx, content, Some(Mode::new(0o600)))
+}
+
+fn whole(place: Place, cx: &Planning<'_>, content: String, mode: Option<Mode>) -> Result<Plan<()>> {
     let place = resolve_links(place, cx)?;
     let old = text(&place, cx)?;
-    changed(place, old, FileContents::Known(content.into_bytes()), String::new(), cx)
+    changed(place, old, FileContents::Known(content.into_bytes()), String::new(), mode, cx)
 }
 
 /// Returns the plan that replaces the content of a file, in a directory that may be missing.
@@ -110,17 +119,19 @@ fn changed(
     old: Option<FileContents>,
     content: FileContents,
     sets: String,
+    mode: Option<Mode>,
     cx: &Planning<'_>,
 ) -> Result<Plan<()>> {
     if let (Some(FileContents::Known(old)), FileContents::Known(new)) = (&old, &content)
         && old == new
+        && mode.is_none()
     {
         let digest = Some(sha256(new));
-        return Ok(Plan::steps(Vec::new()).makes(FilesFact::File { place, digest, mode: None }));
+        return Ok(Plan::steps(Vec::new()).makes(FilesFact::File { place, digest, mode }));
     }
     let directory = place.parent();
     let missing = exists(&directory, cx)? == Some(false);
-    let mut plan = replace(place, old, content, None, sets);
+    let mut plan = replace(place, old, content, mode, sets);
     if missing {
         plan.steps.insert(
             0,

@@ -1,7 +1,9 @@
 //! Network links, the network settings of a system, and servers.
 
 mod address;
+mod at_boot;
 mod bridge;
+mod bridge_at_boot;
 mod confirm;
 mod head;
 mod hosts;
@@ -19,7 +21,7 @@ pub(in crate::primitives) use head::downloader;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 29] = [
+pub(super) const PRIMITIVES: [Primitive; 30] = [
     query::<links::LinkList>(),
     action::<up::Up>(),
     action::<up::Down>(),
@@ -38,6 +40,7 @@ pub(super) const PRIMITIVES: [Primitive; 29] = [
     action::<bridge::RemovePort>(),
     action::<bridge::BridgeRemove>(),
     query::<bridge::BridgeList>(),
+    action::<bridge_at_boot::BridgeAtBoot>(),
     action::<virtual_links::TapCreate>(),
     action::<virtual_links::TapRemove>(),
     action::<virtual_links::VethCreate>(),
