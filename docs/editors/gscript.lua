@@ -3386,7 +3386,8 @@ function net.remove_route(to, link, options) end
 --- addresses and routes of the links, and removes those that did not exist: if the change is
 --- not confirmed in time, if the run fails or ends before `net.confirm`, or if it is killed. It
 --- survives the loss of the terminal. A reboot is a rollback, too: write persistent settings
---- after `net.confirm`.
+--- (`net.address`, `bridge.at_boot`) after `net.confirm`. A script that ends without
+--- `net.confirm` is refused.
 ---
 --- Until `net.confirm`, only the given links can be changed in the network namespace of the
 --- program. List all of them, including those that will be created. An address with a lifetime
@@ -3578,6 +3579,33 @@ function bridge.remove(name, options) end
 ---@param options? gscript.bridge.list.options
 ---@return any
 function bridge.list(options) end
+
+---@class gscript.bridge.at_boot.options
+---@field ports? string[] The links that are its ports. They get no address of their own.
+---@field address? string The address of the bridge with the length of its prefix; by DHCP without one.
+---@field gateway? string The address of the default gateway, in the same network.
+---@field dns? string[] The addresses of name servers.
+---@field manager? "netifrc"|"networkd"|"networkmanager" The network manager; by default `netifrc` with OpenRC, and `networkd` with systemd.
+
+--- Gives a system a bridge at boot, with its ports and its address.
+---
+--- With netifrc, sets the variables of the bridge and its ports in `/etc/conf.d/net` and links
+--- their services, `net.LINK`. With systemd-networkd, writes files in `/etc/systemd/network`;
+--- with NetworkManager, keyfiles in `/etc/NetworkManager/system-connections` with mode 0600. It
+--- changes nothing now: create the bridge with `bridge.create`, and call this after
+--- `net.confirm`. Enable the service with `service.enable`. Undo restores the previous files.
+---
+--- Source: netifrc's net.example; systemd.netdev(5), systemd.network(5);
+--- nm-settings-keyfile(5).
+---
+--- ```lua
+--- bridge.at_boot("/mnt/old", "br0", { ports = {"enp1s0"}, address = "192.0.2.10/24", gateway = "192.0.2.1" })
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name of the bridge.
+---@param options? gscript.bridge.at_boot.options
+---@return any
+function bridge.at_boot(root, name, options) end
 
 ---@class gscript.tap
 tap = {}

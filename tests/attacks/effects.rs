@@ -23,6 +23,7 @@ use crate::support::dsl::project;
 
 const HEAD: &str = "net::head(\"https://example.org\");";
 const ROLLBACK: &str = "net::arm_rollback([\"eth0\"]);";
+const CONFIRMED: &str = "let change = net::arm_rollback([\"eth0\"]);\nnet::confirm(change);";
 const FETCH: &str =
     "stage3::fetch(\"/mnt/old/stage3.tar.xz\", #{ mirror: \"https://example.org\" });";
 
@@ -133,10 +134,10 @@ fn in_the_plan() -> Vec<Attempt> {
         ),
         shown("a server", HEAD, "uses the network (https://example.org)"),
         shown("a tarball", FETCH, "uses the network (https://example.org)"),
-        shown("a rollback", ROLLBACK, "restores link eth0 unless its change is confirmed"),
+        shown("a rollback", CONFIRMED, "restores link eth0 unless its change is confirmed"),
         shown(
             "a wait for a confirmation",
-            "let change = net::arm_rollback([\"eth0\"]);\nnet::confirm(change);",
+            CONFIRMED,
             "waits for the confirmation of network change",
         ),
     ]

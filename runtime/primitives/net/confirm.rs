@@ -19,7 +19,8 @@ args! {
     /// addresses and routes of the links, and removes those that did not exist: if the change is
     /// not confirmed in time, if the run fails or ends before `net.confirm`, or if it is killed. It
     /// survives the loss of the terminal. A reboot is a rollback, too: write persistent settings
-    /// after `net.confirm`.
+    /// (`net.address`, `bridge.at_boot`) after `net.confirm`. A script that ends without
+    /// `net.confirm` is refused.
     ///
     /// Until `net.confirm`, only the given links can be changed in the network namespace of the
     /// program. List all of them, including those that will be created. An address with a lifetime
