@@ -231,6 +231,13 @@ impl Machine {
         header.into_iter().flat_map(|uuid| self.opened_with(uuid))
     }
 
+    /// Returns whether any mapping was opened with a detached LUKS header.
+    pub fn has_detached_headers(&self) -> bool {
+        let detached =
+            |device: &Device| matches!(device.kind, DeviceKind::Crypt { header: Some(_), .. });
+        self.storage.devices.values().any(detached)
+    }
+
     /// Returns the mappings that were opened with the detached LUKS header of this UUID.
     fn opened_with(&self, uuid: &str) -> impl Iterator<Item = &Device> {
         self.storage.devices.values().filter(move |mapping| match &mapping.kind {

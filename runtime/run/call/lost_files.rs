@@ -18,9 +18,9 @@ use crate::types::Place;
 /// removed file until the loop device is detached, and does not know where a header was read from.
 pub(super) fn check_files(environment: &Environment, steps: &[Step]) -> Result<()> {
     for place in steps.iter().filter_map(lost_file) {
-        let header = header_in(environment, place);
-        let device = place.to_string();
-        let (uses, releases) = environment.machine().file_uses(&device, header.as_deref());
+        let (device, machine) = (place.to_string(), environment.machine());
+        let header = machine.has_detached_headers().then(|| header_in(environment, place));
+        let (uses, releases) = machine.file_uses(&device, header.flatten().as_deref());
         if !uses.is_empty() {
             return Err(InUse { device, uses, releases, system: false }.into());
         }
@@ -67,16 +67,22 @@ pub(super) fn boot_warnings(
     steps: &[Step],
     effects: &[Effect],
 ) -> Vec<String> {
+    let exists = |place: &&Place| {
+        environment.files().file_status(place).is_ok_and(|status| status != FileStatus::Missing)
+    };
+    let existing = steps.iter().filter_map(lost_file).filter(exists);
     let loss = Loss {
         environment,
-        files: steps.iter().filter_map(lost_file).map(Place::to_string).collect(),
+        files: existing.map(Place::to_string).collect(),
         devices: effects.iter().filter_map(destroyed).collect(),
     };
     if loss.files.is_empty() && loss.devices.is_empty() {
         return Vec::new();
     }
-    let mounts = environment.machine().storage.mounts.iter().map(|mount| mount.at.as_str());
-    let mut roots: Vec<&str> = mounts.chain(["/"]).collect();
+    // Systems are on devices: looking into every pseudo filesystem for every file takes its time.
+    let mounts = environment.machine().storage.mounts.iter();
+    let mounts = mounts.filter(|mount| mount.source.starts_with('/'));
+    let mut roots: Vec<&str> = mounts.map(|mount| mount.at.as_str()).chain(["/"]).collect();
     roots.sort_unstable();
     roots.dedup();
     roots.into_iter().flat_map(|root| loss.warnings(root)).collect()
