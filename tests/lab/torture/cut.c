@@ -101,11 +101,19 @@ ssize_t write(int file, const void *bytes, size_t length)
             want_text = NULL;
             cut_in(want_after);
         }
-    } else if (length > 12 && begins(text + 12, length - 12, step)) {
-        note("step", steps);
-        if (call == want_call && steps == want_step)
-            cut_in(want_after);
-        steps++;
+        return written;
+    }
+    /* A write to the log may have several lines. */
+    for (const char *end, *last = text + length; text < last; text = end + 1) {
+        end = memchr(text, '\n', (size_t)(last - text));
+        if (!end)
+            end = last;
+        if (end - text > 12 && begins(text + 12, (size_t)(end - text) - 12, step)) {
+            note("step", steps);
+            if (call == want_call && steps == want_step)
+                cut_in(want_after);
+            steps++;
+        }
     }
     return written;
 }
