@@ -122,8 +122,8 @@ mod tests {
         fs::create_dir(at("plain")).expect("a directory");
         fs::write(at("plain/file"), "x").expect("a file");
         for _ in 0..2 {
-            assert!(files::look(&place("plain/new"), &lookups).is_ok());
-            assert!(files::read(&place("plain/file"), &lookups).is_ok());
+            files::look(&place("plain/new"), &lookups).expect("a directory to look at");
+            files::read(&place("plain/file"), &lookups).expect("a file to read");
         }
         fs::rename(at("plain"), at("state/plain")).expect("a directory");
         assert!(files::read(&place("state/plain/file"), &lookups).is_err());
