@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use nix::libc::O_CLOEXEC;
 use nix::sys::statfs::{FsType, fstatfs};
@@ -27,7 +28,16 @@ pub struct Private {
 struct KnownFile {
     device: u64,
     inode: u64,
+    /// When the inode was created: after the file is removed, another one may have its number.
+    created: Option<SystemTime>,
     path: PathBuf,
+}
+
+impl KnownFile {
+    fn is(&self, meta: &Metadata) -> bool {
+        let found = (meta.dev(), meta.ino(), meta.created().ok());
+        (self.device, self.inode, self.created) == found
+    }
 }
 
 static PRIVATE: Mutex<Vec<KnownFile>> = Mutex::new(Vec::new());
@@ -70,7 +80,8 @@ pub fn read_private(path: &Path) -> io::Result<Private> {
 }
 
 fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
-    let known = KnownFile { device: meta.dev(), inode: meta.ino(), path: fs::canonicalize(path)? };
+    let (device, inode, created) = (meta.dev(), meta.ino(), meta.created().ok());
+    let known = KnownFile { device, inode, created, path: fs::canonicalize(path)? };
     PRIVATE
         .lock()
         .map_err(|_| io::Error::other("the list of private files is unusable"))?
@@ -80,9 +91,8 @@ fn keep(meta: &Metadata, path: &Path) -> io::Result<()> {
 
 /// Returns an error if a file is private.
 pub(super) fn refuse(meta: &Metadata) -> io::Result<()> {
-    let is = |known: &KnownFile| (known.device, known.inode) == (meta.dev(), meta.ino());
     match PRIVATE.lock() {
-        Ok(all) if !all.iter().any(is) => Ok(()),
+        Ok(all) if !all.iter().any(|known| known.is(meta)) => Ok(()),
         _ => Err(refused("it holds the answers of this run".into())),
     }
 }
@@ -117,5 +127,21 @@ mod tests {
         assert!(refuse(&fs::metadata(&other).expect("a file")).is_ok());
         assert!(refuse_below(&fs::canonicalize(directory.path()).expect("a path")).is_err());
         assert!(refuse_below(Path::new("/nonexistent")).is_ok());
+    }
+
+    #[test]
+    fn a_new_file_with_the_number_of_a_removed_one_is_another() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        fs::write(&path, "").expect("a file");
+        let meta = fs::metadata(&path).expect("the file");
+        let known = |created| KnownFile {
+            device: meta.dev(),
+            inode: meta.ino(),
+            created,
+            path: path.clone(),
+        };
+        assert!(known(meta.created().ok()).is(&meta));
+        assert!(!known(Some(SystemTime::UNIX_EPOCH)).is(&meta));
     }
 }

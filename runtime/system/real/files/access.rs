@@ -155,7 +155,9 @@ pub(crate) fn first_bytes(
         // At least one byte more, so that the end is found without allocating again.
         let expected = usize::try_from(size.saturating_add(1).min(len)).unwrap_or_default();
         let mut bytes = Vec::with_capacity(expected);
-        let read = rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes))?;
+        let read = rustix::io::retry_on_intr(|| {
+            rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes))
+        })?;
         // Only the end of a regular file is a reason to return less than was asked for.
         if read < expected && read as u64 == size {
             return Ok(bytes);
