@@ -101,6 +101,16 @@ pub(crate) trait PartFact: fmt::Display {
         None
     }
 
+    /// See [`Fact::ended_by`].
+    fn ended_by(&self, _machine: &Machine) -> Option<Fact> {
+        None
+    }
+
+    /// See [`Fact::is_undone`].
+    fn is_undone(&self, _machine: &Machine) -> bool {
+        false
+    }
+
     /// See [`Fact::unfinished`].
     fn unfinished(&self, _machine: &Machine) -> Option<Unfinished> {
         None
@@ -268,6 +278,18 @@ impl Fact {
     /// Returns the place of the file that the fact says exists.
     pub fn place(&self) -> Option<&Place> {
         self.part().place()
+    }
+
+    /// Returns the fact that has ended this one on the machine although no journal may tell: the user
+    /// may act while no run notices.
+    pub fn ended_by(&self, machine: &Machine) -> Option<Self> {
+        self.part().ended_by(machine)
+    }
+
+    /// Returns whether the machine has undone the fact, and with it what was done on top of it: all
+    /// calls from that one on have to run again.
+    pub fn is_undone(&self, machine: &Machine) -> bool {
+        self.part().is_undone(machine)
     }
 
     /// Returns what a script that made the fact must still do before it ends, if anything.

@@ -19,7 +19,7 @@ use crate::run::interactive::InteractiveSession;
 use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
 use crate::run::release::release_all;
-use crate::run::resume::{Names, Past, Replay, restore, rolled_back_calls};
+use crate::run::resume::{Names, Past, Replay, restore, undone_calls};
 use crate::run::session::{Gate, RealMachine, Session, Setup, Tally};
 use crate::run::undo::undo;
 use crate::script::{Evaluator, Script, Shared};
@@ -326,7 +326,7 @@ fn continue_run(
 ) -> Result<()> {
     session.parts().environment.probe_all()?;
     let mut transcript = session.ledger().transcript()?;
-    for undone in rolled_back_calls(&transcript.records, &session.machine().net) {
+    for undone in undone_calls(&transcript.records, session.machine()) {
         let Parts { ledger, reporter, .. } = session.parts();
         ledger.record(reporter, true, || undone.clone())?;
         transcript.records.push(undone);

@@ -1,7 +1,8 @@
 //! What emerge builds: its log, its status socket, and how long builds take.
 //!
-//! `locks` finds out for whom emerge waits, `emerge_log` reads the log of earlier runs, `progress` the log and the output of a running one,
-//! `snapshot` the messages of its status socket, `durations` and `schedule` estimate the rest.
+//! `locks` finds the process for which emerge waits, `emerge_log` reads the log of earlier runs,
+//! `progress` the log and the output of a running one, `snapshot` the messages of its status socket,
+//! `durations` and `schedule` estimate the rest.
 
 mod durations;
 pub mod emerge_log;

@@ -79,6 +79,21 @@ impl PartFact for NetFact {
         self.agrees_with(machine)
     }
 
+    /// A confirmed change.
+    fn ended_by(&self, machine: &Machine) -> Option<Fact> {
+        let Self::RollbackArmed { change, links, .. } = self else { return None };
+        let (change, links) = (change.clone(), links.clone());
+        let confirmed = Fact::Net(Self::ChangeConfirmed { change, links });
+        confirmed.is_present(machine).then_some(confirmed)
+    }
+
+    /// A change that was rolled back, or that ended with a reboot.
+    fn is_undone(&self, machine: &Machine) -> bool {
+        let Self::RollbackArmed { change, .. } = self else { return false };
+        let state = machine.net.rollbacks.get(change).map(|one| one.state);
+        matches!(state, None | Some(RollbackState::RolledBack))
+    }
+
     fn unfinished(&self, machine: &Machine) -> Option<Unfinished> {
         let Self::RollbackArmed { change, links, .. } = self else { return None };
         machine.net.armed().filter(|(armed, _)| armed == change)?;

@@ -2,7 +2,6 @@
 //! not ended by a later one.
 
 use crate::journal::{Record, valid_records};
-use crate::machine::net::NetFact;
 use crate::machine::{Fact, Machine};
 
 /// An action with results that end with the running kernel.
@@ -42,24 +41,14 @@ pub fn live_actions(records: &[Record]) -> Vec<LiveAction> {
     all
 }
 
-/// Returns these actions without changes of links that the user has confirmed: if the run was
-/// killed before it noticed, the confirmation is not in its journal.
-pub(super) fn unconfirmed_actions(records: &[Record], machine: &Machine) -> Vec<LiveAction> {
+/// Returns these actions without what has ended on the machine: if the run was killed before it
+/// noticed, that is not in its journal.
+pub(super) fn present_actions(records: &[Record], machine: &Machine) -> Vec<LiveAction> {
     let mut all = live_actions(records);
-    let confirmed: Vec<Fact> = all
-        .iter()
-        .flat_map(|one| &one.facts)
-        .filter_map(|fact| match fact {
-            Fact::Net(NetFact::RollbackArmed { change, links, .. }) => {
-                let (change, links) = (change.clone(), links.clone());
-                Some(Fact::Net(NetFact::ChangeConfirmed { change, links }))
-            }
-            _ => None,
-        })
-        .filter(|fact| fact.is_present(machine))
-        .collect();
+    let ended: Vec<Fact> =
+        all.iter().flat_map(|one| &one.facts).filter_map(|fact| fact.ended_by(machine)).collect();
     for one in &mut all {
-        one.facts.retain(|old| !confirmed.iter().any(|new| new.ends(old)));
+        one.facts.retain(|old| !ended.iter().any(|new| new.ends(old)));
     }
     all.retain(|one| !one.facts.is_empty());
     all

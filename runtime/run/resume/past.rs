@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LiveAction, Names, Replay, live_actions, rolled_back_calls, unconfirmed_actions};
+use super::{LiveAction, Names, Replay, live_actions, present_actions, undone_calls};
 use crate::event::Site;
 use crate::journal::{Record, Transcript};
 use crate::machine::{Fact, Machine, StorageFact, is_below};
@@ -32,7 +32,7 @@ impl Past {
         changed: bool,
         machine: &Machine,
     ) -> Self {
-        let undone = rolled_back_calls(&transcript.records, &machine.net);
+        let undone = undone_calls(&transcript.records, machine);
         transcript.records.extend(undone.iter().cloned());
         Self { transcript, names, changed, undone }
     }
@@ -79,7 +79,7 @@ impl Past {
 
     /// Returns the succeeded actions with results that end with a reboot, in order.
     pub(super) fn ended(&self, machine: &Machine) -> impl Iterator<Item = LiveAction> + use<> {
-        let all = unconfirmed_actions(&self.transcript.records, machine);
+        let all = present_actions(&self.transcript.records, machine);
         all.into_iter().filter(|one| one.ended)
     }
 }

@@ -1,7 +1,7 @@
 //! Restores what a reboot or a clean-up ended, before the script continues.
 
 use super::unchanged::check_files;
-use super::{LiveAction, Past, Replay, unconfirmed_actions};
+use super::{LiveAction, Past, Replay, present_actions};
 use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
@@ -241,7 +241,7 @@ pub fn shell(
 pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
     let mut due = Vec::new();
     for one in
-        unconfirmed_actions(&past.transcript.records, machine).iter().rev().filter(|one| one.owned)
+        present_actions(&past.transcript.records, machine).iter().rev().filter(|one| one.owned)
     {
         let facts = past.names.data_now(&one.facts);
         let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
@@ -264,7 +264,7 @@ pub fn release_run(past: &Past, real_machine: RealMachine, journal: Option<Journ
     let mut session = Session::new(real_machine.setup(gate, journal));
     let mut parts = session.parts();
     *parts.replay = Replay::named(past.names.clone());
-    let live = unconfirmed_actions(&past.transcript.records, parts.environment.machine());
+    let live = present_actions(&past.transcript.records, parts.environment.machine());
     for one in live.iter().filter(|one| one.owned) {
         let mut facts = past.names.data_now(&one.facts);
         facts.retain(|fact| fact.is_present(parts.environment.machine()));

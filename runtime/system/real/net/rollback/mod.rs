@@ -4,8 +4,8 @@
 //! `keeper` is the process that rolls back, `restore` how, `confirm` decides who may confirm. This
 //! file has the steps of a run. `end` and `present` serve several of them.
 //!
-//! Whoever creates the file with the decision first has decided. The keeper acts on it; if it has
-//! ended, the process that notices acts in its place.
+//! The first process that creates the file with the decision has decided. The keeper acts on it; if
+//! it has ended, the process that notices acts in its place.
 
 mod confirm;
 mod end;
