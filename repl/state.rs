@@ -1,6 +1,6 @@
 //! The state directory: run directories with their journals and logs, the shell history, originals
-//! of copied recipes, and lock files. Everything in it belongs to the user who runs the program, and no other user can write to
-//! it.
+//! of copied recipes, and lock files. Everything in it belongs to the user who runs the program, and
+//! no other user can write to it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};

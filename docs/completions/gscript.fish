@@ -26,7 +26,7 @@ end
 
 complete -c gscript -n "__fish_gscript_needs_command" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l answers -d 'Read parameters from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group, whose processes are killed' -r
+complete -c gscript -n "__fish_gscript_needs_command" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group or guest whose processes are killed, or of a guest that is removed' -r
 complete -c gscript -n "__fish_gscript_needs_command" -l journal -d 'Keep the journal and the log in this directory' -r -F
 complete -c gscript -n "__fish_gscript_needs_command" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_needs_command" -s e -l eval -d 'Evaluate an expression, which can read this machine but not change it, and print its value' -r
@@ -67,7 +67,7 @@ complete -c gscript -n "__fish_gscript_needs_command" -a "guest" -d 'Run as the 
 complete -c gscript -n "__fish_gscript_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l answers -d 'Read parameters from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group, whose processes are killed' -r
+complete -c gscript -n "__fish_gscript_using_subcommand run" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group or guest whose processes are killed, or of a guest that is removed' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l journal -d 'Keep the journal and the log in this directory' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand run" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
@@ -89,7 +89,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand step" -l limit -d 'Kill 
 complete -c gscript -n "__fish_gscript_using_subcommand step" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l set -d 'Set a parameter (repeatable)' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l answers -d 'Read parameters from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group, whose processes are killed' -r
+complete -c gscript -n "__fish_gscript_using_subcommand apply" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group or guest whose processes are killed, or of a guest that is removed' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l journal -d 'Keep the journal and the log in this directory' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand apply" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
@@ -109,7 +109,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand try" -l limit -d 'Kill a
 complete -c gscript -n "__fish_gscript_using_subcommand try" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand try" -s h -l help -d 'Print help'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l answers -d 'Read secrets from a TOML file' -r -F
-complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group, whose processes are killed' -r
+complete -c gscript -n "__fish_gscript_using_subcommand resume" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group or guest whose processes are killed, or of a guest that is removed' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l journal -d 'Directory of the run' -r -F
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l yes -d 'Do not ask for confirmation; each device to be destroyed must be named with --destroy'
@@ -118,7 +118,7 @@ complete -c gscript -n "__fish_gscript_using_subcommand resume" -l step -d 'Show
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l shell -d 'Restore what was mounted and unlocked, and open a shell in the root instead of resuming'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -l json -d 'Print one JSON event per line on standard output'
 complete -c gscript -n "__fish_gscript_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group, whose processes are killed' -r
+complete -c gscript -n "__fish_gscript_using_subcommand shell" -l destroy -d 'Approve that all data on this device is lost (repeatable): any path of the device, of the partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or the name of a control group or guest whose processes are killed, or of a guest that is removed' -r
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l limit -d 'Kill a tool (lsblk, gpg …) that takes longer than this, or a tool that works on a disk (mkfs, e2fsck, cryptsetup …) that makes no progress for this long [default: 300]; wait this long for a disk to answer [default: 60]' -r
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l lua -d 'Use Lua instead of Rhai'
 complete -c gscript -n "__fish_gscript_using_subcommand shell" -l vi -d 'Use vi key bindings'

@@ -54,7 +54,7 @@ pub(crate) struct HowArgs {
 pub(crate) struct LossArgs {
     /// Approve that all data on this device is lost (repeatable): any path of the device, of the
     /// partition or disk that it is on, or /dev/mapper/NAME of a container that the run opens; or
-    /// the name of a control group, whose processes are killed
+    /// the name of a control group or guest whose processes are killed, or of a guest that is removed
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
 }

@@ -118,6 +118,8 @@ impl Fork {
             return failed(&what, &error);
         }
         if let Err(exit) = self.write(merged) {
+            // It is the same as the file itself.
+            let _ = fs::remove_file(&own);
             return exit;
         }
         let conflicts = if count == 1 { "conflict" } else { "conflicts" };
