@@ -11,8 +11,8 @@ own_root() {
     [ "${NAMESPACE-}" = own ] && [ -z "${OWN_ROOT-}" ] || return 0
     local at
     mount -t tmpfs tmpfs /mnt || exit 99
-    mkdir /mnt/{layer,work,root}
-    cp -a $FARM /mnt/farm
+    mkdir /mnt/{layer,work,root,farm}
+    cp -a $FARM/usr /mnt/farm
     mount -t overlay overlay -o lowerdir=/mnt/farm:/,upperdir=/mnt/layer,workdir=/mnt/work /mnt/root || exit 99
     for at in /proc /sys /dev "$PROJECT" "${G%/*}" "$OUT"; do
         mkdir -p "/mnt/root$at"
@@ -26,6 +26,7 @@ own_root() {
 # front_end: gives this machine a network of its own, distcc, and the accounts of distcc and Portage.
 front_end() {
     if [ -z "${OWN_ROOT-}" ]; then
+        [ "${NAMESPACE-}" != own ] || fail 'own_root must be called first: this is the root of the host'
         # A layer must not be inside of another one.
         cp -a $FARM/usr /run/farm
         must mount -t overlay overlay -o lowerdir=/run/farm:/usr /usr

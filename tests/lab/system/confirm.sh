@@ -7,8 +7,9 @@
 # needs: /usr/local/lib/gscript-farm/usr/sbin/sshd
 [ -n "${FARM_NETWORK-}" ] || FARM_NETWORK=own exec unshare --net -- "$BASH" "$0" "$@"
 . "${0%/*}/../lib/cases.sh"
-. "$LAB/lib/target.sh"
 . "$LAB/lib/farm.sh"
+own_root "$@"
+. "$LAB/lib/target.sh"
 trap 'code=$?; kill $(ip netns pids srv) 2>/dev/null; (exit $code); finish' EXIT
 
 # This machine is the client, at 10.88.0.1; the namespace srv is the server that is changed.
