@@ -133,7 +133,8 @@ impl Lab {
 
     /// Runs a script that needs no device on this system in a mount namespace of its own, if
     /// namespaces are allowed. A virtual machine takes ten times as long to start a program, and
-    /// Portage and dracut start thousands of them.
+    /// Portage and dracut start thousands of them. Its settings and accounts cannot be changed by
+    /// mistake: `/etc` is read-only.
     pub fn run_beside(self, call: Call<'_>) -> Result<ScriptResult, Missing> {
         let unshare = || {
             let mut command = Command::new("unshare");
@@ -144,7 +145,9 @@ impl Lab {
         if !may.is_ok_and(|output| output.status.success()) {
             return self.run(call);
         }
+        let protected = "mount --bind -o ro /etc /etc && exec \"$@\"";
         let output = unshare()
+            .args(["sh", "-c", protected, "sh"])
             .args(call.words(self.directory.path()))
             .env("NAMESPACE", "own")
             .stdin(Stdio::null())
