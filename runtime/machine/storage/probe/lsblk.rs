@@ -177,11 +177,12 @@ fn kind_of(row: &LsblkRow, parent: Option<&str>) -> DeviceKind {
             Some((group, volume)) => DeviceKind::Logical { group, volume },
             None => DeviceKind::Mapped { on: on(), what: "lvm".into() },
         },
-        (level, _) if level.starts_with("raid") || level == "linear" => {
+        // `md` is an array that does not run, or a container of firmware RAID, which has its own arrays. An array that a
+        // killed mdadm left behind may have its level, but no size.
+        (level, _) if level.starts_with("raid") || level == "linear" || level == "md" => {
+            let level = if level == "md" || row.size == 0 { INACTIVE_ARRAY } else { level };
             DeviceKind::Raid { members: on(), level: level.to_owned() }
         }
-        // An array that does not run, or a container of firmware RAID, which has its own arrays.
-        ("md", _) => DeviceKind::Raid { members: on(), level: INACTIVE_ARRAY.to_owned() },
         (what, _) => DeviceKind::Mapped { on: on(), what: what.to_owned() },
     }
 }
@@ -292,6 +293,23 @@ mod tests {
         assert_eq!(paths, all.concat());
         let members = vec!["/dev/ubda".to_owned(), "/dev/ubdb".to_owned()];
         assert_eq!(blocks[1].device.kind, DeviceKind::Raid { members, level: "raid1".into() });
+    }
+
+    #[test]
+    fn an_array_without_a_size_does_not_run() {
+        let row = |size: u64| {
+            format!(
+                r#"{{"blockdevices":[{{"name":"md127","path":"/dev/md127","maj:min":"9:127","type":"raid1",
+                "size":{size},"log-sec":512,"ro":false,"rm":false}}]}}"#
+            )
+        };
+        for (size, inactive) in [(0, true), (1 << 20, false)] {
+            let blocks = parse_lsblk(row(size).as_bytes(), &mut Vec::new());
+            assert_eq!(
+                blocks.expect("the output is valid")[0].device.is_inactive_array(),
+                inactive
+            );
+        }
     }
 
     #[test]
