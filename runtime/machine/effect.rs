@@ -2,27 +2,101 @@
 
 use std::fmt;
 
-/// The kinds of entries of `[needs]` that name something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NeedKind {
+/// A key of `[needs]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NeedKind {
+    /// Devices whose contents are lost, and whatever else is lost irrecoverably.
     Destroys,
+    /// Devices and volume groups that change.
     Alters,
+    /// Containers, volume groups and arrays that are opened or started, and swap areas.
     Opens,
+    /// Files and directories that are read.
     Reads,
+    /// Directories below which files are written.
     Writes,
+    /// Directories below which filesystems are mounted.
+    Mounts,
+    /// Programs.
     Runs,
+    /// Network links and namespaces that change.
+    Interfaces,
+    /// Control groups that change.
+    Cgroups,
+    /// Guests that change.
+    Guests,
+    /// Repositories from which Portage installs.
+    Repositories,
+    /// Machines to which the recipe connects.
+    Network,
 }
 
 impl NeedKind {
-    pub(crate) const fn name(self) -> &'static str {
+    /// All kinds, in the order in which they are written.
+    pub const ALL: [Self; 12] = [
+        Self::Destroys,
+        Self::Alters,
+        Self::Opens,
+        Self::Reads,
+        Self::Writes,
+        Self::Mounts,
+        Self::Runs,
+        Self::Interfaces,
+        Self::Cgroups,
+        Self::Guests,
+        Self::Repositories,
+        Self::Network,
+    ];
+
+    /// Returns the key.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Destroys => "destroys",
             Self::Alters => "alters",
             Self::Opens => "opens",
             Self::Reads => "reads",
             Self::Writes => "writes",
+            Self::Mounts => "mounts",
             Self::Runs => "runs",
+            Self::Interfaces => "interfaces",
+            Self::Cgroups => "cgroups",
+            Self::Guests => "guests",
+            Self::Repositories => "repositories",
+            Self::Network => "network",
         }
+    }
+
+    /// Returns the kinds whose entries declare this one as well, beginning with itself.
+    pub(crate) const fn included_in(self) -> &'static [Self] {
+        match self {
+            Self::Destroys => &[Self::Destroys],
+            Self::Alters => &[Self::Alters, Self::Destroys],
+            Self::Opens => &[Self::Opens, Self::Alters, Self::Destroys],
+            Self::Reads => &[Self::Reads, Self::Writes],
+            Self::Writes => &[Self::Writes],
+            Self::Mounts => &[Self::Mounts, Self::Writes],
+            Self::Runs => &[Self::Runs],
+            Self::Interfaces => &[Self::Interfaces],
+            Self::Cgroups => &[Self::Cgroups],
+            Self::Guests => &[Self::Guests],
+            Self::Repositories => &[Self::Repositories],
+            Self::Network => &[Self::Network],
+        }
+    }
+
+    /// Returns whether the entries are paths, which include everything below them.
+    pub(crate) const fn has_paths(self) -> bool {
+        matches!(self, Self::Reads | Self::Writes | Self::Mounts)
+    }
+
+    /// Returns whether the entries are devices.
+    pub(crate) const fn has_devices(self) -> bool {
+        matches!(self, Self::Destroys | Self::Alters | Self::Opens)
+    }
+
+    /// Returns whether `*` stands for every entry.
+    pub(crate) const fn has_any(self) -> bool {
+        matches!(self, Self::Opens | Self::Runs | Self::Network)
     }
 }
 
@@ -30,12 +104,12 @@ impl NeedKind {
 pub(crate) enum Declaration<'a> {
     /// The effect needs no entry.
     Nothing,
-    /// `network`.
-    Network,
-    /// An entry of one of these kinds, for a directory that contains this path.
-    Below(&'static [NeedKind], &'a str),
-    /// An entry of one of these kinds, for this name or for the names of all devices below it.
-    Named(&'static [NeedKind], &'a str),
+    /// An entry of this kind that stands for everything, because the objects are unknown.
+    Any(NeedKind),
+    /// An entry for a directory that contains this path.
+    Below(NeedKind, &'a str),
+    /// An entry for this name, or entries for the names of all devices below it.
+    Named(NeedKind, &'a str),
 }
 
 /// An effect on a single part.

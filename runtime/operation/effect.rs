@@ -57,10 +57,12 @@ impl fmt::Display for ProgramEffect {
 impl PartEffect for ProgramEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
-            // A release is listed in the plan as a command of its own.
+            // A release is listed in the plan as a command of its own, and an announced action has
+            // effects of its own.
             Self::Ends { .. } | Self::MayCall { .. } => Declaration::Nothing,
-            Self::Network { .. } | Self::Connects { .. } => Declaration::Network,
-            Self::Runs { program, .. } => Declaration::Named(&[NeedKind::Runs], program),
+            Self::Network { .. } => Declaration::Any(NeedKind::Network),
+            Self::Connects { host } => Declaration::Named(NeedKind::Network, host),
+            Self::Runs { program, .. } => Declaration::Named(NeedKind::Runs, program),
         }
     }
 

@@ -313,7 +313,7 @@ impl Front {
 
     fn need(&mut self, needs: Option<Needs>) {
         match (&mut self.needs, needs) {
-            (Some(known), Some(more)) => known.extend(more),
+            (Some(known), Some(more)) => known.extend(&more),
             (known @ None, more) => *known = more,
             (Some(_), None) => {}
         }

@@ -80,7 +80,15 @@ fn in_words(needs: &Needs) -> Vec<String> {
     words.extend(all(&needs.reads, "reads below"));
     words.extend(all(&needs.writes, "writes and mounts below"));
     words.extend(needs.runs.iter().map(runs));
-    words.extend(needs.network.then(|| "uses the network".to_owned()));
+    words.extend(all(&needs.mounts, "mounts below"));
+    words.extend(all(&needs.interfaces, "changes network link or namespace"));
+    words.extend(all(&needs.cgroups, "changes control group"));
+    words.extend(all(&needs.guests, "changes, starts or stops guest"));
+    words.extend(all(&needs.repositories, "adds or changes repository"));
+    words.extend(needs.network.iter().map(|text| match text.as_str() {
+        "*" => "uses the network".to_owned(),
+        text => format!("connects to {}", object(text)),
+    }));
     words
 }
 

@@ -265,9 +265,9 @@ fn needs_hold_for_links() {
         let text = [plan.stdout, plan.stderr].concat();
         (plan.status.code(), String::from_utf8_lossy(&text).into_owned())
     };
-    let (code, said) = recipe("alters = [\"lo\"]");
+    let (code, said) = recipe("interfaces = [\"lo\"]");
     assert_eq!(code, Some(0), "{said}");
-    let (code, said) = recipe("alters = [\"eth0\"]");
+    let (code, said) = recipe("interfaces = [\"eth0\"]");
     assert!(code != Some(0) && said.contains("changes link lo"), "{said}");
 }
 

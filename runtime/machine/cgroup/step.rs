@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::machine::effect::NeedKind::{Alters, Destroys};
+use crate::machine::effect::NeedKind::{Cgroups, Destroys};
 use crate::machine::effect::{Declaration, PartEffect};
 
 /// Text that is written to a file of a group.
@@ -143,8 +143,8 @@ impl fmt::Display for CgroupEffect {
 impl PartEffect for CgroupEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
-            Self::AltersCgroup { group } => Declaration::Named(&[Alters], group),
-            Self::KillsCgroup { group } => Declaration::Named(&[Destroys], group),
+            Self::AltersCgroup { group } => Declaration::Named(Cgroups, group),
+            Self::KillsCgroup { group } => Declaration::Named(Destroys, group),
         }
     }
 

@@ -35,8 +35,8 @@ impl fmt::Display for FilesEffect {
 impl PartEffect for FilesEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
-            Self::Reads { path } => Declaration::Below(&[Reads, Writes], path),
-            Self::Writes { path } => Declaration::Below(&[Writes], path),
+            Self::Reads { path } => Declaration::Below(Reads, path),
+            Self::Writes { path } => Declaration::Below(Writes, path),
         }
     }
 

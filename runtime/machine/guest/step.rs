@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::path_and_name;
 use crate::machine::cmd::Cmd;
-use crate::machine::effect::NeedKind::{Alters, Destroys};
+use crate::machine::effect::NeedKind::{Destroys, Guests};
 use crate::machine::effect::{Declaration, PartEffect};
 use crate::machine::step::PartStep;
 
@@ -111,10 +111,10 @@ impl PartEffect for GuestEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
             Self::AltersGuest { .. } | Self::SwitchesGuest { .. } => {
-                Declaration::Named(&[Alters], self.name())
+                Declaration::Named(Guests, self.name())
             }
             Self::KillsGuest { .. } | Self::DestroysGuest { .. } => {
-                Declaration::Named(&[Destroys], self.name())
+                Declaration::Named(Destroys, self.name())
             }
         }
     }

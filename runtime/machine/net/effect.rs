@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::LinkAt;
 use super::network::NAMESPACES;
-use crate::machine::effect::NeedKind::Alters;
+use crate::machine::effect::NeedKind::Interfaces;
 use crate::machine::effect::{Declaration, PartEffect};
 
 /// An effect on the network.
@@ -95,12 +95,12 @@ impl PartEffect for NetEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
             Self::AltersLink { at } | Self::CreatesLink { at } | Self::RemovesLink { at } => {
-                Declaration::Named(&[Alters], at.netns.as_ref().unwrap_or(&at.link))
+                Declaration::Named(Interfaces, at.netns.as_ref().unwrap_or(&at.link))
             }
             Self::CreatesNamespace { netns } | Self::RemovesNamespace { netns } => {
-                Declaration::Named(&[Alters], netns)
+                Declaration::Named(Interfaces, netns)
             }
-            Self::ArmsRollback { link } => Declaration::Named(&[Alters], link),
+            Self::ArmsRollback { link } => Declaration::Named(Interfaces, link),
             Self::AwaitsConfirmation { .. } | Self::AwaitsLink { .. } => Declaration::Nothing,
         }
     }

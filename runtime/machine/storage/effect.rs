@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::is_below;
-use crate::machine::effect::NeedKind::{Alters, Destroys, Opens, Writes};
+use crate::machine::effect::NeedKind::{Alters, Destroys, Mounts, Opens, Writes};
 use crate::machine::effect::{Declaration, PartEffect};
 
 /// An effect on storage.
@@ -87,20 +87,18 @@ impl fmt::Display for StorageEffect {
 impl PartEffect for StorageEffect {
     fn declaration(&self) -> Declaration<'_> {
         match self {
-            Self::Mounts { at: path } => Declaration::Below(&[Writes], path),
-            Self::SwapsTo { area } if !is_below(area, "/dev") => {
-                Declaration::Below(&[Writes], area)
-            }
+            Self::Mounts { at: path } => Declaration::Below(Mounts, path),
+            Self::SwapsTo { area } if !is_below(area, "/dev") => Declaration::Below(Writes, area),
             Self::Destroys { device: name }
             | Self::RemovesKey { device: name, .. }
-            | Self::RemovesGroup { group: name } => Declaration::Named(&[Destroys], name),
+            | Self::RemovesGroup { group: name } => Declaration::Named(Destroys, name),
             Self::Alters { device: name } | Self::AltersGroup { group: name } => {
-                Declaration::Named(&[Destroys, Alters], name)
+                Declaration::Named(Alters, name)
             }
             Self::Opens { device: name }
             | Self::Activates { group: name }
             | Self::Assembles { array: name }
-            | Self::SwapsTo { area: name } => Declaration::Named(&[Destroys, Alters, Opens], name),
+            | Self::SwapsTo { area: name } => Declaration::Named(Opens, name),
         }
     }
 
