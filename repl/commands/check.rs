@@ -7,7 +7,7 @@ use gscript::recipe::bundled::is_test;
 use super::plan::described;
 use crate::cli::CheckArgs;
 use crate::finding;
-use crate::screen::{print_stdout, shown, style};
+use crate::screen::{Shown, print_stdout, shown, style};
 
 pub(crate) fn check(args: &CheckArgs) -> Exit {
     let machine = match args.machine.as_deref().map(described).transpose() {
@@ -33,6 +33,10 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
             let s = style();
             let plans = s.dim(&format!("{} plans", checked.plans));
             print_stdout(&shown![s.green(s.done), " ", path.display(), "  ", plans]);
+            if let Some(needs) = &checked.proposed {
+                print_stdout(&s.dim("  without [needs]; these plans need:"));
+                print_stdout(&Shown::indented("    ", &format!("[needs]\n{needs}")));
+            }
         }
     }
     match found {

@@ -92,6 +92,9 @@ pub(super) fn within_needs(
             let failure = exceeded.failure(&recipe.name);
             let mut problem = Problem::of(&failure, "");
             problem.notes.push(("not declared", exceeded.effects.join("\n")));
+            let line = |(number, line)| format!("{}:{number}: {line}", recipe.name);
+            let lines = recipe.need_lines(&exceeded.missing).into_iter().map(line);
+            problem.notes.push(("needs", lines.collect::<Vec<String>>().join("\n")));
             problem.print();
             Err(Exit::Refused)
         }

@@ -14,6 +14,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::finding::Finding;
+use crate::plan::needs::Needs;
 use crate::recipe::NamedRecipe;
 use crate::script::{self, Language, tokens};
 use crate::system::{Input, read_input_text};
@@ -28,6 +29,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// The number of plans that were made.
     pub plans: usize,
+    /// The minimal `[needs]` for these plans, if the recipe declares none.
+    pub proposed: Option<Needs>,
 }
 
 /// Looks for mistakes in a recipe: a file, or a bundled one.
@@ -40,7 +43,7 @@ pub fn check(word: &Path, trial: &PlanInput) -> Checked {
                 .unwrap_or_default()
                 .into();
             let finding = Finding::new(bad.why, bad.site, &source).help(bad.remedy);
-            return Checked { findings: vec![finding], plans: 0 };
+            return Checked { findings: vec![finding], plans: 0, proposed: None };
         }
     };
     let source: Rc<str> = recipe.text.as_str().into();
@@ -53,13 +56,14 @@ pub fn check(word: &Path, trial: &PlanInput) -> Checked {
     findings.extend(names::unknown(&scan));
     findings.extend(names::shadowed_params(&scan));
     findings.extend(names::unused(&scan, front(&source, language)));
-    let mut plans = 0;
+    let (mut plans, mut proposed) = (0, None);
     match script::parse(recipe.language, &recipe.name, &recipe.text) {
         // A recipe that cannot be parsed cannot be planned.
         Err(error) => findings.push(of_error(&error, &scan)),
         Ok(()) => {
             let found = plans::plans(&recipe, trial, &scan);
             plans = found.plans;
+            proposed = found.proposed;
             // A misspelled name was already reported: skip the errors that it causes.
             let told = |finding: &Finding| findings.iter().any(|known| known.site == finding.site);
             let new: Vec<Finding> = found.findings.into_iter().filter(|f| !told(f)).collect();
@@ -67,7 +71,7 @@ pub fn check(word: &Path, trial: &PlanInput) -> Checked {
         }
     }
     findings.sort_by_key(|finding| finding.site.line);
-    Checked { findings, plans }
+    Checked { findings, plans, proposed }
 }
 
 /// Returns the front comment of a recipe.

@@ -13,7 +13,7 @@ use crate::finding::Finding;
 use crate::machine::{Device, Machine};
 use crate::operation::Effect;
 use crate::plan::bound::BoundEffect;
-use crate::plan::needs::NeedEntry;
+use crate::plan::needs::{NeedEntry, Needs};
 use crate::plan::report::{PlanEntry, Report};
 use crate::recipe::{Answers, ParamKind, Recipe};
 use crate::run::job::Job;
@@ -32,6 +32,8 @@ const DISKS_PER_LIST: usize = 4;
 pub(super) struct FoundPlan {
     pub(super) findings: Vec<Finding>,
     pub(super) plans: usize,
+    /// The needs of all plans, if the recipe declares none.
+    pub(super) proposed: Option<Needs>,
 }
 
 /// A plan, and the values that it was made with.
@@ -69,14 +71,15 @@ pub(super) fn plans(recipe: &Recipe, trial: &PlanInput, scan: &Scan<'_>) -> Foun
         }
         if index == 0 && failed > 0 {
             // All other variants would fail in the same way.
-            return FoundPlan { findings, plans: count };
+            return FoundPlan { findings, plans: count, proposed: None };
         }
     }
     findings.extend(undeclared_effects(recipe, &planned, scan));
     findings.extend(unused_needs(recipe, &planned, scan));
     findings.extend(unreachable_chapters(&planned, count, failed, scan));
     findings.extend(nondeterminism(recipe, &machine, &base, scan));
-    FoundPlan { findings, plans: count }
+    let proposed = recipe.front.needs.is_none().then(|| proposal(&planned));
+    FoundPlan { findings, plans: count, proposed }
 }
 
 fn plan(
@@ -200,14 +203,30 @@ fn undeclared_effects(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> 
             let site = call.map_or_else(|| scan.site(0), |call| call.site.clone());
             let title = format!("not declared in [needs]: the recipe {effect}");
             found.entry(effect.clone()).or_insert_with(|| {
-                Finding::new(title, site, scan.source).help(
-                    "add it to [needs], or remove the \
-                    action",
-                )
+                let mut missing = Needs::default();
+                missing.declare(effect, target, variables);
+                let lines = recipe.need_lines(&missing).into_iter();
+                let lines: Vec<String> =
+                    lines.map(|(number, line)| format!("line {number}: {line}")).collect();
+                Finding::new(title, site, scan.source).help(format!(
+                    "remove the action, or declare it in [needs], {}",
+                    lines.join(", ")
+                ))
             });
         }
     }
     found.into_values().collect()
+}
+
+/// Returns the minimal needs of all plans.
+fn proposal(planned: &[Planned]) -> Needs {
+    let mut needs = Needs::default();
+    for Planned { variables, report } in planned {
+        for (effect, target) in report.approval.effects() {
+            needs.declare(effect, target, variables);
+        }
+    }
+    needs.minimal()
 }
 
 /// Finds declarations that no plan needs.

@@ -24,10 +24,18 @@ pub enum ProgramEffect {
         /// The program.
         program: String,
     },
-    /// Connects to another machine that the recipe names, and may change it.
+    /// Connects to another machine that the recipe names.
     Connects {
         /// The name or address of the machine.
         host: String,
+    },
+    /// Lets Portage install packages from a repository, whose ebuilds run as root.
+    UsesRepository {
+        /// The name of the repository.
+        repository: String,
+        /// The address that it is downloaded from, where the action sets one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// May call an action that the plan cannot reach.
     MayCall {
@@ -48,6 +56,12 @@ impl fmt::Display for ProgramEffect {
             Self::Runs { program, root } => write!(f, "runs {program} in {root}"),
             Self::Network { program } => write!(f, "uses the network ({program})"),
             Self::Connects { host } => write!(f, "connects to {host}"),
+            Self::UsesRepository { repository, from: None } => {
+                write!(f, "changes repository {repository}")
+            }
+            Self::UsesRepository { repository, from: Some(from) } => {
+                write!(f, "installs from repository {repository} ({from})")
+            }
             Self::MayCall { action } => write!(f, "may call {action}, depending on the run"),
             Self::Ends { what } => write!(f, "does {what}"),
         }
@@ -62,6 +76,9 @@ impl PartEffect for ProgramEffect {
             Self::Ends { .. } | Self::MayCall { .. } => Declaration::Nothing,
             Self::Network { .. } => Declaration::Any(NeedKind::Network),
             Self::Connects { host } => Declaration::Named(NeedKind::Network, host),
+            Self::UsesRepository { repository, .. } => {
+                Declaration::Named(NeedKind::Repositories, repository)
+            }
             Self::Runs { program, .. } => Declaration::Named(NeedKind::Runs, program),
         }
     }

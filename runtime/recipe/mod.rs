@@ -16,6 +16,7 @@ mod files;
 mod fork;
 mod front;
 mod modules;
+mod need_lines;
 mod origin;
 mod param;
 mod summary;

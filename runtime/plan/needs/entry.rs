@@ -80,7 +80,9 @@ impl NeedEntry<'_> {
             return false;
         }
         let same = |filled: &str| match self.kind {
-            NeedKind::Network => host_of(filled) == host_of(name),
+            NeedKind::Network => {
+                filled.split_whitespace().any(|address| host_of(address) == host_of(name))
+            }
             _ => filled == name,
         };
         (self.kind.has_any() && self.text == ANY)
@@ -95,7 +97,7 @@ impl NeedEntry<'_> {
 }
 
 /// Returns the name of the machine in an address such as `https://example.org:8080/path`.
-fn host_of(address: &str) -> String {
+pub(super) fn host_of(address: &str) -> String {
     let after = address.split_once("://").map_or(address, |(_, rest)| rest);
     let host = after.split('/').next().unwrap_or(after);
     let host = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {

@@ -6,6 +6,7 @@
 
 mod compare;
 mod entry;
+mod missing;
 
 pub use compare::Widening;
 pub use entry::NeedEntry;
@@ -87,6 +88,8 @@ fn hosts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
 pub struct UndeclaredEffects {
     /// The effects.
     pub effects: Vec<String>,
+    /// The entries that declare them.
+    pub missing: Needs,
 }
 
 impl UndeclaredEffects {
@@ -113,7 +116,7 @@ impl Rule for BeyondNeeds {
     }
 }
 
-const REMEDY: &str = "review the recipe; if it is correct, add this to its [needs]";
+const REMEDY: &str = "review the recipe; if it is correct, declare this in its [needs]";
 
 impl Needs {
     /// Returns the entries of one kind.
@@ -157,6 +160,13 @@ impl Needs {
         NeedKind::ALL.into_iter().flat_map(of)
     }
 
+    /// Returns only the entries of one kind.
+    pub(crate) fn only(&self, kind: NeedKind) -> Self {
+        let mut needs = Self::default();
+        self.list(kind).clone_into(needs.list_mut(kind));
+        needs
+    }
+
     /// Adds an entry unless it exists.
     pub(crate) fn add(&mut self, kind: NeedKind, text: String) {
         let list = self.list_mut(kind);
@@ -189,8 +199,15 @@ impl Needs {
         params: &Map,
     ) -> Option<UndeclaredEffects> {
         let open = effects.filter(|(effect, target)| !self.declares(effect, *target, params));
-        let effects: Vec<String> = open.map(|(effect, _)| effect.to_string()).collect();
-        (!effects.is_empty()).then_some(UndeclaredEffects { effects })
+        let mut missing = Self::default();
+        let effects: Vec<String> = open
+            .map(|(effect, target)| {
+                missing.declare(effect, target, params);
+                effect.to_string()
+            })
+            .collect();
+        let missing = missing.minimal();
+        (!effects.is_empty()).then_some(UndeclaredEffects { effects, missing })
     }
 
     /// Checks that every entry is valid; `params` are the names of the recipe's parameters.

@@ -81,7 +81,7 @@ impl Query for HeadQuery {
     type Output = ServerHead;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Program(ProgramEffect::Network { program: self.address.to_string() })]
+        vec![Effect::Program(ProgramEffect::Connects { host: self.address.to_string() })]
     }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<ServerHead>> {

@@ -8,7 +8,7 @@ use crate::args;
 use crate::config::repos::{self, RepoSection};
 use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
-use crate::operation::{Action, Answer, Effect, Plan, Planning, Query};
+use crate::operation::{Action, Answer, Effect, Plan, Planning, ProgramEffect, Query};
 use crate::primitives::edit::{edit, exists, system_file, target, writes};
 use crate::primitives::file::text;
 use crate::types::{AbsPath, Place, RepoName, SyncType, SyncUri};
@@ -161,11 +161,18 @@ fn yes_or_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }
 
+fn uses(name: &RepoName, from: Option<String>) -> Effect {
+    Effect::Program(ProgramEffect::UsesRepository { repository: name.to_string(), from })
+}
+
 impl Action for Repository {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, REPOS)]
+        vec![
+            writes(&self.root, REPOS),
+            uses(&self.name, self.sync_uri.as_ref().map(ToString::to_string)),
+        ]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
@@ -185,7 +192,10 @@ impl Action for BinaryRepository {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![writes(&self.root, BINREPOS)]
+        vec![
+            writes(&self.root, BINREPOS),
+            uses(&self.name, self.sync_uri.as_ref().map(ToString::to_string)),
+        ]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

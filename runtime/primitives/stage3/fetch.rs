@@ -55,7 +55,7 @@ impl Action for Fetch {
 
     fn effects(&self) -> Vec<Effect> {
         vec![
-            Effect::Program(ProgramEffect::Network { program: self.mirror.to_string() }),
+            Effect::Program(ProgramEffect::Connects { host: self.mirror.to_string() }),
             Effect::Files(FilesEffect::Writes { path: self.into.to_string() }),
         ]
     }
