@@ -2,15 +2,10 @@
 
 use std::fmt;
 
-use super::step::lxc;
 use super::{Guest, GuestFact, GuestRelease, GuestState};
-use crate::machine::cmd::Cmd;
 use crate::machine::fact::{PartFact, PartRelease};
 use crate::machine::files::Files;
 use crate::machine::{Contradiction, Fact, Lifetime, Machine, Release, Scope, Step};
-
-/// How long a guest may take to stop when a run cleans up, in seconds. Then it is killed.
-const PATIENCE: &str = "10";
 
 impl PartFact for GuestFact {
     fn lifetime(&self) -> Lifetime {
@@ -28,8 +23,8 @@ impl PartFact for GuestFact {
 
     fn release(&self) -> Option<Release> {
         match self {
-            Self::GuestIs { guest, state, was } if state > was => {
-                Some(GuestRelease { guest: guest.clone(), to: *was }.into())
+            Self::GuestIs { guest, kind, state, was } if state > was => {
+                Some(GuestRelease { guest: guest.clone(), kind: *kind, to: *was }.into())
             }
             _ => None,
         }
@@ -56,8 +51,8 @@ impl PartFact for GuestFact {
         let Some(found) = &mut machine.guest.found else { return Ok(()) };
         let missing = || Contradiction { what: format!("guest {}", self.guest()) };
         match self {
-            Self::GuestMade { guest, rootfs } => {
-                let new = Guest { rootfs: rootfs.clone(), ..Guest::default() };
+            Self::GuestMade { guest, kind, rootfs } => {
+                let new = Guest { kind: *kind, rootfs: rootfs.clone(), ..Guest::default() };
                 found.entry(guest.clone()).or_insert(new);
             }
             Self::GuestGone { guest } => drop(found.remove(guest)),
@@ -104,30 +99,20 @@ impl PartFact for GuestFact {
     }
 }
 
-impl GuestRelease {
-    /// A frozen guest cannot end by itself, so stopping it without thawing it would have to wait in vain.
-    fn command(&self) -> Cmd {
-        match self.to {
-            GuestState::Stopped => lxc("lxc-stop", &self.guest).args(["-t", PATIENCE]),
-            GuestState::Running | GuestState::Frozen => lxc("lxc-unfreeze", &self.guest),
-        }
-    }
-}
-
 impl fmt::Display for GuestRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.command().fmt(f)
+        self.kind.release(&self.guest, self.to).fmt(f)
     }
 }
 
 impl PartRelease for GuestRelease {
     fn resulting_fact(&self) -> Fact {
-        GuestFact::GuestIs { guest: self.guest.clone(), state: self.to, was: GuestState::Frozen }
-            .into()
+        let (guest, kind) = (self.guest.clone(), self.kind);
+        GuestFact::GuestIs { guest, kind, state: self.to, was: GuestState::Frozen }.into()
     }
 
     fn step(&self, _machine: &Machine) -> Step {
-        Step::Run(self.command())
+        self.kind.release(&self.guest, self.to)
     }
 
     fn pending(&self, machine: &Machine) -> Vec<Release> {

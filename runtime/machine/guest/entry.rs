@@ -2,19 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::GuestKind;
 use crate::machine::cgroup::CgroupLimits;
-
-/// The directory of LXC's guests, unless another one is given.
-pub const LXC_PATH: &str = "/var/lib/lxc";
-
-/// The software that runs a guest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum GuestKind {
-    /// LXC: a container with an init of its own.
-    #[default]
-    Lxc,
-}
 
 /// What a guest does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

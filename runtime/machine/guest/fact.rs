@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::entry::{GuestState, path_and_name};
+use super::kind::GuestKind;
 use crate::machine::cgroup::CgroupLimits;
 
 /// A fact about a guest, which is named by its directory.
@@ -15,6 +16,9 @@ pub enum GuestFact {
     GuestMade {
         /// Its directory.
         guest: String,
+        /// The software that runs it.
+        #[serde(default)]
+        kind: GuestKind,
         /// The directory of its files, if the configuration is written by this program.
         rootfs: Option<String>,
     },
@@ -27,6 +31,9 @@ pub enum GuestFact {
     GuestIs {
         /// Its directory.
         guest: String,
+        /// The software that runs it.
+        #[serde(default)]
+        kind: GuestKind,
         /// What it does.
         state: GuestState,
         /// What it did before.
@@ -71,11 +78,13 @@ impl fmt::Display for GuestFact {
     }
 }
 
-/// An act that returns a guest to the state before. Displays as the command that a user would type.
+/// An act that returns a guest to the state before. Displays as its step does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GuestRelease {
     /// The directory of the guest.
     pub guest: String,
+    /// The software that runs it.
+    pub kind: GuestKind,
     /// The state to return to.
     pub to: GuestState,
 }

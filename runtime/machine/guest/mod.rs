@@ -1,12 +1,16 @@
-//! The part `guest`: machines that run inside this one. Only those of LXC so far.
+//! The part `guest`: machines that run inside this one. A guest is named by its directory.
 //!
-//! `entry` contains a guest, `fact` and `step` the facts, releases and effects, `changes` what they mean to the rest of the program, `config` reads
-//! the file that describes a guest, `state` machine files and comparison. Guests are started and stopped by the programs of LXC.
+//! `entry` contains a guest, `fact` and `step` the facts, releases and effects, `changes` what they mean to the rest of the program, `state` machine
+//! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`), in `system/real/guest/` (how it
+//! is found) and in its domain of primitives. A guest that outlives its run is found by a probe: there is no list of guests.
+//!
+//! To add a kind: its file with an `impl Software`, a variant in `kind`, and a file with `found` in `system/real/guest/`.
 
 mod changes;
-mod config;
 mod entry;
 mod fact;
+mod kind;
+mod lxc;
 mod state;
 mod step;
 
@@ -14,10 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::part::MachinePart;
 
-pub use config::{cgroup_prefix, config_of};
-pub use entry::{Guest, GuestKind, GuestState, LXC_PATH, path_and_name};
+pub use entry::{Guest, GuestState, path_and_name};
 pub use fact::{GuestFact, GuestRelease};
-pub use step::{GuestAct, GuestEffect, GuestStep, lxc};
+pub use kind::GuestKind;
+pub use lxc::{LXC_PATH, cgroup_prefix, config_of, lxc};
+pub use step::{GuestAct, GuestEffect, GuestStep};
 
 /// The part `guest`.
 pub struct Part;

@@ -34,7 +34,7 @@ impl PartState for Guests {
     fn anonymise(&mut self, _new: &dyn Fn(&str) -> String) {
         let Some(found) = &mut self.found else { return };
         let renamed = std::mem::take(found).into_values().enumerate().map(|(at, guest)| {
-            let directory = format!("{}/guest-{}", super::LXC_PATH, at + 1);
+            let directory = format!("{}/guest-{}", guest.kind.path(), at + 1);
             let rootfs = guest.rootfs.map(|_| format!("{directory}/rootfs"));
             (directory, Guest { rootfs, ..guest })
         });
@@ -82,7 +82,7 @@ fn describe_guest(guest: &Guest) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::machine::guest::{GuestFact, GuestState};
+    use crate::machine::guest::{GuestFact, GuestKind, GuestState};
     use crate::machine::{Fact, compare, listing};
 
     const WEB: &str = "/var/lib/lxc/web";
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn is(state: GuestState, was: GuestState) -> Fact {
-        GuestFact::GuestIs { guest: WEB.into(), state, was }.into()
+        GuestFact::GuestIs { guest: WEB.into(), kind: GuestKind::Lxc, state, was }.into()
     }
 
     #[test]
@@ -140,6 +140,9 @@ mod tests {
         let fact = is(GuestState::Running, GuestState::Stopped);
         let json = serde_json::to_value(&fact).expect("facts serialize to JSON");
         assert_eq!(json["fact"], "guest_is");
-        assert_eq!(serde_json::from_value::<Fact>(json).expect("the fact is valid"), fact);
+        assert_eq!(serde_json::from_value::<Fact>(json.clone()).expect("the fact is valid"), fact);
+        let mut earlier = json;
+        earlier.as_object_mut().expect("facts are objects").remove("kind");
+        assert_eq!(serde_json::from_value::<Fact>(earlier).expect("the fact is valid"), fact);
     }
 }

@@ -1,20 +1,13 @@
-//! Effects on guests, and the commands that act on them.
+//! Steps that change guests, and effects on them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::entry::path_and_name;
-use crate::machine::cmd::Cmd;
 use crate::machine::effect::NeedKind::{Destroys, Guests};
 use crate::machine::effect::{Declaration, PartEffect};
 use crate::machine::step::PartStep;
-
-/// Returns a program of LXC that acts on a guest, which is named by its directory.
-pub fn lxc(program: &'static str, guest: &str) -> Cmd {
-    let (path, name) = path_and_name(guest);
-    Cmd::tool(program).args(["-P", path, "-n", name])
-}
 
 /// A step that changes guests. There is none: all of them are commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

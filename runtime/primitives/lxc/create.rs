@@ -7,7 +7,7 @@ use crate::args;
 use crate::config::lxc::{has, line};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
-use crate::machine::guest::{GuestEffect, GuestFact, lxc};
+use crate::machine::guest::{GuestEffect, GuestFact, GuestKind, lxc};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::set_whole;
 use crate::primitives::file::known_text;
@@ -241,7 +241,8 @@ impl Action for CreateGuest {
         });
         let guest = seen.directory;
         let Some(template) = &self.template else {
-            let fact = GuestFact::GuestMade { guest, rootfs: Some(self.rootfs()) };
+            let fact =
+                GuestFact::GuestMade { guest, kind: GuestKind::Lxc, rootfs: Some(self.rootfs()) };
             return Ok(plan.makes(fact).warn(assumed));
         };
         let mut create = lxc("lxc-create", &guest).args(["-t", template.as_str(), "-f", &config]);
@@ -250,7 +251,7 @@ impl Action for CreateGuest {
         }
         let destroy = Undo::Steps(vec![Step::Run(lxc("lxc-destroy", &guest))]);
         let creation = Plan::run(create)
-            .makes(GuestFact::GuestMade { guest, rootfs: None })
+            .makes(GuestFact::GuestMade { guest, kind: GuestKind::Lxc, rootfs: None })
             .undo(destroy)
             .hint("the template prints what it lacks: see lxc-create(1)");
         Ok(plan.and(creation).warn(assumed))

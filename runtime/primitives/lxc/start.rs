@@ -4,7 +4,9 @@ use super::limits::ReadBack;
 use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::error::Result;
-use crate::machine::guest::{GuestAct, GuestEffect, GuestFact, GuestState, lxc, path_and_name};
+use crate::machine::guest::{
+    GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, lxc, path_and_name,
+};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, GuestName};
@@ -58,7 +60,12 @@ impl Action for StartGuest {
         seen.refuse(GuestState::Frozen, "thaw it first: lxc::thaw(name)")?;
         let was = seen.state().unwrap_or_default();
         let (guest, name) = (seen.directory.clone(), seen.name.clone());
-        let fact = GuestFact::GuestIs { guest: guest.clone(), state: GuestState::Running, was };
+        let fact = GuestFact::GuestIs {
+            guest: guest.clone(),
+            kind: GuestKind::Lxc,
+            state: GuestState::Running,
+            was,
+        };
         let limits = seen.found.map(|guest| guest.limits.clone()).unwrap_or_default();
         let back = ReadBack::of(&guest, &name, &limits, cx)?;
         let start = Cmd::tool("sh")

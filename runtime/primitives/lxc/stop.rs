@@ -3,7 +3,7 @@
 use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::error::Result;
-use crate::machine::guest::{GuestAct, GuestEffect, GuestFact, GuestState, lxc};
+use crate::machine::guest::{GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, lxc};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, GuestName, Seconds};
@@ -84,7 +84,12 @@ fn switch(seen: &SeenGuest<'_>, cmd: Cmd, state: GuestState, undo: Undo) -> Plan
         GuestState::Running | GuestState::Stopped => GuestState::Frozen,
     });
     Plan::run(cmd)
-        .makes(GuestFact::GuestIs { guest: seen.directory.clone(), state, was })
+        .makes(GuestFact::GuestIs {
+            guest: seen.directory.clone(),
+            kind: GuestKind::Lxc,
+            state,
+            was,
+        })
         .warn(seen.unknown())
         .undo(undo)
 }

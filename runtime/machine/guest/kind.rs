@@ -1,0 +1,53 @@
+//! The kinds of guests. Each has a file of its own here and in `system/real/guest/`; nothing else distinguishes them.
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::GuestState;
+use super::lxc::Lxc;
+use crate::machine::Step;
+
+/// The software that runs a guest.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum GuestKind {
+    /// LXC: a container with an init of its own.
+    #[default]
+    Lxc,
+}
+
+/// What a kind of guests determines.
+pub(super) trait Software {
+    /// Returns the name of the kind.
+    fn name(&self) -> &'static str;
+
+    /// Returns the directory of the directories of its guests, unless another one is given.
+    fn path(&self) -> &'static str;
+
+    /// Returns the step that returns a guest, which is named by its directory, to an earlier state. It ends in a limited time.
+    fn release(&self, guest: &str, to: GuestState) -> Step;
+}
+
+impl GuestKind {
+    const fn software(self) -> &'static dyn Software {
+        match self {
+            Self::Lxc => &Lxc,
+        }
+    }
+
+    /// Returns the name in lower case.
+    pub fn name(self) -> &'static str {
+        self.software().name()
+    }
+
+    /// Returns the directory of the directories of its guests, unless another one is given.
+    pub fn path(self) -> &'static str {
+        self.software().path()
+    }
+
+    /// Returns the step that returns a guest, which is named by its directory, to an earlier state.
+    pub fn release(self, guest: &str, to: GuestState) -> Step {
+        self.software().release(guest, to)
+    }
+}
