@@ -25,7 +25,7 @@ root_of() {
 # may then end with it.
 inside() {
     local code=0
-    lxc-attach -n "$1" --clear-env -v PATH=/bin -- sh -c "$2" </dev/null >inside.out 2>inside.err || code=$?
+    lxc-attach -n "$1" --clear-env -v PATH=/bin:/sbin -- sh -c "$2" </dev/null >inside.out 2>inside.err || code=$?
     cat inside.out
     cat inside.err >&2
     return $code

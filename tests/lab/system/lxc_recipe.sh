@@ -15,7 +15,7 @@ rmdir /var/lib/lxc/web
 echo 'ID=gentoo' >tree/etc/os-release
 : >tree/sbin/openrc-run
 chmod 755 tree/sbin/openrc-run
-mkdir -p tree/etc/{conf.d,init.d,portage,runlevels/default}
+mkdir -p tree/etc/{conf.d,init.d,portage,runlevels/sysinit}
 tar --numeric-owner -C tree -cJf a.tar.xz .
 sign_archive
 mkdir -p /var/cache/distfiles
