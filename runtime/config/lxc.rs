@@ -1,5 +1,9 @@
 //! lxc.container.conf(5): lines `KEY = VALUE`. A later line of a key that is not a list replaces an earlier one.
 
+mod convert;
+
+pub use convert::{NoCard, convert};
+
 /// Returns the content with the last line of a key set to a value.
 pub fn set(text: &str, key: &str, value: &str) -> String {
     let wanted = line(key, value);

@@ -1,6 +1,7 @@
 //! Guests of LXC: containers with an init of their own.
 
 mod attach;
+mod convert;
 mod create;
 mod destroy;
 mod ids;
@@ -14,8 +15,9 @@ mod stop;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 9] = [
+pub(super) const PRIMITIVES: [Primitive; 10] = [
     action::<create::CreateGuest>(),
+    action::<convert::ConvertGuest>(),
     action::<limits::GuestLimits>(),
     action::<start::StartGuest>(),
     action::<stop::StopGuest>(),

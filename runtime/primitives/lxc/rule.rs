@@ -40,6 +40,12 @@ pub(super) enum LxcRule {
     /// The bridge does not exist.
     #[error("guest {name}: there is no bridge {bridge}")]
     NoBridge { name: String, bridge: String },
+    /// The configuration to convert does not exist.
+    #[error("configuration {file}: no such file")]
+    NoConfig { file: String },
+    /// A setting of a network card has no card.
+    #[error("{file}:{line}: {key} is set before lxc.network.type")]
+    NoCard { file: String, line: usize, key: String },
     /// A setting needs another one.
     #[error("guest {name}: {what} needs {needs}")]
     Needs { name: String, what: &'static str, needs: &'static str },
@@ -72,6 +78,8 @@ impl Rule for LxcRule {
                 "add a limit, for example memory_max: \"512M\" or pids_max: 100".into()
             }
             Self::NoBridge { bridge, .. } => format!("create it first: bridge::create({bridge:?})"),
+            Self::NoConfig { .. } => "list the configurations: ls /var/lib/lxc/*/config".into(),
+            Self::NoCard { .. } => "add a line before it, for example lxc.network.type = veth".into(),
             Self::Needs { needs, .. } => format!("add {needs}"),
         })
     }
