@@ -26,6 +26,7 @@ mod part;
 pub(crate) mod parts;
 mod programs;
 mod scope;
+pub mod share;
 mod state;
 mod step;
 pub mod storage;
@@ -49,7 +50,7 @@ pub use files::{FilesEffect, FilesFact, FilesStep, origin};
 pub use firmware::FirmwareState;
 pub use listing::listing;
 pub(crate) use part::MachinePart;
-pub use programs::{MissingProgram, PROGRAMS, ProgramInfo, program_info};
+pub use programs::{HIDDEN_DIRECTORIES, MissingProgram, PROGRAMS, ProgramInfo, program_info};
 pub use scope::Scope;
 pub use step::Step;
 pub use storage::{

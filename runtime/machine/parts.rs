@@ -14,6 +14,7 @@ macro_rules! parts {
             net Net,
             cgroup Cgroup,
             guest Guest,
+            share Share,
         }
     };
 }

@@ -66,9 +66,11 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("mkfs.xfs", "xfsprogs", "sys-fs/xfsprogs"),
     device_tool("mkswap", "util-linux", "sys-apps/util-linux"),
     tool("portageq", NOT_IN_DEBIAN, "sys-apps/portage"),
+    tool("qemu-system-x86_64", "qemu-system-x86", "app-emulation/qemu"),
     tool("rc-service", "openrc", "sys-apps/openrc"),
     tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
+    tool("setsid", "util-linux", "sys-apps/util-linux"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("ssh-keygen", "openssh-client", "net-misc/openssh"),
     tool("ssh-keyscan", "openssh-client", "net-misc/openssh"),
@@ -77,10 +79,16 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("tar", "tar", "app-arch/tar"),
     device_tool("thin_check", "thin-provisioning-tools", "sys-block/thin-provisioning-tools"),
     tool("usermod", "passwd", "sys-apps/shadow"),
+    tool("virtiofsd", "virtiofsd", "app-emulation/virtiofsd"),
     tool("wget", "wget", "net-misc/wget"),
     device_tool("wipefs", "util-linux", "sys-apps/util-linux"),
     device_tool("xfs_repair", "xfsprogs", "sys-fs/xfsprogs"),
 ];
+
+/// Directories outside the search path in which distributions install a tool that other programs start: Gentoo and Debian 13,
+/// Debian 12 with QEMU, and Arch.
+pub const HIDDEN_DIRECTORIES: &[(&str, &[&str])] =
+    &[("virtiofsd", &["/usr/libexec", "/usr/lib/qemu", "/usr/lib"])];
 
 /// Returns the entry of a tool.
 pub fn program_info(name: &str) -> Option<&'static ProgramInfo> {

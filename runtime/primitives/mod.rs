@@ -34,6 +34,7 @@ pub(crate) mod service;
 pub(crate) mod stage3;
 pub(crate) mod system;
 pub(crate) mod text;
+mod virtiofs;
 
 pub use portage::{BuildErrorInfo, PackageLog, package_logs};
 

@@ -19,6 +19,7 @@ const LISTS: &[&[Primitive]] = &[
     &p::net::PRIMITIVES,
     &p::cgroup::PRIMITIVES,
     &p::lxc::PRIMITIVES,
+    &p::virtiofs::PRIMITIVES,
     &p::distcc::PRIMITIVES,
 ];
 

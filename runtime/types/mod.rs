@@ -53,7 +53,7 @@ pub use text::{
     KernelLine, KernelVersion, KernelWord, KeymapName, Keyword, LicenseName, Line, LinkTarget,
     LocaleName, MacAddress, MenuTitle, ModuleName, MountOptions, Owner, PcrList, ProfileName,
     ProgramName, RelativePath, RepoName, ServiceName, StageVariant, SyncType, SyncUri, TableEntry,
-    TableFile, TemplateName, TimeZone, TokenDevice, UseFlag, UserName,
+    TableFile, TemplateName, TimeZone, TokenDevice, UseFlag, UserName, XattrMap,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

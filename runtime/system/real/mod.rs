@@ -29,6 +29,7 @@ mod replace;
 #[expect(clippy::disallowed_types, reason = "the only module that starts programs")]
 mod run;
 mod search;
+mod share;
 mod stack;
 mod started;
 mod storage;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::MissingProgram;
 use super::environment::SEARCH_PATH;
+use crate::machine::HIDDEN_DIRECTORIES;
 
 /// The programs that were looked up.
 #[derive(Debug, Default)]
@@ -24,8 +25,13 @@ impl Programs {
 /// Returns the path of a program on this system, if it is installed.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
-    let directories =
-        path.split(':').chain(SEARCH_PATH.split(':')).filter(|dir| dir.starts_with('/'));
+    let hidden = HIDDEN_DIRECTORIES.iter().filter(|(tool, _)| *tool == name);
+    let hidden = hidden.flat_map(|(_, directories)| directories.iter().copied());
+    let directories = path
+        .split(':')
+        .chain(SEARCH_PATH.split(':'))
+        .filter(|dir| dir.starts_with('/'))
+        .chain(hidden);
     directories.map(|dir| Path::new(dir).join(name)).find(|file| is_executable(file))
 }
 

@@ -30,6 +30,10 @@ words! {
         text.ends_with(' ').then(|| "it ends with a space".into())
     });
 
+    /// The map of extended attributes of virtiofsd: rules of fields between separators, such as `:map::user.virtiofs.:`.
+    XattrMap, "attribute map", "rules of virtiofsd such as :map::user.virtiofs.:, without spaces and commas",
+    TextRule::of(|c| c.is_ascii_graphic() && c != ',', 1024).begins(|c| !is_alnum(c) && c != '-').also(not_empty);
+
     /// A field of crypttab, which has no quoting.
     CrypttabField, "crypttab field",
     "a word without control characters that does not begin with #",

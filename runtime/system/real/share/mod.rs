@@ -1,0 +1,130 @@
+//! Shares of the real machine: the processes of virtiofsd, found by their arguments.
+//!
+//! `processes` finds and ends them, `attempts` tries what a directory can do.
+
+mod attempts;
+mod processes;
+
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use super::Real;
+use super::files::reach::{is_running_root, open_root};
+use crate::machine::share::{Daemon, ShareStep, VIRTIOFSD};
+use crate::machine::{Machine, Scope};
+use crate::system::{Cmd, NoopWatch, Outcome, Stdin, StepError, Watch};
+
+/// Starts virtiofsd in a session of its own, and waits until its socket is there. It writes to a log, of which the last lines are
+/// printed if it ends. If this process ends while it waits, virtiofsd ends, too.
+const SCRIPT: &str = r#"
+set -u
+socket=$1 log=$2
+shift 2
+mkdir -p "${socket%/*}" || exit 1
+: >"$log" || exit 1
+setsid "$@" </dev/null >"$log" 2>&1 &
+pid=$!
+trap 'kill $pid 2>/dev/null; exit 143' TERM INT HUP
+tries=0
+until [ -S "$socket" ]; do
+    if ! kill -0 $pid 2>/dev/null; then
+        wait $pid
+        code=$?
+        tail -n 12 "$log" >&2
+        exit $((code ? code : 1))
+    fi
+    tries=$((tries + 1))
+    if [ $tries = 600 ]; then
+        kill $pid
+        tail -n 12 "$log" >&2
+        echo "timed out after 30 s waiting for $socket" >&2
+        exit 1
+    fi
+    sleep 0.05
+done
+"#;
+
+/// Performs a step on shares.
+pub(super) fn perform(
+    real: &mut Real,
+    step: &ShareStep,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, StepError> {
+    let failed = |why: String| StepError::kernel(step, why);
+    match step {
+        ShareStep::Start { directory, socket, log, options } => {
+            check(directory).map_err(failed)?;
+            remove_socket(socket).map_err(failed)?;
+            let daemon = real.tool(&Cmd::tool(VIRTIOFSD))?;
+            let cmd = Cmd::tool("sh")
+                .args(["-s", "--", socket, log, &daemon.to_string_lossy()])
+                .args(options.iter().cloned())
+                .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
+            let started = real.run(&cmd, watch).map_err(|error| {
+                // The program that failed is virtiofsd, not the shell that waits for it.
+                StepError { step: step.to_string(), ..error }
+            });
+            if started.is_err() {
+                // A failed start leaves nothing; its own error counts.
+                let _ = processes::end(socket).and_then(|()| remove_socket(socket));
+            }
+            started
+        }
+        ShareStep::Stop { socket } => {
+            processes::end(socket).and_then(|()| remove_socket(socket)).map_err(failed)?;
+            Ok(Outcome::default())
+        }
+        ShareStep::Probe { directory } => {
+            let stdout = attempts::all(Path::new(directory)).map_err(failed)?;
+            Ok(Outcome { stdout, ..Outcome::default() })
+        }
+    }
+}
+
+/// Returns an error if a directory must not, or cannot, be shared.
+fn check(directory: &str) -> Result<(), String> {
+    let named = |error: std::io::Error| format!("{directory}: {error}");
+    let opened = open_root(Path::new(directory)).map_err(named)?;
+    if is_running_root(&opened).map_err(named)? {
+        return Err(format!("{directory} is the running system, which must not be shared"));
+    }
+    attempts::user_attributes(&opened).map_err(|error| {
+        format!("the filesystem of {directory} has no attributes in user. (xattr(7)): {error}")
+    })
+}
+
+/// Removes a socket that no process serves any more.
+fn remove_socket(socket: &str) -> Result<(), String> {
+    match fs::symlink_metadata(socket) {
+        Ok(found) if found.file_type().is_socket() => {
+            fs::remove_file(socket).map_err(|error| format!("{socket}: {error}"))
+        }
+        Ok(_) => Err(format!("{socket} exists and is not a socket")),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Finds the shares, and the virtiofsd of this system.
+pub(super) fn look(
+    real: &mut Real,
+    machine: &mut Machine,
+    scope: Option<&Scope>,
+) -> Result<(), StepError> {
+    if scope.is_some_and(|scope| scope.share.sockets.is_empty()) {
+        return Ok(());
+    }
+    machine.share.found = Some(processes::shares());
+    if scope.is_none() {
+        machine.share.daemon = daemon(real);
+    }
+    Ok(())
+}
+
+/// Asks virtiofsd for its version. One that does not answer is unknown.
+fn daemon(real: &mut Real) -> Option<Daemon> {
+    let cmd = Cmd::tool(VIRTIOFSD).arg("--version").accept_any_exit_code();
+    let said = real.run(&cmd, &mut NoopWatch).ok()?;
+    // Some versions in Rust print it to the standard error.
+    Daemon::of(&said.stdout).or_else(|| Daemon::of(&said.stderr))
+}
