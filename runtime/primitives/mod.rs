@@ -29,6 +29,7 @@ mod net;
 pub(crate) mod plan;
 pub(crate) mod portage;
 mod primitive;
+mod qemu;
 pub mod registry;
 pub(crate) mod service;
 pub(crate) mod stage3;

@@ -20,6 +20,7 @@ const LISTS: &[&[Primitive]] = &[
     &p::cgroup::PRIMITIVES,
     &p::lxc::PRIMITIVES,
     &p::virtiofs::PRIMITIVES,
+    &p::qemu::PRIMITIVES,
     &p::distcc::PRIMITIVES,
 ];
 

@@ -18,7 +18,6 @@ mod error;
 mod guest;
 mod host;
 mod order;
-#[expect(clippy::disallowed_types, reason = "the emulator is started here")]
 mod pc;
 #[expect(clippy::disallowed_types, reason = "the confined program is started here")]
 mod sandbox;

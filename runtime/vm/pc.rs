@@ -6,17 +6,16 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Child;
+use std::time::Duration;
 
 use super::console::{Console, end, unconfined};
 use super::dialogue::{ConsoleDialogue, ConsoleTranscript, Turn};
 use super::error::{QEMU, VmError};
 use super::sandbox::{Owner, SETUP_FAILED, Sandbox, SandboxStdin, Share, change_owner};
 use crate::system::Interrupts;
-use crate::system::real::{die_with_parent, find_program};
+use crate::system::real::{EMULATED_CPU, KVM, KVM_CPU, escape_commas, find_program, kvm_works};
 use crate::types::{Choice, Size};
 
 /// The paths of the EFI firmware in distributions: the code, and the initial variables.
@@ -81,20 +80,8 @@ impl Drop for QemuProcess {
     }
 }
 
-/// The device for hardware-assisted virtualization.
-const KVM: &str = "/dev/kvm";
 /// The seccomp options, which deny system calls that the emulator does not need here.
 const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny";
-
-/// A processor without hardware virtualization.
-///
-/// QEMU 7.2 searches all translations of a page at each store to it. Each process has its own
-/// translations of a library, so that a page of one may have many thousands: Linux clears such a
-/// page after the switch from the initramfs, and a soft lockup of minutes follows. A small buffer
-/// limits the translations, and without ERMS a page is cleared by 512 stores instead of 4096.
-/// A second processor spins while it waits for the first, which makes both slow on a busy machine.
-const EMULATED_CPU: [&str; 6] =
-    ["-accel", "tcg,tb-size=64", "-cpu", "max,-erms,-fsrm", "-smp", "1"];
 
 /// The command line of the emulator.
 struct Emulation {
@@ -179,8 +166,9 @@ impl Pc<'_> {
             .args(["-serial", if self.keyboard { "mon:stdio" } else { "stdio" }])
             .args(["-m", &format!("{}M", self.memory.get() >> 20)]);
         match kvm {
-            true => command.args(["-accel", "kvm", "-cpu", "host", "-smp", "2"]),
-            false => command.args(EMULATED_CPU),
+            true => command.args(KVM_CPU).args(["-smp", "2"]),
+            // A second processor spins while it waits for the first, which makes both slow on a busy machine.
+            false => command.args(EMULATED_CPU).args(["-smp", "1"]),
         };
         if self.firmware == Firmware::Efi {
             let [code, variables] = self.efi()?;
@@ -237,49 +225,4 @@ impl Pc<'_> {
         }
         Ok([code.into(), copy])
     }
-}
-
-/// Formats a path for an option, in which commas are separators.
-fn escape_commas(path: &Path) -> String {
-    path.to_string_lossy().replace(',', ",,")
-}
-
-/// Returns whether KVM works. The device alone is not sufficient evidence if this machine is itself
-/// virtual, so a boot sector with a few instructions must run to completion.
-fn kvm_works(emulator: &Path) -> bool {
-    const PORT: u16 = 0xf4;
-    const EXIT_VALUE: u8 = 0x2a;
-    let [low, high] = PORT.to_le_bytes();
-    // mov al, SAYS; mov dx, PORT; out dx, al; hlt
-    let code = [0xb0, EXIT_VALUE, 0xba, low, high, 0xee, 0xf4];
-    let mut sector = [0; 512];
-    sector[..code.len()].copy_from_slice(&code);
-    sector[510..].copy_from_slice(&[0x55, 0xaa]);
-    let Ok(file) = tempfile::NamedTempFile::new() else { return false };
-    if !Path::new(KVM).exists() || fs::write(file.path(), sector).is_err() {
-        return false;
-    }
-    let mut command = Command::new(emulator);
-    command
-        .args(["-accel", "kvm", "-cpu", "host", "-M", "pc", "-nodefaults", "-display", "none"])
-        .args(["-m", "16", "-no-reboot", "-device"])
-        .arg(format!("isa-debug-exit,iobase={PORT:#x},iosize=4"))
-        .args(["-drive", &format!("if=ide,format=raw,file={}", escape_commas(file.path()))])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0);
-    die_with_parent(&mut command, None);
-    let Ok(mut machine) = command.spawn().map(QemuProcess) else { return false };
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(5) {
-        match machine.0.try_wait() {
-            // The exit code that the debug exit device produces for this value.
-            Ok(Some(status)) => return status.code() == Some(i32::from(EXIT_VALUE) << 1 | 1),
-            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
-            Err(_) => return false,
-        }
-    }
-    let _ = machine.0.kill();
-    false
 }

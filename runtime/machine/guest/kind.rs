@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::GuestState;
 use super::lxc::Lxc;
+use super::qemu::Qemu;
 use crate::machine::Step;
 
 /// The software that runs a guest.
@@ -15,6 +16,8 @@ pub enum GuestKind {
     /// LXC: a container with an init of its own.
     #[default]
     Lxc,
+    /// QEMU: a virtual machine with a kernel of its own.
+    Qemu,
 }
 
 /// What a kind of guests determines.
@@ -33,6 +36,7 @@ impl GuestKind {
     const fn software(self) -> &'static dyn Software {
         match self {
             Self::Lxc => &Lxc,
+            Self::Qemu => &Qemu,
         }
     }
 

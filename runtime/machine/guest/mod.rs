@@ -1,7 +1,7 @@
 //! The part `guest`: machines that run inside this one. A guest is named by its directory.
 //!
 //! `entry` contains a guest, `fact` and `step` the facts, releases and effects, `changes` what they mean to the rest of the program, `state` machine
-//! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`), in `system/real/guest/` (how it
+//! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`, `qemu`), in `system/real/guest/` (how it
 //! is found) and in its domain of primitives. A guest that outlives its run is found by a probe: there is no list of guests.
 //!
 //! To add a kind: its file with an `impl Software`, a variant in `kind`, and a file with `found` in `system/real/guest/`.
@@ -11,6 +11,7 @@ mod entry;
 mod fact;
 mod kind;
 mod lxc;
+mod qemu;
 mod state;
 mod step;
 
@@ -22,6 +23,7 @@ pub use entry::{Guest, GuestState, path_and_name};
 pub use fact::{GuestFact, GuestRelease};
 pub use kind::GuestKind;
 pub use lxc::{LXC_PATH, cgroup_prefix, config_of, lxc};
+pub use qemu::{QEMU_COMMAND, QEMU_CONSOLE, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep};
 pub use step::{GuestAct, GuestEffect, GuestStep};
 
 /// The part `guest`.
@@ -35,7 +37,7 @@ impl MachinePart for Part {
     type Effect = GuestEffect;
     type Release = GuestRelease;
 
-    const RESTORED_BY: &'static [&'static str] = &["lxc.start", "lxc.freeze"];
+    const RESTORED_BY: &'static [&'static str] = &["lxc.start", "lxc.freeze", "qemu.start"];
 }
 
 /// The guests in the model.

@@ -5,21 +5,37 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::entry::path_and_name;
+use super::qemu::QemuStep;
 use crate::machine::effect::NeedKind::{Destroys, Guests};
 use crate::machine::effect::{Declaration, PartEffect};
 use crate::machine::step::PartStep;
 
-/// A step that changes guests. There is none: all of them are commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuestStep {}
+/// A step that changes guests. Those of LXC are commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuestStep {
+    /// A step on a guest of QEMU.
+    Qemu(QemuStep),
+}
 
 impl fmt::Display for GuestStep {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Qemu(step) => step.fmt(f),
+        }
     }
 }
 
-impl PartStep for GuestStep {}
+impl PartStep for GuestStep {
+    fn needs_root(&self) -> bool {
+        true
+    }
+
+    fn tools(&self) -> Vec<&'static str> {
+        match self {
+            Self::Qemu(step) => step.tools(),
+        }
+    }
+}
 
 /// An effect on a guest, which is named by its directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ mod ids;
 mod info;
 mod limits;
 mod rule;
-mod seen;
+pub(super) mod seen;
 mod start;
 mod stop;
 

@@ -22,7 +22,7 @@ pub(super) struct SeenGuest<'a> {
 }
 
 /// Returns the directory of a guest.
-pub(super) fn directory(name: &GuestName, path: &AbsPath) -> String {
+pub(in crate::primitives) fn directory(name: &GuestName, path: &AbsPath) -> String {
     format!("{}/{name}", path.to_string().trim_end_matches('/'))
 }
 

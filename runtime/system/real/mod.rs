@@ -20,6 +20,8 @@ mod guest;
 mod host;
 mod input;
 mod interrupt;
+#[expect(clippy::disallowed_types, reason = "QEMU is tried with a time limit of its own")]
+mod kvm;
 mod net;
 mod orphans;
 mod perform;
@@ -50,6 +52,7 @@ pub(crate) use files::access::read_below;
 pub use growing_file::GrowingFile;
 pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;
+pub(crate) use kvm::{EMULATED_CPU, KVM, KVM_CPU, escape_commas, kvm_works};
 pub use net::{
     ChangeStatus, ConfirmError, changes, confirm_change, keep_rollback, roll_back_change,
 };

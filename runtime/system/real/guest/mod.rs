@@ -1,6 +1,8 @@
 //! The guests of the real machine. How guests of a kind are found is in the file of the kind.
 
 mod lxc;
+mod qemu;
+mod qmp;
 
 use std::collections::BTreeSet;
 
@@ -10,13 +12,14 @@ use crate::machine::{Machine, Scope};
 use crate::system::{Outcome, StepError, Watch};
 
 /// Performs a step on guests.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "all parts have this signature")]
 pub(super) fn perform(
-    _real: &mut Real,
+    real: &mut Real,
     step: &GuestStep,
-    _watch: &mut dyn Watch,
+    watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
-    match *step {}
+    match step {
+        GuestStep::Qemu(step) => qemu::perform(real, step, watch),
+    }
 }
 
 /// Finds the guests of every kind: those in the directories of the kind, those that a fact or the model names, and those that run.
@@ -32,6 +35,8 @@ pub(super) fn look(
     let known = machine.guest.found.take().unwrap_or_default();
     let named: BTreeSet<String> =
         wanted.into_iter().flatten().cloned().chain(known.into_keys()).collect();
-    machine.guest.found = Some(lxc::found(real, &named)?);
+    let mut found = lxc::found(real, &named)?;
+    found.extend(qemu::found(&named));
+    machine.guest.found = Some(found);
     Ok(())
 }

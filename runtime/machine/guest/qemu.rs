@@ -1,0 +1,94 @@
+//! Guests of QEMU: virtual machines with a kernel of their own, which outlive the program that starts them.
+//!
+//! The directory of a guest has its monitor, the messages of its serial console, and the command that started it last.
+
+use std::fmt;
+
+use super::entry::{GuestState, path_and_name};
+use super::kind::Software;
+use super::step::GuestStep;
+use crate::machine::Step;
+use crate::types::quote;
+
+/// The directory of the guests of QEMU, unless another one is given.
+pub const QEMU_PATH: &str = "/var/lib/qemu";
+
+/// The file with the command that started a guest last, in the directory of the guest. A directory with it is a guest.
+pub const QEMU_COMMAND: &str = "qemu.command";
+/// The file with the number of the process.
+pub const QEMU_PID: &str = "qemu.pid";
+/// The socket of the monitor (qemu-qmp-ref(7)).
+pub const QEMU_MONITOR: &str = "monitor";
+/// The file with what the guest prints on its serial console.
+pub const QEMU_CONSOLE: &str = "console.log";
+
+/// The name of the program.
+const QEMU: &str = "qemu-system-x86_64";
+
+/// How long a guest may take to shut down when a run cleans up, in seconds. Then it is ended.
+const PATIENCE: u32 = 10;
+
+/// A step on a guest of QEMU, which is named by its directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QemuStep {
+    /// Starts QEMU in the background, with KVM where that works.
+    Start {
+        /// The directory of the guest.
+        guest: String,
+        /// The options, without those of the processor.
+        options: Vec<String>,
+    },
+    /// Presses the power button, and waits; then, if allowed, ends QEMU by its monitor or kills it.
+    Stop {
+        /// The directory of the guest.
+        guest: String,
+        /// How long to wait for the shutdown, in seconds.
+        timeout: u32,
+        /// Whether to end a guest that has not shut down.
+        kill: bool,
+    },
+}
+
+impl QemuStep {
+    /// Returns the programs that the step starts.
+    pub(super) fn tools(&self) -> Vec<&'static str> {
+        match self {
+            Self::Start { .. } => vec![QEMU],
+            Self::Stop { .. } => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for QemuStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start { options, .. } => {
+                let options: Vec<String> = options.iter().map(|option| quote(option)).collect();
+                write!(f, "{QEMU} -machine accel=kvm:tcg {}", options.join(" "))
+            }
+            Self::Stop { guest, timeout, kill } => {
+                let name = path_and_name(guest).1;
+                write!(f, "system_powerdown by the monitor of {name}; wait {timeout} s")?;
+                if *kill { f.write_str("; quit; kill") } else { Ok(()) }
+            }
+        }
+    }
+}
+
+/// QEMU.
+pub(super) struct Qemu;
+
+impl Software for Qemu {
+    fn name(&self) -> &'static str {
+        "qemu"
+    }
+
+    fn path(&self) -> &'static str {
+        QEMU_PATH
+    }
+
+    fn release(&self, guest: &str, _to: GuestState) -> Step {
+        let stop = QemuStep::Stop { guest: guest.to_owned(), timeout: PATIENCE, kill: true };
+        GuestStep::Qemu(stop).into()
+    }
+}

@@ -1,0 +1,54 @@
+//! Violated rules about virtual machines.
+
+use crate::error::Rule;
+
+/// A violated rule about virtual machines.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum QemuRule {
+    /// The virtual machine does not exist.
+    #[error("virtual machine {name}: no such virtual machine in {path}")]
+    NoSuchVm { name: String, path: String },
+    /// A guest of another kind has the directory.
+    #[error("virtual machine {name}: its directory is that of a guest of {kind}")]
+    OtherKind { name: String, kind: &'static str },
+    /// A file does not exist.
+    #[error("virtual machine {name}: {what} {path} does not exist")]
+    Missing { name: String, what: &'static str, path: String },
+    /// No process serves the socket of a share.
+    #[error("virtual machine {name}: no virtiofsd serves the share {tag} ({socket})")]
+    NoShare { name: String, tag: String, socket: String },
+    /// A disk is a device of this machine.
+    #[error("virtual machine {name}: disk {path} is a device of this machine")]
+    Device { name: String, path: String },
+    /// The path of the socket is too long.
+    #[error(
+        "virtual machine {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
+    )]
+    PathTooLong { name: String, path: String, length: usize, most: usize },
+    /// An initramfs or a command line needs a kernel.
+    #[error("virtual machine {name}: {what} needs kernel")]
+    NeedsKernel { name: String, what: &'static str },
+    /// The link does not exist or is no tap.
+    #[error("virtual machine {name}: there is no tap {link}")]
+    NoTap { name: String, link: String },
+}
+
+impl Rule for QemuRule {
+    fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchVm { name, .. } => format!("start it first: qemu::start({name:?})"),
+            Self::OtherKind { .. } => "choose another name or path".into(),
+            Self::Missing { what: "kernel", .. } => {
+                "give the path of a kernel, such as /boot/vmlinuz-VERSION".into()
+            }
+            Self::Missing { .. } => "make the file first, or correct its path".into(),
+            Self::NoShare { socket, .. } => {
+                format!("share a directory first: virtiofs::share(directory, {socket:?})")
+            }
+            Self::Device { .. } => "give an image file".into(),
+            Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
+            Self::NeedsKernel { .. } => "add kernel".into(),
+            Self::NoTap { link, .. } => format!("create it first: tap::create({link:?})"),
+        })
+    }
+}

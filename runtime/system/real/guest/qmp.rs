@@ -1,0 +1,107 @@
+//! The monitor of QEMU (qemu-qmp-ref(7)): a request and an answer are one line of JSON each.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// How long the monitor may take to answer. It answers at once unless QEMU hangs.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The longest line of an answer, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// A connection to a monitor.
+pub(super) struct Monitor {
+    stream: BufReader<UnixStream>,
+}
+
+impl Monitor {
+    /// Connects to a monitor and ends its negotiation.
+    pub(super) fn connect(socket: &str) -> io::Result<Self> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_write_timeout(Some(LIMIT))?;
+        let mut monitor = Self { stream: BufReader::new(stream) };
+        let greeting = monitor.line()?;
+        if greeting.get("QMP").is_none() {
+            return Err(io::Error::other(format!("{socket} is no monitor of QEMU")));
+        }
+        monitor.execute("qmp_capabilities")?;
+        Ok(monitor)
+    }
+
+    /// Executes a command without arguments and returns its result.
+    pub(super) fn execute(&mut self, command: &str) -> io::Result<Value> {
+        let request = json!({ "execute": command }).to_string() + "\n";
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        loop {
+            let answer = self.line()?;
+            if let Some(result) = answer.get("return") {
+                return Ok(result.clone());
+            }
+            if let Some(error) = answer.get("error") {
+                let text = error.get("desc").and_then(Value::as_str).unwrap_or("unknown error");
+                return Err(io::Error::other(format!("{command}: {text}")));
+            }
+            // Anything else is an event.
+        }
+    }
+
+    fn line(&mut self) -> io::Result<Value> {
+        let mut line = String::new();
+        if (&mut self.stream).take(LONGEST).read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(serde_json::from_str(&line)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// Answers one connection with these lines, each after one request; the greeting comes first.
+    fn monitor(lines: &'static [&'static str]) -> io::Result<Monitor> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("monitor");
+        let listener = UnixListener::bind(&path).expect("a socket");
+        let serve = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut requests = BufReader::new(stream.try_clone().expect("a copy"));
+            for line in lines {
+                stream.write_all(line.as_bytes()).expect("the client reads");
+                let mut request = String::new();
+                if requests.read_line(&mut request).unwrap_or(0) == 0 {
+                    break;
+                }
+            }
+        });
+        let connected = Monitor::connect(path.to_str().expect("UTF-8"));
+        drop(serve);
+        connected
+    }
+
+    const GREETING: &str = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}}, \"capabilities\": [\"oob\"]}}\r\n";
+
+    #[test]
+    fn events_are_skipped_and_errors_are_told() {
+        const EVENT: &str = "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"POWERDOWN\"}\r\n{\"return\": {}}\r\n";
+        const ERROR: &str = "{\"error\": {\"class\": \"CommandNotFound\", \"desc\": \"The command x has not been found\"}}\r\n";
+        let mut found =
+            monitor(&[GREETING, "{\"return\": {}}\r\n", EVENT, ERROR, ""]).expect("a monitor");
+        assert_eq!(found.execute("system_powerdown").expect("it works"), json!({}));
+        let error = found.execute("x").expect_err("there is no such command").to_string();
+        assert_eq!(error, "x: The command x has not been found");
+    }
+
+    #[test]
+    fn a_socket_of_another_program_is_refused() {
+        assert!(monitor(&["{\"hello\": 1}\n"]).is_err());
+        assert!(monitor(&["220 mail.example ESMTP\r\n"]).is_err());
+        assert!(Monitor::connect("/nonexistent/monitor").is_err());
+    }
+}
