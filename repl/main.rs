@@ -3,7 +3,8 @@
 //! `cli` defines the grammar, `command_line` parses the arguments, `commands` has a file per
 //! command, `screen` shows the progress of a run, `render` shows plans and failures, `ask` prompts
 //! the user, `shell` is the interactive shell, `state` locates run directories, `originals` keeps
-//! what copies of recipes were made of, `whole` replaces files.
+//! what copies of recipes were made of,
+//! `collections` the collections that are installed, `whole` replaces files.
 
 // The terminal may disappear before cleanup has finished: a failed print must not end the program.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
@@ -11,6 +12,7 @@
 mod abandon;
 mod ask;
 mod cli;
+mod collections;
 mod command_line;
 mod commands;
 mod finding;
@@ -71,6 +73,10 @@ fn program() -> ExitCode {
         Some(Command::Answers(args)) => commands::answers::answers(&args),
         Some(Command::Info(args)) => commands::info::info(&args),
         Some(Command::List) => commands::list::list(),
+        Some(Command::Add(args)) => commands::add::add(&args),
+        Some(Command::Remove(args)) => commands::add::remove(&args),
+        Some(Command::Search(args)) => commands::search::search(&args),
+        Some(Command::Collection(args)) => commands::collection::collection(&args),
         Some(Command::Probe(args)) => commands::probe::probe(&args),
         Some(Command::Completions { shell }) => commands::completions::completions(shell),
         Some(Command::Reopen { journal, memory, values }) => {

@@ -112,6 +112,16 @@ pub(crate) fn originals() -> io::Result<PathBuf> {
     private(state()?.join("originals"))
 }
 
+/// Returns the directory of the installed collections.
+pub(crate) fn collections() -> io::Result<PathBuf> {
+    private(state()?.join("collections"))
+}
+
+/// Returns the directory with what is remembered of authors.
+pub(crate) fn authors() -> io::Result<PathBuf> {
+    private(state()?.join("trust"))
+}
+
 /// Returns the path of the shell history, if the state directory is private to the user.
 pub(crate) fn history() -> Option<PathBuf> {
     let path = private(state().ok()?).ok()?.join("history");

@@ -8,6 +8,7 @@
 //! and [`check`], [`test`] and [`reference`], which use all of the above.
 
 pub mod check;
+pub mod collection;
 pub mod config;
 pub mod error;
 pub mod event;

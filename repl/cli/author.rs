@@ -25,7 +25,8 @@ pub(crate) struct DiffArgs {
 
 #[derive(Args)]
 pub(crate) struct UpdateArgs {
-    /// Copy of a bundled recipe, made by gscript fork
+    /// Copy of a bundled recipe, made by gscript fork, or the name of an installed collection
+    #[arg(value_name = "FILE|COLLECTION")]
     pub(crate) file: PathBuf,
 }
 

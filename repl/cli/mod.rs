@@ -2,6 +2,7 @@
 
 mod author;
 mod builds;
+mod collections;
 mod examples;
 mod network;
 mod runs;
@@ -19,6 +20,7 @@ pub(crate) use author::{
     AnswersArgs, CheckArgs, DiffArgs, ForkArgs, InfoArgs, TestArgs, UpdateArgs,
 };
 pub(crate) use builds::BuildLogArgs;
+pub(crate) use collections::{AddArgs, CollectionCommand, RemoveArgs, SearchArgs, SignArgs};
 use examples::EXAMPLES;
 pub(crate) use network::ConfirmArgs;
 pub(crate) use runs::{ApplyArgs, HowArgs, LimitArgs, LossArgs, RunArgs, StepArgs, Values};
@@ -97,15 +99,28 @@ pub(crate) enum Command {
         /// A primitive (luks.format) or a domain (luks)
         name: Option<String>,
     },
-    /// List the bundled recipes
+    /// List the bundled recipes, copies of them in this directory, and the recipes of collections
     List,
+    /// Install a collection of recipes of another author
+    ///
+    /// Its recipes are then run by name: gscript COLLECTION/RECIPE. Nothing of a collection is
+    /// evaluated while it is installed. A signed collection is installed if the user accepts the
+    /// key of its author; recipes of one that is not signed must be confirmed whenever they run.
+    Add(AddArgs),
+    /// Remove an installed collection
+    Remove(RemoveArgs),
+    /// Search the names and titles of bundled recipes and of installed collections
+    Search(SearchArgs),
+    /// Create, check or sign a collection
+    #[command(subcommand)]
+    Collection(CollectionCommand),
     /// Show the description, the parameters and the needs of a recipe, without evaluating it
     Info(InfoArgs),
     /// Write a copy of a bundled recipe to edit
     Fork(ForkArgs),
     /// Show what a copy of a bundled recipe changes
     Diff(DiffArgs),
-    /// Merge the changes of a bundled recipe into a copy of it
+    /// Merge the changes of a bundled recipe into a copy of it, or update a collection
     Update(UpdateArgs),
     /// Print an answers file for a recipe: every parameter, with its default commented out
     Answers(AnswersArgs),

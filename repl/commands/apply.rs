@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use gscript::error::Exit;
-use gscript::recipe::Recipe;
 use gscript::run::job::Job;
 use gscript::run::saved::{PlanChange, SavedPlan};
 
-use super::{interrupts, print_bad_recipe, read_trusted, run, this_machine, variables_overriding};
+use super::{interrupts, read_trusted, recipe_at, run, this_machine, variables_overriding};
 use crate::ask;
 use crate::cli::ApplyArgs;
 use crate::render::{self, Problem};
@@ -22,7 +21,7 @@ pub(crate) fn apply(args: &ApplyArgs) -> Exit {
 fn try_apply(args: &ApplyArgs) -> Result<Exit, Exit> {
     let saved = read(&args.plan)?;
     let file = &saved.recipe.file;
-    let recipe = Recipe::at(file).ok_or_else(|| recipe_missing(file))?.map_err(print_bad_recipe)?;
+    let recipe = recipe_at(file).ok_or_else(|| recipe_missing(file))??;
     refuse_if_changed(saved.recipe_change(&recipe), &saved)?;
     let interrupts = interrupts()?;
     let (machine, real) = this_machine(interrupts.clone(), args.how.patience)?;

@@ -2,7 +2,7 @@
 //! stranger can be looked at.
 
 use gscript::error::Exit;
-use gscript::recipe::{ParamSummary, summary};
+use gscript::recipe::{Origin, ParamSummary, summary};
 
 use super::answers::check_set;
 use super::load;
@@ -39,6 +39,13 @@ pub(crate) fn info(args: &InfoArgs) -> Exit {
         None => &undeclared,
     };
     lines.extend(needs.iter().map(|need| Shown::indented("  ", need)));
+    if let Origin::Collection { doubt } = &recipe.origin {
+        let state = match doubt {
+            None => "signed, and unchanged since it was installed".to_owned(),
+            Some(doubt) => format!("{doubt}: must be confirmed before it runs"),
+        };
+        lines.extend([Shown::default(), style.bold("Collection"), Shown::indented("  ", &state)]);
+    }
     print_stdout(&Shown::joined(lines).trimmed());
     Exit::Done
 }

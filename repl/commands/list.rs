@@ -1,5 +1,5 @@
 //! `gscript list`: the bundled recipes, each by the shortest name that selects it, and the copies of
-//! them in this directory.
+//! them in this directory; the recipes of installed collections.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,14 @@ use gscript::recipe::bundled::{find, is_test, recipes, upstream};
 use gscript::recipe::{ForkOrigin, Recipe};
 use gscript::script::Language;
 
+use crate::collections::{installed, print_bad_collection};
 use crate::screen::print_stdout;
 
 pub(crate) fn list() -> Exit {
     for recipe in recipes() {
         let by_stem = find(recipe.stem()).is_some_and(|found| found == recipe);
         let name = if by_stem { recipe.stem() } else { recipe.name };
-        print_stdout(&format!("{name:<34} {}", recipe.title()));
+        print_stdout(&line(name, &recipe.title()));
     }
     let forks = forks();
     if !forks.is_empty() {
@@ -30,9 +31,45 @@ pub(crate) fn list() -> Exit {
             None => ", which is no longer bundled".to_owned(),
         };
         let (name, title) = (&recipe.name, &recipe.front.title);
-        print_stdout(&format!("{name:<34} {title} (copy of {}{state})", origin.of));
+        print_stdout(&line(name, &format!("{title} (copy of {}{state})", origin.of)));
     }
-    Exit::Done
+    match of_collections() {
+        Ok(found) if found.is_empty() => Exit::Done,
+        Ok(found) => {
+            print_stdout("");
+            print_stdout("Recipes of collections:");
+            for (name, title, signed) in found {
+                let state = if signed { "" } else { " (not signed)" };
+                print_stdout(&line(&name, &format!("{title}{state}")));
+            }
+            Exit::Done
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Returns the line of a recipe.
+pub(super) fn line(name: &str, title: &str) -> String {
+    format!("{name:<34} {title}")
+}
+
+/// Returns the names and titles of all recipes of collections, and whether they are signed. A
+/// collection that cannot be read is reported.
+pub(super) fn of_collections() -> Result<Vec<(String, String, bool)>, Exit> {
+    let Some(installed) = installed()? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (name, locked) in &installed.lock.collections {
+        match installed.titles(name) {
+            Ok(titles) => {
+                let signed = locked.key.is_some();
+                found.extend(titles.into_iter().map(|(name, title)| (name, title, signed)));
+            }
+            Err(bad) => {
+                print_bad_collection(bad);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the copies in this directory by name. A file that is not a valid recipe is not one.

@@ -1,5 +1,6 @@
 //! The commands, one file each, and the functions that they share.
 
+pub(crate) mod add;
 pub(crate) mod answers;
 pub(crate) mod apply;
 pub(crate) mod approve;
@@ -7,14 +8,17 @@ pub(crate) mod build_log;
 mod carried;
 mod change;
 pub(crate) mod check;
+pub(crate) mod collection;
 pub(crate) mod completions;
 pub(crate) mod confirm;
 mod continue_run;
 pub(crate) mod doc;
+mod doubt;
 pub(crate) mod eval;
 pub(crate) mod fork;
 pub(crate) mod guest;
 pub(crate) mod info;
+mod install;
 pub(crate) mod list;
 pub(crate) mod log;
 mod past;
@@ -24,6 +28,7 @@ pub(crate) mod release;
 pub(crate) mod reopen;
 pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod search;
 pub(crate) mod shell;
 pub(crate) mod step;
 pub(crate) mod test;
@@ -39,7 +44,9 @@ use gscript::error::{Error, Exit};
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::plan::report::UDEV_CAUTION;
-use gscript::recipe::{Answers, BadRecipe, NamedRecipe, ParamDecl, ParamError, ParamKind, Recipe};
+use gscript::recipe::{
+    Answers, BadRecipe, COLLECTION, NamedRecipe, ParamDecl, ParamError, ParamKind, Recipe,
+};
 use gscript::system::{
     FailureKind, Input, Interrupts, Private, Real, StepError, System, hide_records,
     read_input_text, read_private,
@@ -48,6 +55,7 @@ use gscript::types::Map;
 
 use crate::ask;
 use crate::cli::{Cli, LimitArgs, Values};
+use crate::collections;
 use crate::render::Problem;
 use crate::screen::{Shown, Stream, is_terminal_stream, print_stderr};
 
@@ -59,11 +67,23 @@ pub(crate) fn help() -> Exit {
 
 /// Loads the recipe that a command-line argument names, or prints an error.
 fn load(word: &Path) -> Result<Recipe, Exit> {
+    if let Some(recipe) = collections::recipe(word) {
+        return recipe;
+    }
     let named = NamedRecipe::find(word).map_err(print_bad_recipe)?;
     if let Some(note) = &named.note {
         print_stderr(&format!("note: {note}"));
     }
     named.load().map_err(print_bad_recipe)
+}
+
+/// Reads the recipe at a recorded location, or prints an error; returns `None` if it no longer
+/// exists.
+fn recipe_at(location: &str) -> Option<Result<Recipe, Exit>> {
+    if location.starts_with(COLLECTION) {
+        return collections::recipe_at(location);
+    }
+    Some(Recipe::at(location)?.map_err(print_bad_recipe))
 }
 
 /// Prints why a recipe cannot be used.

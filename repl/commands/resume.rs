@@ -23,8 +23,11 @@ use gscript::types::{Map, Value, quote, unhex};
 use super::approve::approve;
 use super::change::show_change;
 use super::continue_run::{Continuation, run_to_end};
+use super::doubt::confirm_doubt;
 use super::run::{approver, needs_root, prove, within_needs};
-use super::{carried, interrupts, past, print_bad_recipe, this_machine, variables_overriding};
+use super::{
+    carried, interrupts, past, print_bad_recipe, recipe_at, this_machine, variables_overriding,
+};
 use crate::ask;
 use crate::cli::{HowArgs, LossArgs, ResumeArgs, Values};
 use crate::lock::Lock;
@@ -47,6 +50,7 @@ fn try_resume(args: &ResumeArgs) -> Result<Exit, Exit> {
     past::not_running(&transcript)?;
     let seed = resumable(&transcript, args.shell)?;
     let recipe = recipe(&transcript)?;
+    confirm_doubt(&recipe)?;
     let changed = !recipe.texts().same(&transcript.texts());
     if changed {
         confirm_change(&transcript, &recipe, args)?;
@@ -265,8 +269,8 @@ fn resumable(transcript: &Transcript, shell: bool) -> Result<[u8; 32], Exit> {
 /// Loads the current recipe, or the recorded one if its file no longer exists.
 fn recipe(transcript: &Transcript) -> Result<Recipe, Exit> {
     let RunHead { path, recipe: name, .. } = transcript.head();
-    let recipe = match Recipe::at(path) {
-        Some(read) => read.map_err(print_bad_recipe)?,
+    let recipe = match recipe_at(path) {
+        Some(read) => read?,
         None => {
             let recorded = Recipe::recorded(name, transcript.texts()).map_err(print_bad_recipe)?;
             report_recipe_source(&recorded, path);

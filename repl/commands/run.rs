@@ -13,6 +13,7 @@ use gscript::types::Map;
 
 use super::approve::{TerminalApprover, approve};
 use super::continue_run::{Continuation, run_to_end};
+use super::doubt::confirm_doubt;
 use super::past::journal_error;
 use super::{interrupts, load, seed, this_machine, variables};
 use crate::ask;
@@ -120,6 +121,7 @@ pub(super) fn approve_and_execute(
     real: Real,
     approved: &Approved,
 ) -> Result<Exit, Exit> {
+    confirm_doubt(job.recipe)?;
     approve(&approved.approval, &machine, how)?;
     let exit = execute(how, job, machine, real, approved)?;
     if how.prove {

@@ -9,6 +9,7 @@ use gscript::run::session::{Gate, RealMachine};
 use gscript::system::Real;
 
 use super::continue_run::{Continuation, run_to_end};
+use super::doubt::confirm_doubt;
 use super::past::journal_error;
 use super::run::{listener, needs_root, warn_if_volatile, within_needs};
 use super::{interrupts, load, seed, this_machine, variables};
@@ -71,6 +72,7 @@ fn try_step(args: &StepArgs) -> Result<Exit, Exit> {
     let report = plan_or_explain(&job, &machine)?;
     within_needs(job.recipe, &report.approval, job.variables)?;
     needs_root(&report)?;
+    confirm_doubt(&recipe)?;
     let lock = Lock::acquire(&recipe.name, &report.approval, &machine)?;
     let directory = RunDirectory::create(args.journal.as_deref(), &recipe.stem())
         .map_err(|error| journal_error(&error))?;

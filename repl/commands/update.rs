@@ -46,6 +46,9 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
 }
 
 pub(crate) fn update(args: &UpdateArgs) -> Exit {
+    if let Some(updated) = args.file.to_str().and_then(super::add::update) {
+        return updated.err().unwrap_or(Exit::Done);
+    }
     Fork::read(&args.file).and_then(|fork| fork.update()).err().unwrap_or(Exit::Done)
 }
 

@@ -44,6 +44,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
     device_tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),
     tool("emerge", NOT_IN_DEBIAN, "sys-apps/portage"),
+    tool("git", "git", "dev-vcs/git"),
     tool("gpg", "gnupg", "app-crypt/gnupg"),
     tool("gpgconf", "gnupg", "app-crypt/gnupg"),
     tool("lsblk", "util-linux", "sys-apps/util-linux"),

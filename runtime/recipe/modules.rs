@@ -20,7 +20,19 @@ pub(super) enum ModuleSource<'a> {
     Shipped,
     /// The modules recorded in a journal.
     Recorded(&'a [Module]),
+    /// The modules of collections, then the bundled ones.
+    Collection(&'a dyn ModuleShelf),
 }
+
+/// Modules of collections.
+pub(crate) trait ModuleShelf {
+    /// Returns the module that a script imports by this name, or `None` if it can only be a bundled
+    /// one. `importer` is the file of the script, which begins with the name of its collection.
+    fn module(&self, importer: &str, name: &str) -> Result<Option<Module>, String>;
+}
+
+/// The directory beside that of the recipes in which the author of a collection keeps modules.
+const MODULES_BESIDE: &str = "../modules";
 
 /// The generated module that calls a bundled layout by its name.
 const LAYOUTS_MODULE: &str = "layouts";
@@ -66,7 +78,7 @@ fn follow(
             why,
             remedy: remedy.into(),
         };
-        let module = match look_up(source, &import.name) {
+        let module = match look_up(source, script.file, &import.name) {
             Ok(Some(module)) => module,
             Ok(None) => return Err(missing(script, &import)),
             Err(why) => {
@@ -115,14 +127,31 @@ fn missing(script: &Importing<'_>, import: &Import) -> BadRecipe {
 }
 
 /// Finds a module by name; returns an error if it is ambiguous or cannot be read.
-fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String> {
+fn look_up(shelf: ModuleSource<'_>, importer: &str, name: &str) -> Result<Option<Module>, String> {
     let directory = match shelf {
+        ModuleSource::Collection(shelf) => {
+            return Ok(shelf.module(importer, name)?.or_else(|| shipped(name)));
+        }
         ModuleSource::Shipped => return Ok(shipped(name)),
         ModuleSource::Recorded(modules) => {
             return Ok(modules.iter().find(|module| module.name == name).cloned());
         }
         ModuleSource::Directory(directory) => directory,
     };
+    if let Some(module) = in_directory(directory, name)? {
+        return Ok(Some(module));
+    }
+    let collection =
+        directory.ends_with("recipes") && directory.join("../collection.toml").exists();
+    let own = match collection {
+        true => in_directory(&directory.join(MODULES_BESIDE), name)?,
+        false => None,
+    };
+    Ok(own.or_else(|| shipped(name)))
+}
+
+/// Finds a module in a directory.
+fn in_directory(directory: &Path, name: &str) -> Result<Option<Module>, String> {
     let mut beside = Vec::new();
     for language in Language::ALL {
         let path = language.file(name);
@@ -140,7 +169,7 @@ fn look_up(shelf: ModuleSource<'_>, name: &str) -> Result<Option<Module>, String
     }
     match beside.as_slice() {
         [a, b] => Err(format!("ambiguous module {name}: {} and {}", a.file, b.file)),
-        _ => Ok(beside.pop().or_else(|| shipped(name))),
+        _ => Ok(beside.pop()),
     }
 }
 

@@ -16,6 +16,8 @@ use crate::script::Language;
 
 /// The prefix of bundled recipes in journals and saved plans, in which files have absolute paths.
 const BUNDLED: &str = "bundled:";
+/// The prefix of recipes of collections in journals and saved plans.
+pub const COLLECTION: &str = "collection:";
 
 /// A command line argument, and the recipe that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +119,7 @@ impl Recipe {
         match &self.origin {
             Origin::File(path) => path.to_string_lossy().into_owned(),
             Origin::Bundled => format!("{BUNDLED}{}", self.name),
+            Origin::Collection { .. } => format!("{COLLECTION}{}", self.name),
             Origin::Text => self.name.clone(),
         }
     }

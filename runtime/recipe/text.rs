@@ -1,12 +1,13 @@
 //! A recipe that has been read but not run.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::bad::{BadRecipe, LIST};
 use super::fork::check_resolved;
 use super::front::Front;
-use super::modules::{ModuleSource, directory_of, modules, text_of};
+use super::modules::{ModuleShelf, ModuleSource, directory_of, modules, text_of};
 use crate::event::Site;
 use crate::journal::RecipeSource;
 use crate::script::{Language, Module, Script};
@@ -41,8 +42,37 @@ pub enum Origin {
     File(PathBuf),
     /// The program itself.
     Bundled,
+    /// An installed collection; `doubt` is why the recipe must be confirmed before it runs.
+    Collection {
+        /// The reason, if there is one.
+        doubt: Option<Doubt>,
+    },
     /// A source without a file: typed by the user, or recorded in a journal.
     Text,
+}
+
+/// Why a recipe of a collection must be confirmed before it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its collection has no signature.
+    Unsigned {
+        /// The name of the collection.
+        collection: String,
+    },
+    /// One of its files is not the one that was installed.
+    Changed {
+        /// The file.
+        file: String,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsigned { collection } => write!(f, "the collection {collection} is not signed"),
+            Self::Changed { file } => write!(f, "{file} has changed since it was installed"),
+        }
+    }
 }
 
 impl Origin {
@@ -95,6 +125,31 @@ impl Recipe {
         text: &str,
     ) -> Result<Self, BadRecipe> {
         Self::with(name, Origin::Bundled, language, text.to_owned(), ModuleSource::Shipped)
+    }
+
+    /// Parses a recipe of a collection; `name` begins with the name of the collection.
+    pub(crate) fn of_collection(
+        name: &str,
+        language: Language,
+        text: String,
+        shelf: &dyn ModuleShelf,
+    ) -> Result<Self, BadRecipe> {
+        let origin = Origin::Collection { doubt: None };
+        Self::with(name, origin, language, text, ModuleSource::Collection(shelf))
+    }
+
+    /// Returns the recipe of a collection with the reason why it must be confirmed.
+    #[must_use]
+    pub(crate) fn doubted(self, doubt: Option<Doubt>) -> Self {
+        Self { origin: Origin::Collection { doubt }, ..self }
+    }
+
+    /// Returns why the recipe must be confirmed before it runs.
+    pub fn doubt(&self) -> Option<&Doubt> {
+        match &self.origin {
+            Origin::Collection { doubt } => doubt.as_ref(),
+            Origin::File(_) | Origin::Bundled | Origin::Text => None,
+        }
     }
 
     /// Parses a recipe as recorded in a journal.

@@ -12,7 +12,7 @@ use syn::{Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemUse, Type, UseTree, V
 use crate::support::dsl::project;
 
 /// The directories of `runtime/`, lowest first: each one imports only from those before it.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "types",
     "event",
     "finding",
@@ -28,6 +28,7 @@ const LAYERS: [&str; 19] = [
     "script",
     "journal",
     "recipe",
+    "collection",
     "run",
     "check",
     "test",

@@ -1,7 +1,7 @@
 //! The real machine: the only code of this crate that starts programs or calls the kernel.
 //!
 //! There is one module per kind of call: `run` (programs), `conversation` (their output),
-//! `environment` (their environment), `builds` (the state of emerge), `confined` (those that only
+//! `environment` (their environment), `fetched` (collections from elsewhere), `builds` (the state of emerge), `confined` (those that only
 //! read), `activity` (detection of idle ones), `orphans` (processes
 //! that they leave behind), `private` (files with secrets), `records` (of runs), `stack` and
 //! `replace` (scripts that do not return). The parts of the machine have their own modules:
@@ -14,6 +14,7 @@ mod cgroup;
 mod confined;
 mod conversation;
 mod environment;
+mod fetched;
 mod files;
 mod growing_file;
 mod guest;
