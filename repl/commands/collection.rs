@@ -44,7 +44,7 @@ const TEMPLATE: [(&str, &str); 3] = [
     ),
     (
         "modules/names.rhai",
-        "/// Returns the line of `/etc/hostname` with a name.\nfn line(name) {\n    `${name}\\n`\n}\n",
+        "/// Returns the line of `/etc/hostname` with a name.\nfn line(name) {\n    name + \"\\n\"\n}\n",
     ),
     (
         "recipes/hostname.test.rhai",

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use ct_codecs::{Base64, Decoder};
 use minisign::{PublicKey, SecretKey, SecretKeyBox};
 use zeroize::Zeroizing;
 
@@ -28,6 +29,16 @@ impl SecretKeyFile {
         self.text.lines().nth(1).is_some_and(|line| line.starts_with(ENCRYPTED))
     }
 
+    /// Returns a key that no password protects, as minisign(1) 0.11 writes it: its checksum is zero.
+    fn without_checksum(&self) -> Option<SecretKey> {
+        const CHECKSUM: usize = 32;
+        let line = self.text.lines().nth(1)?;
+        let bytes = Zeroizing::new(Base64::decode_to_vec(line, None).ok()?);
+        let (_, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
+        let is_zero = checksum.iter().all(|byte| *byte == 0);
+        (is_zero && !self.is_encrypted()).then(|| SecretKey::from_bytes(&bytes).ok()).flatten()
+    }
+
     /// Opens the key.
     fn open(&self, password: Option<&Secret>) -> Result<SecretKey, BadCollection> {
         let wrong = |what: &dyn std::fmt::Display| {
@@ -36,7 +47,10 @@ impl SecretKeyFile {
         };
         let file = SecretKeyBox::from_string(&self.text).map_err(|error| wrong(&error))?;
         let key = match password {
-            None => file.into_unencrypted_secret_key(),
+            None => match self.without_checksum() {
+                Some(key) => return Ok(key),
+                None => file.into_unencrypted_secret_key(),
+            },
             Some(password) => {
                 let text = std::str::from_utf8(password.expose());
                 let text = text.map_err(|_| wrong(&"the password is not UTF-8"))?;

@@ -12,6 +12,7 @@
 //! - [`Attempt::typed`]: the same on a terminal, with simulated input of a user.
 //! - [`Attempt::check`]: a function, for anything else.
 
+mod collections;
 mod effects;
 mod forged;
 mod guest;
@@ -48,6 +49,7 @@ macro_rules! classes {
 }
 
 classes! {
+    collections,
     effects,
     guest,
     needs,

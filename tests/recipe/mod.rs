@@ -4,6 +4,7 @@ mod authors;
 mod bundled;
 mod check;
 mod choices;
+mod collections;
 mod fidelity;
 mod forks;
 mod gentoo;

@@ -1,5 +1,6 @@
 //! Code that tests share.
 
+pub mod collection;
 pub mod dsl;
 pub mod planned;
 pub mod skip;
