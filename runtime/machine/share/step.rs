@@ -92,7 +92,7 @@ impl fmt::Display for ShareEffect {
 impl PartEffect for ShareEffect {
     fn declaration(&self) -> Declaration<'_> {
         let Self::SharesDirectory { directory } = self;
-        Declaration::Below(&[Writes], directory)
+        Declaration::Below(Writes, directory)
     }
 
     fn restores(&self) -> bool {
