@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use super::{ANY, NeedEntry, Needs};
+use super::entry::{ANY, NeedEntry};
+use super::table::Needs;
 use crate::machine::{NeedKind, is_below};
 
 /// What a recipe may do that another version of it could not.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each update")]
 pub enum Widening {
     /// Nothing.
     Nothing,

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::ANY;
 use crate::machine::{Declaration, NeedKind, is_below};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
 use crate::types::{Map, Value, nearest};
+
+/// The entry that stands for everything of its kind.
+pub(super) const ANY: &str = "*";
 
 /// One entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

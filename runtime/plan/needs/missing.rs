@@ -1,7 +1,7 @@
 //! The entries that a recipe would have to declare.
 
-use super::entry::host_of;
-use super::{ANY, NeedEntry, Needs};
+use super::entry::{ANY, NeedEntry, host_of};
+use super::table::Needs;
 use crate::machine::{Declaration, NeedKind, is_below};
 use crate::operation::Effect;
 use crate::plan::bound::Target;
