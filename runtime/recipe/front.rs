@@ -12,6 +12,7 @@ use super::block::{BlockLine, Comment};
 use super::files::LAYOUTS;
 use super::fork::ForkOrigin;
 use super::param::{ParamDecl, ParamKind};
+use super::size::{TooLarge, check_counts, check_lines};
 use crate::event::Site;
 use crate::plan::needs::Needs;
 use crate::script::{Language, Module};
@@ -105,8 +106,10 @@ impl Front {
         let comment = Comment::find(language, text)
             .map_err(|found| bad(found.line, found.why, Some(found.remedy)))?;
         let mut front = Self::default();
-        (front.title, front.prose) = prose(&comment.outside());
-        let lines = comment.inside();
+        let (lines, outside) = (comment.inside(), comment.outside());
+        let too_large = |found: TooLarge| bad(found.line, found.why, Some(SMALLER.into()));
+        check_lines(lines, &outside).map_err(too_large)?;
+        (front.title, front.prose) = prose(&outside);
         let source = lines.iter().flat_map(|(_, line)| [*line, "\n"]).collect::<String>();
         let line = |byte: usize| {
             let before = source.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count();
@@ -121,6 +124,8 @@ impl Front {
             };
             bad(at, why, suggest_key(error.message()))
         })?;
+        let needs = block.needs.as_ref().map_or(0, |needs| needs.get_ref().entries().count());
+        check_counts(block.params.len(), needs, comment.begins()).map_err(too_large)?;
         let mut params: Vec<_> = block.params.into_iter().collect();
         params.sort_by_key(|(name, _)| name.span().start);
         for (name, declared) in params {
@@ -173,6 +178,8 @@ impl Front {
         Ok(())
     }
 }
+
+const SMALLER: &str = "move parts of the recipe into modules";
 
 fn invalid(file: &str, line: u32, why: &str, remedy: Option<String>) -> BadRecipe {
     BadRecipe {

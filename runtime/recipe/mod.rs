@@ -19,6 +19,7 @@ mod modules;
 mod need_lines;
 mod origin;
 mod param;
+mod size;
 mod summary;
 mod template;
 mod text;
