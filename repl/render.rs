@@ -3,6 +3,7 @@
 use gscript::machine::{Fact, FilesFact, picture};
 use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::call::{PlannedCall, UndoPlan};
+use gscript::plan::control::FullControl;
 use gscript::plan::report::{PlanEntry, Report};
 
 pub(crate) use crate::screen::Problem;
@@ -117,6 +118,10 @@ fn summary(report: &Report, s: &Style) -> Shown {
                 out.line(&shown!["    with the logical volumes ", volumes.join(", ")]);
             }
         }
+    }
+    for FullControl { root, why } in report.approval.full_control() {
+        let text = shown!["can do anything in ", root, ": it ", why.join(", ")];
+        out.line(&shown!["  ", s.yellow(&text)]);
     }
     for caution in report.cautions() {
         out.line(&shown!["  ", s.yellow(&shown!["warning: ", caution])]);

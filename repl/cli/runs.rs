@@ -49,7 +49,7 @@ pub(crate) struct HowArgs {
     pub(crate) patience: LimitArgs,
 }
 
-/// Approved losses of data.
+/// Losses of data and full control that are approved on the command line.
 #[derive(Args, Clone, Default)]
 pub(crate) struct LossArgs {
     /// Approve that all data on this device is lost (repeatable): any path of the device, of the
@@ -57,6 +57,11 @@ pub(crate) struct LossArgs {
     /// the name of a control group or guest whose processes are killed, or of a guest that is removed
     #[arg(long, value_name = "DEVICE")]
     pub(crate) destroy: Vec<String>,
+    /// Approve that the recipe can do anything in this root directory and below it (repeatable),
+    /// because it runs a shell there, or writes programs, libraries, units or privileges; / for the
+    /// whole system. Bundled recipes need no such approval
+    #[arg(long, value_name = "ROOT")]
+    pub(crate) anything_in: Vec<String>,
 }
 
 /// Time limits of tools.

@@ -1,15 +1,19 @@
-//! Approval of a plan: to destroy a disk, the user types its name or passes it with --destroy.
+//! Approval of a plan: to destroy a disk, the user types its name or passes it with --destroy; to let
+//! a recipe do anything in a root, the user types the root or passes it with --anything-in.
 
 use std::collections::BTreeSet;
 
 use gscript::error::Exit;
-use gscript::machine::Machine;
 use gscript::machine::cgroup::CgroupEffect;
 use gscript::machine::guest::GuestEffect;
+use gscript::machine::{Machine, is_below};
 use gscript::operation::{Effect, StorageEffect};
 use gscript::plan::approval::{Approval, Approver};
 use gscript::plan::bound::BoundEffect;
 use gscript::plan::call::PlannedCall;
+use gscript::plan::control::{FullControl, full_control};
+use gscript::recipe::Recipe;
+use gscript::recipe::bundled::is_bundled;
 use gscript::types::quote;
 
 use crate::ask;
@@ -18,8 +22,14 @@ use crate::render::{self, Problem};
 use crate::screen::{print_stderr, style};
 
 /// Approves a plan. Every device to be destroyed must be confirmed by name, or be on a device that
-/// was passed with --destroy.
-pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) -> Result<(), Exit> {
+/// was passed with --destroy. Every root in which `recipe` can do anything must be confirmed as
+/// well, or be passed with --anything-in, unless the recipe is a bundled one.
+pub(super) fn approve(
+    approval: &Approval,
+    recipe: Option<&Recipe>,
+    machine: &Machine,
+    args: &HowArgs,
+) -> Result<(), Exit> {
     let is = |given: &str, name: &str| {
         // A mapping that the run itself opens does not exist on this machine yet.
         given == name || machine.canonical(given) == name
@@ -41,16 +51,23 @@ pub(super) fn approve(approval: &Approval, machine: &Machine, args: &HowArgs) ->
         .print();
         return Err(Exit::Usage);
     }
-    if open.is_empty() && args.yes {
+    let controlled = match recipe.is_some_and(|recipe| !is_bundled(recipe)) {
+        true => approval.full_control(),
+        false => Vec::new(),
+    };
+    let allowed = |root: &str| args.losses.anything_in.iter().any(|top| is_below(root, top));
+    let controlled: Vec<FullControl> =
+        controlled.into_iter().filter(|control| !allowed(&control.root)).collect();
+    if open.is_empty() && controlled.is_empty() && args.yes {
         return Ok(());
     }
     if !ask::is_interactive() || args.yes {
-        return Err(not_named(&open, machine));
+        return Err(not_named(&open, &controlled, machine));
     }
-    if !open.into_iter().all(confirmed) {
+    if !open.into_iter().all(confirmed) || !controlled.iter().all(confirmed_control) {
         return Err(refuse());
     }
-    if losses.is_empty() && !ask::confirm("Continue?") {
+    if losses.is_empty() && controlled.is_empty() && !ask::confirm("Continue?") {
         return Err(refuse());
     }
     Ok(())
@@ -101,6 +118,29 @@ pub(crate) fn confirmed(loss: &BoundEffect) -> bool {
     }
 }
 
+/// Asks the user to confirm full control by typing the root.
+fn confirmed_control(control: &FullControl) -> bool {
+    let FullControl { root, why } = control;
+    print_stderr("");
+    print_stderr(&style().red(&format!("The recipe can do anything in {root}:")));
+    for why in why {
+        print_stderr(&format!("  it {why}"));
+    }
+    match ask::line(&format!("Type the directory ({root}) to continue")) {
+        Ok(typed) if typed == *root => true,
+        Ok(typed) => {
+            print_stderr(&format!("{typed:?} is not {root:?}."));
+            false
+        }
+        Err(ask::PromptEnded) => false,
+    }
+}
+
+/// Returns what new effects would give control over, for an approver during a run.
+fn new_control(effects: &[BoundEffect]) -> Vec<FullControl> {
+    full_control(effects.iter().map(|bound| &bound.effect))
+}
+
 /// An approver that prompts the user during a run.
 pub(super) struct TerminalApprover;
 
@@ -110,11 +150,11 @@ impl Approver for TerminalApprover {
         print_stderr(&style().yellow("This action is not in the approved plan."));
         print_stderr(&render::call(call, style()));
         print_stderr(&format!("  {why}"));
-        let lost = effects.iter().filter(|bound| bound.effect.loses().is_some());
-        let mut lost = lost.peekable();
-        match lost.peek() {
-            Some(_) => lost.all(confirmed),
-            None => ask::confirm("Run it?"),
+        let mut lost = effects.iter().filter(|bound| bound.effect.loses().is_some()).peekable();
+        let control = new_control(effects);
+        match lost.peek().is_some() || !control.is_empty() {
+            true => lost.all(confirmed) && control.iter().all(confirmed_control),
+            false => ask::confirm("Run it?"),
         }
     }
 
@@ -122,9 +162,11 @@ impl Approver for TerminalApprover {
         print_stderr("");
         let effect = &wanted.effect;
         print_stderr(&style().yellow(&format!("Not in the approved plan: this action {effect}.")));
-        match wanted.effect.loses() {
-            Some(_) => confirmed(wanted),
-            None => ask::confirm("Allow it?"),
+        let control = new_control(std::slice::from_ref(wanted));
+        match (wanted.effect.loses(), control.is_empty()) {
+            (Some(_), _) => confirmed(wanted) && control.iter().all(confirmed_control),
+            (None, false) => control.iter().all(confirmed_control),
+            (None, true) => ask::confirm("Allow it?"),
         }
     }
 }
@@ -134,7 +176,7 @@ fn refuse() -> Exit {
     Exit::Refused
 }
 
-fn not_named(open: &[&BoundEffect], machine: &Machine) -> Exit {
+fn not_named(open: &[&BoundEffect], controlled: &[FullControl], machine: &Machine) -> Exit {
     // A device that does not exist yet is approved by naming the existing device that will contain
     // it.
     let flag = |loss: &&BoundEffect| {
@@ -146,11 +188,19 @@ fn not_named(open: &[&BoundEffect], machine: &Machine) -> Exit {
         format!("--destroy {}", quote(&name))
     };
     let flags: BTreeSet<String> = open.iter().map(flag).collect();
-    let flags: Vec<String> = flags.into_iter().collect();
+    let roots = controlled.iter().map(|control| format!("--anything-in {}", quote(&control.root)));
+    let flags: Vec<String> = flags.into_iter().chain(roots).collect();
     let losses: Vec<String> = open.iter().map(|loss| describe_loss(loss)).collect();
     let mut problem = Problem::new("approval needed, but standard input is not a terminal");
     if !losses.is_empty() {
         problem.notes.push(("would be lost", losses.join("\n")));
+    }
+    if !controlled.is_empty() {
+        let each = |control: &FullControl| {
+            format!("anything in {}: it {}", control.root, control.why.join(", "))
+        };
+        let each: Vec<String> = controlled.iter().map(each).collect();
+        problem.notes.push(("can do", each.join("\n")));
     }
     problem.nothing_changed();
     problem

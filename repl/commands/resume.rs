@@ -157,8 +157,9 @@ impl Resuming<'_> {
         self.show_plan("Opened again before the run continues:", report);
         let named = |device: &&String| machine.find(device).is_some();
         let destroy = self.args.losses.destroy.iter().filter(named).cloned().collect();
-        let losses = LossArgs { destroy };
-        approve(&report.approval, machine, &HowArgs { losses, ..self.planning_args() })
+        let losses = LossArgs { destroy, anything_in: Vec::new() };
+        // What is opened again was approved with the run.
+        approve(&report.approval, None, machine, &HowArgs { losses, ..self.planning_args() })
     }
 
     /// Plans and approves the remaining actions, now that all containers are open. When running
@@ -186,7 +187,12 @@ impl Resuming<'_> {
             Some(steps) => Gate::Enforce(Approval::default(), Box::new(Stepper(Rc::clone(steps)))),
             None => {
                 self.show_plan("Remaining actions:", &report);
-                approve(&report.approval, &report.before, &self.planning_args())?;
+                approve(
+                    &report.approval,
+                    Some(self.job.recipe),
+                    &report.before,
+                    &self.planning_args(),
+                )?;
                 Gate::Enforce(
                     report.approval.clone(),
                     approver(self.job.terminal && !self.args.yes),

@@ -122,7 +122,7 @@ pub(super) fn approve_and_execute(
     approved: &Approved,
 ) -> Result<Exit, Exit> {
     confirm_doubt(job.recipe)?;
-    approve(&approved.approval, &machine, how)?;
+    approve(&approved.approval, Some(job.recipe), &machine, how)?;
     let exit = execute(how, job, machine, real, approved)?;
     if how.prove {
         prove(&approved.after, job.interrupts.clone(), how.patience)?;

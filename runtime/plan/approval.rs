@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::bound::chains;
 use super::bound::{BoundEffect, Target};
 use super::call::PlannedCall;
+use super::control::{FullControl, full_control};
 use super::needs::Needs;
 use crate::machine::{Machine, is_below, is_volume_of};
 use crate::operation::{Effect, FilesEffect, StorageEffect};
@@ -232,6 +233,11 @@ impl Approval {
             return;
         }
         self.effects.insert(bound.effect, bound.target);
+    }
+
+    /// Returns the roots in which a run can do anything.
+    pub fn full_control(&self) -> Vec<FullControl> {
+        full_control(self.effects().map(|(effect, _)| effect))
     }
 
     /// Returns the effects that destroy data irrecoverably.

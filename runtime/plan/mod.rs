@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod bound;
 pub mod call;
+pub mod control;
 mod deviation;
 pub(crate) mod directories;
 mod edit;

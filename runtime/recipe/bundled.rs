@@ -51,6 +51,17 @@ pub fn tests_of(recipe: &Bundled) -> Vec<Bundled> {
         .collect()
 }
 
+/// Returns whether a recipe and its modules are those of the program, wherever they were read from:
+/// a name in a journal or saved plan proves nothing.
+pub fn is_bundled(recipe: &Recipe) -> bool {
+    let stem = |name: &str| Path::new(name).file_stem().map(ToOwned::to_owned);
+    let name = stem(recipe.name.rsplit(':').next().unwrap_or_default());
+    recipes().iter().filter(|bundled| stem(bundled.name) == name).any(|bundled| {
+        Recipe::of_bundled(bundled.name, bundled.language, bundled.text)
+            .is_ok_and(|own| own.digest == recipe.digest)
+    })
+}
+
 /// Returns the bundled recipe of this name, with or without the extension.
 pub fn find(word: &str) -> Option<Bundled> {
     let recipes = recipes();

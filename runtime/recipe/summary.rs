@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::param::ParamDecl;
 use super::template::{about, applying, known_values};
 use super::text::Recipe;
+use crate::plan::control::{controls, is_interpreter};
 use crate::plan::needs::Needs;
 
 /// The declarations of a recipe.
@@ -51,9 +52,8 @@ pub fn summary(recipe: &Recipe, set: &[(String, String)]) -> Summary {
     }
 }
 
-/// Programs that run whatever text they are given.
-const INTERPRETERS: [&str; 8] =
-    ["sh", "bash", "dash", "zsh", "busybox", "perl", "python", "python3"];
+/// What follows from an entry that gives full control.
+const ANYTHING: &str = ", and so can do anything there";
 
 /// Returns a sentence for each entry of the needs.
 fn in_words(needs: &Needs) -> Vec<String> {
@@ -64,21 +64,26 @@ fn in_words(needs: &Needs) -> Vec<String> {
         "*" => "opens any container, and starts any volume group, array and swap area".to_owned(),
         text => format!("opens or starts {}", object(text)),
     };
-    let runs = |text: &String| {
-        let program = text.rsplit('/').next().unwrap_or(text);
-        match text.as_str() {
-            "*" => "runs any program in the system, and so can do anything there".to_owned(),
-            text if INTERPRETERS.contains(&program) => {
-                format!("runs {text} in the system, and so can do anything there")
-            }
-            text => format!("runs {} in the system", object(text)),
-        }
+    let runs = |text: &String| match text.as_str() {
+        "*" => format!("runs any program in the system{ANYTHING}"),
+        text if is_interpreter(text) => format!("runs {text} in the system{ANYTHING}"),
+        text => format!("runs {} in the system", object(text)),
+    };
+    let writes = |text: &String| {
+        let (_, inside) = text.split_once('/').unwrap_or((text, ""));
+        let what = match inside {
+            "" if needs.runs.is_empty() => None,
+            "" => Some("the programs that it runs"),
+            inside => controls(inside, true),
+        };
+        let note = what.map_or_else(String::new, |what| format!(" ({what}){ANYTHING}"));
+        format!("writes and mounts below {}{note}", object(text))
     };
     let mut words = all(&needs.destroys, "destroys all data on");
     words.extend(all(&needs.alters, "changes, without destroying data,"));
     words.extend(needs.opens.iter().map(opens));
     words.extend(all(&needs.reads, "reads below"));
-    words.extend(all(&needs.writes, "writes and mounts below"));
+    words.extend(needs.writes.iter().map(writes));
     words.extend(needs.runs.iter().map(runs));
     words.extend(all(&needs.mounts, "mounts below"));
     words.extend(all(&needs.interfaces, "changes network link or namespace"));

@@ -227,7 +227,8 @@ impl Trial<'_> {
         journals: &str,
     ) -> Vec<String> {
         let (recipe, journals) = (word(recipe), word(&self.shared().join(journals)));
-        let fixed = ["--yes", "--json", "--journal", &journals];
+        // Only the virtual machine is at stake.
+        let fixed = ["--yes", "--anything-in", "/", "--json", "--journal", &journals];
         let limit = self.limit.map(|limit| ["--limit".to_owned(), limit.as_secs().to_string()]);
         let words = [recipe.as_str()].into_iter().chain(values).chain(fixed);
         let destroys = destroys.iter().flat_map(|device| ["--destroy", device]);

@@ -13,7 +13,10 @@
 //! - [`Attempt::check`]: a function, for anything else.
 
 mod collections;
+mod control;
+mod edited;
 mod effects;
+mod exceeded;
 mod forged;
 mod guest;
 mod judge;
@@ -50,7 +53,10 @@ macro_rules! classes {
 
 classes! {
     collections,
+    control,
+    edited,
     effects,
+    exceeded,
     guest,
     needs,
     places,

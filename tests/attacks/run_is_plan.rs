@@ -49,7 +49,11 @@ end
 fn only_in_the_run(name: &'static str, rhai: &str, lua: &str) -> Attempt {
     const RHAI: &str = r#"let r = chroot::run("/mnt/gentoo", ["sh", "-c", "echo real; exit 7"], #{ check: false });"#;
     const LUA: &str = r#"local r = chroot.run("/mnt/gentoo", { "sh", "-c", "echo real; exit 7" }, { check = false })"#;
-    Attempt::new(name).rhai(&format!("{RHAI}\n{rhai}")).lua(&format!("{LUA}\n{lua}")).prepare(ROOT)
+    Attempt::new(name)
+        .rhai(&format!("{RHAI}\n{rhai}"))
+        .lua(&format!("{LUA}\n{lua}"))
+        .prepare(ROOT)
+        .args(&["--anything-in", "/mnt/gentoo"])
 }
 
 fn after_an_answer() -> Vec<Attempt> {

@@ -8,7 +8,7 @@ printf '%s' "$PASSPHRASE" | must cryptsetup open --key-file - /dev/ubda3 look
 must vgchange -qay vg >/dev/null
 R=/mnt/r
 mkdir -p $R && must mount /dev/vg/root $R
-must strip -o $R/usr/bin/gscript "$G"
+must strip -o $R/usr/bin/gscript "$1"
 must cp "$(command -v efibootmgr)" $R/usr/bin/efibootmgr
 ldd "$G" "$(command -v efibootmgr)" | grep -oE '/[^ ]+ \(0x' | sed 's/ (0x$//' | sort -u |
     while read -r file; do [ -e "$R$file" ] || install -D -m 755 "$(readlink -f "$file")" "$R$file"; done
