@@ -63,7 +63,7 @@ pub fn convert(text: &str) -> Result<String, NoCard> {
             return Err(NoCard { line: at + 1, key: key.to_owned() });
         };
         let mut line = line.replacen(key, &today, 1);
-        if key == "lxc.rootfs" {
+        if key == "lxc.rootfs" && !value.is_empty() {
             let path = rootfs_of_today(value, backend);
             // The value is the last word that the line has.
             let from = line.rfind(value).unwrap_or(line.len());
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(path("lxc.rootfs = /dev/v/web\n"), "lxc.rootfs.path = /dev/v/web\n");
         let zfs = "lxc.rootfs.backend = zfs\nlxc.rootfs = /r\nlxc.tty = 1\n";
         assert_eq!(path(zfs), "lxc.rootfs.path = zfs:/r\nlxc.tty.max = 1\n");
-        assert_eq!(path("lxc.rootfs =\n"), "lxc.rootfs.path =dir:\n");
+        assert_eq!(path("lxc.rootfs =\n"), "lxc.rootfs.path =\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::made::{create, creates, remove, removes};
 use super::name::{LinkName, NamespaceName};
+use super::rule::NetRule;
 use crate::args;
 use crate::error::Result;
 use crate::machine::net::{LinkKind, MacvlanMode};
@@ -184,7 +185,11 @@ impl Action for VethCreate {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
         let peer = self.peer.at(self.peer_netns.as_ref());
-        create(cx, self.name.at(self.netns.as_ref()), LinkKind::Veth { peer })
+        let at = self.name.at(self.netns.as_ref());
+        if at == peer {
+            return Err(NetRule::Taken { at, found: "its own peer".into() }.into());
+        }
+        create(cx, at, LinkKind::Veth { peer })
     }
 }
 

@@ -183,6 +183,57 @@ mkdir -p "/run/here" && cp bad.rhai /run/here/
 ask root-disk chroot /mnt/lv /run/g /run/here/bad.rhai --yes --destroy /dev/ubda
 for d in dev proc sys run lib usr lib64 bin tmp etc; do umount -R -l /mnt/lv/$d; done
 
+# Links, control groups and guests: names, what is missing, what is taken.
+C=/sys/fs/cgroup
+mountpoint -q $C || must mount -t cgroup2 cgroup2 $C
+mkdir -p /var/lib/lxc/{taken/rootfs,fresh/rootfs} /usr/share/lxc/templates
+echo 'lxc.uts.name = taken' >/var/lib/lxc/taken/config
+printf 'lxc.network.link = br0\n' >/run/early.conf
+rm -f /etc/subuid /etc/subgid
+bad link-slash 'bridge::create("br/0");'
+bad link-long 'bridge::create("guests-of-the-lab");'
+bad link-dots 'tap::create("..");'
+bad link-space 'veth::create("a b", "eth0");'
+bad link-taken 'bridge::create("lo");'
+bad link-missing 'net::up("eth99");'
+bad port-missing 'bridge::create("br0"); bridge::add_port("br0", "eth99");'
+bad bridge-missing 'bridge::add_port("br99", "lo");'
+bad veth-same 'veth::create("va0", "va0");'
+bad vlan-number 'vlan::create("lo.5", "lo", 4095);'
+bad macvlan-parent 'macvlan::create("mv0", "eth99");'
+bad address-bits 'net::add_address("lo", "192.0.2.1");'
+bad route-gateway 'net::add_route("198.51.100.0/24", "lo", #{ via: "192.0.2" });'
+bad netns-slash 'netns::create("a/b");'
+bad cgroup-above 'cgroup::create("../lim");'
+bad cgroup-file 'cgroup::create("cgroup.procs");'
+bad cgroup-missing 'cgroup::set("none", #{ pids_max: 5 });'
+bad cgroup-parent 'cgroup::create("none/in");'
+bad cgroup-controller 'cgroup::create("huge", #{ controllers: ["hugetlb"] });'
+bad cgroup-no-controller 'cgroup::create("lim"); cgroup::set("lim", #{ memory_max: "10M" });'
+bad cgroup-weight 'cgroup::create("lim", #{ controllers: ["cpu"] }); cgroup::set("lim", #{ cpu_weight: 20000 });'
+bad cgroup-process 'cgroup::create("lim"); cgroup::add_process("lim", 4194303);'
+bad cgroup-top 'cgroup::remove("/");'
+must mount -o remount,ro $C
+bad cgroup-delegation 'cgroup::create("lim");'
+must mount -o remount,rw $C
+bad guest-name 'lxc::start("a/b");'
+bad guest-dots 'lxc::create("..");'
+bad guest-missing 'lxc::start("webb");'
+bad guest-path-long 'lxc::create("web", #{ path: "/run/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz" });'
+bad guest-ids 'lxc::create("fresh");'
+for file in /etc/subuid /etc/subgid; do echo root:100000:65536 >$file; done
+bad guest-root 'lxc::create("web");'
+bad guest-template 'lxc::create("web", #{ template: "none" });'
+bad guest-taken 'lxc::create("taken");'
+bad guest-bridge 'lxc::create("fresh", #{ bridge: "br99" });'
+bad guest-gateway 'lxc::create("fresh", #{ gateway: "10.0.0.1" });'
+bad guest-no-limit 'lxc::limits("taken");'
+bad guest-stopped 'lxc::attach("taken", ["true"]);'
+bad convert-missing 'lxc::convert("/run/none.conf");'
+bad convert-early 'lxc::convert("/run/early.conf");'
+must_not test -e $C/lim
+must_not test -e /sys/class/net/br0
+
 # Mounted in the mount namespace of another process only.
 mkdir -p /run/elsewhere
 sfdisk --quiet /dev/ubdb <<<',' && mkfs.ext4 -q /dev/ubdb1
