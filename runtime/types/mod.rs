@@ -52,8 +52,8 @@ pub use text::{
     Fingerprint, FsType, FstabPlace, FstabSource, GuestName, HostKeyFingerprint, HostName,
     KernelLine, KernelVersion, KernelWord, KeymapName, Keyword, LicenseName, Line, LinkTarget,
     LocaleName, MacAddress, MenuTitle, ModuleName, MountOptions, Owner, PcrList, ProfileName,
-    ProgramName, RelativePath, RepoName, ServiceName, StageVariant, SyncType, SyncUri, TableEntry,
-    TableFile, TemplateName, TimeZone, TokenDevice, UseFlag, UserName, XattrMap,
+    ProgramName, RelativePath, RepoName, ServiceName, ShareTag, StageVariant, SyncType, SyncUri,
+    TableEntry, TableFile, TemplateName, TimeZone, TokenDevice, UseFlag, UserName, XattrMap,
 };
 pub use value::{Map, Value};
 pub use variables::Variables;

@@ -34,6 +34,7 @@ impl PartFact for ShareFact {
             Self::DirectoryShared { directory, .. } => {
                 found.is_some_and(|share| share.directory == *directory)
             }
+            // A socket that a process has left is still to be removed.
             Self::ShareEnded { .. } => found.is_none(),
         })
     }

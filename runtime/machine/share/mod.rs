@@ -43,15 +43,27 @@ pub struct Shares {
     pub daemon: Option<Daemon>,
 }
 
-/// A directory that a process shares.
+/// A directory that a process shares, or the socket that such a process has left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Share {
-    /// The directory.
+    /// The directory; empty if the process has ended.
     pub directory: String,
     /// The number of the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,
+}
+
+impl Share {
+    /// Returns a share whose process has ended: QEMU ends it with the virtual machine, and its socket is left.
+    pub fn ended() -> Self {
+        Self::default()
+    }
+
+    /// Returns whether a process serves it.
+    pub fn is_served(&self) -> bool {
+        !self.directory.is_empty()
+    }
 }
 
 /// The shares that a fact is about.

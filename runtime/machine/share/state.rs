@@ -64,7 +64,10 @@ impl PartState for Shares {
         };
         let all: Vec<&String> = match scope {
             Some(scope) => scope.share.sockets.iter().collect(),
-            None => then.keys().filter(|socket| now.contains_key(*socket)).collect(),
+            None => {
+                let served = |socket: &&String| now.get(*socket).is_some_and(Share::is_served);
+                then.keys().filter(served).collect()
+            }
         };
         for socket in all {
             let side = |shares: &BTreeMap<String, Share>| {
@@ -79,6 +82,7 @@ impl PartState for Shares {
         let before = before.share.found.as_ref().unwrap_or(&none);
         let now = machine.share.found.as_ref().unwrap_or(&none);
         now.iter()
+            .filter(|(_, share)| share.is_served())
             .filter(|(socket, share)| before.get(*socket) != Some(share))
             .map(|(socket, share)| format!("share {socket}: {}", share.directory))
             .collect()

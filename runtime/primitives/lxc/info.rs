@@ -6,6 +6,7 @@ use super::seen::SeenGuest;
 use crate::args;
 use crate::error::Result;
 use crate::machine::cgroup::CgroupLimit;
+use crate::machine::guest::GuestState;
 use crate::operation::{Answer, Planning, Query};
 use crate::types::{AbsPath, GuestName};
 
@@ -54,7 +55,7 @@ impl Query for GuestQuery {
             });
         };
         let number = |limit| guest.limits.get(&limit).and_then(|text| text.parse().ok());
-        Ok(Answer::Known(GuestInfo {
+        let info = GuestInfo {
             exists: true,
             state: Some(guest.state.name()),
             init: guest.init,
@@ -65,6 +66,9 @@ impl Query for GuestQuery {
                 .limits
                 .get(&CgroupLimit::CpuMax)
                 .and_then(|quota| CgroupLimit::percent(quota)),
-        }))
+        };
+        // The kernel chooses the number of a process that is only planned.
+        let planned = guest.state != GuestState::Stopped && guest.init.is_none();
+        Ok(if planned { Answer::Assumed(info) } else { Answer::Known(info) })
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::seen::SeenVm;
 use crate::args;
 use crate::error::Result;
-use crate::machine::guest::{QEMU_CONSOLE, QEMU_MONITOR};
+use crate::machine::guest::{GuestState, QEMU_CONSOLE, QEMU_MONITOR};
 use crate::operation::{Answer, Planning, Query};
 use crate::types::{AbsPath, GuestName};
 
@@ -50,6 +50,11 @@ impl Query for VmQuery {
             console: format!("{}/{QEMU_CONSOLE}", seen.directory),
             monitor: format!("{}/{QEMU_MONITOR}", seen.directory),
         };
-        Ok(if seen.known { Answer::Known(info) } else { Answer::Assumed(info) })
+        // The kernel chooses the number of a process that is only planned.
+        let planned = info.state == Some(GuestState::Running.name()) && info.process.is_none();
+        Ok(match seen.known && !planned {
+            true => Answer::Known(info),
+            false => Answer::Assumed(info),
+        })
     }
 }

@@ -25,6 +25,9 @@ pub(super) enum QemuRule {
         "virtual machine {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
     )]
     PathTooLong { name: String, path: String, length: usize, most: usize },
+    /// QEMU would take a part of the path for an option.
+    #[error("virtual machine {name}: QEMU cannot use a directory with a comma: {path}")]
+    Comma { name: String, path: String },
     /// An initramfs or a command line needs a kernel.
     #[error("virtual machine {name}: {what} needs kernel")]
     NeedsKernel { name: String, what: &'static str },
@@ -46,6 +49,7 @@ impl Rule for QemuRule {
                 format!("share a directory first: virtiofs::share(directory, {socket:?})")
             }
             Self::Device { .. } => "give an image file".into(),
+            Self::Comma { .. } => "choose another path".into(),
             Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
             Self::NeedsKernel { .. } => "add kernel".into(),
             Self::NoTap { link, .. } => format!("create it first: tap::create({link:?})"),

@@ -29,6 +29,9 @@ impl<'a> SeenVm<'a> {
             let length = socket.len();
             return Err(QemuRule::PathTooLong { name, path: socket, length, most: MOST }.into());
         }
+        if directory.contains(',') {
+            return Err(QemuRule::Comma { name, path: directory }.into());
+        }
         let guests = cx.machine.guest.found.as_ref();
         let found = guests.and_then(|guests| guests.get(&directory));
         if let Some(found) = found.filter(|found| found.kind != GuestKind::Qemu) {

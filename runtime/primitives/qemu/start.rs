@@ -10,6 +10,7 @@ use crate::machine::guest::{
     GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, QEMU_CONSOLE, QEMU_MONITOR,
     QEMU_PID, QemuStep,
 };
+use crate::machine::share::Share;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::primitives::lxc::seen::directory;
 use crate::primitives::net::name::LinkName;
@@ -58,8 +59,8 @@ args! {
     }
 }
 
-/// System calls that a virtual machine does not need are denied.
-const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+/// System calls that a virtual machine does not need are denied. Other programs are not: QEMU starts itself again in the background.
+const SANDBOX: &str = "on,obsolete=deny,resourcecontrol=deny";
 
 /// Formats a path for an option, in which commas are separators.
 fn path_option(path: &AbsPath) -> String {
@@ -129,7 +130,7 @@ impl StartVm {
         if let Some(found) = &cx.machine.share.found {
             for (tag, socket) in self.shares.iter().flat_map(ShareTags::iter) {
                 let socket = socket.to_string();
-                if !found.contains_key(&socket) {
+                if !found.get(&socket).is_some_and(Share::is_served) {
                     let tag = tag.to_owned();
                     return Err(QemuRule::NoShare { name: name(), tag, socket }.into());
                 }

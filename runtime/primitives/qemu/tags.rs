@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::types::{AbsPath, Mismatch, ParamType, ParamValue, Value};
+use crate::types::{AbsPath, Mismatch, ParamType, ParamValue, ShareTag, Value};
 
 /// The sockets of shares by the tags with which the guest mounts them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShareTags(BTreeMap<String, AbsPath>);
-
-/// The longest tag (virtio specification, file system device), in bytes.
-const LONGEST: usize = 36;
 
 impl ShareTags {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &AbsPath)> {
@@ -18,20 +15,14 @@ impl ShareTags {
 }
 
 impl ParamValue for ShareTags {
-    const TYPE: ParamType = ParamType::new(
-        "shares",
-        "a map from tags, of at most 36 letters, digits, _ and -, to the sockets of virtiofs.share",
-    );
+    const TYPE: ParamType =
+        ParamType::new("shares", "a map from tags to the sockets of virtiofs.share");
 
     fn decode(value: &Value) -> Result<Self, Mismatch> {
         let Value::Map(map) = value else { return Err(Mismatch::kind(&Self::TYPE, value)) };
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
         let entry = |(tag, value): &(String, Value)| {
             let socket = AbsPath::decode(value).map_err(|m| m.inside(&format!(".{tag}")))?;
-            let fits = (1..=LONGEST).contains(&tag.len()) && tag.bytes().all(plain);
-            if !fits || tag.starts_with('-') {
-                return Err(Mismatch::because(&Self::TYPE, format!("the tag {tag:?}")));
-            }
+            ShareTag::decode(&Value::from(tag.as_str()))?;
             Ok((tag.clone(), socket))
         };
         map.iter().map(entry).collect::<Result<_, _>>().map(Self)

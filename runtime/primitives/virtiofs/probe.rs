@@ -49,24 +49,24 @@ impl ProbeResult {
         let words = lines.lines().filter_map(|line| line.split_once(' '));
         let results: BTreeMap<String, String> =
             words.map(|(name, result)| (name.to_owned(), result.to_owned())).collect();
-        let works = |name: &str| results.get(name).is_some_and(|result| result == WORKS);
+        let passes = |name: &str| results.get(name).is_some_and(|result| result == WORKS);
         let all_without = |text: &str| {
             let results = ["capability", "user_attribute"].map(|name| results.get(name));
             results.iter().all(|result| result.is_some_and(|result| result.contains(text)))
         };
         let causes = [
             (
-                !works("chown_link") && works("chown_file"),
+                !passes("chown_link") && passes("chown_file"),
                 "symbolic links keep their owner: virtiofsd before 1.14 with a map that renames security. \
                  (such as :map::user.virtiofs.:). Use :map:trusted.:user.virtiofs.: or virtiofsd 1.14",
             ),
             (
-                !works("chown_link") && !works("chown_file"),
+                !passes("chown_link") && !passes("chown_file"),
                 "no file changes its owner: virtiofsd in C (QEMU 7.2 and older) with a map that renames security. \
                  (such as :map::user.virtiofs.:), or virtiofsd as an ordinary user. Use :map:trusted.:user.virtiofs.:, as root",
             ),
             (
-                !works("device_node"),
+                !passes("device_node"),
                 "device nodes cannot be made: virtiofsd runs as an ordinary user, in a user namespace, or the filesystem is \
                  mounted with nodev. Run it as root",
             ),
@@ -75,12 +75,12 @@ impl ProbeResult {
                 "there are no extended attributes: virtiofsd runs without --xattr (in libvirt: <binary xattr='on'/>)",
             ),
             (
-                !works("acl") && works("user_attribute"),
+                !passes("acl") && passes("user_attribute"),
                 "there are no ACLs: virtiofsd runs without --posix-acl",
             ),
         ];
         let causes = causes.into_iter().filter(|(applies, _)| *applies).map(|(_, cause)| cause);
-        let (ok, causes) = (PROBES.iter().all(|name| works(name)), causes.collect());
+        let (ok, causes) = (PROBES.iter().all(|name| passes(name)), causes.collect());
         Self { ok, results, causes }
     }
 }
@@ -94,7 +94,7 @@ impl Action for ProbeDirectory {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<ProbeResult>> {
         let directory = cx.real(&self.directory)?.to_string();
-        let all: String = PROBES.iter().map(|name| format!("{name} {WORKS}\n")).collect();
+        let all = PROBES.map(|name| format!("{name} {WORKS}")).join("\n");
         Ok(Plan::step(ShareStep::Probe { directory }).always().reads(
             ProbeResult::of(&all),
             |outcomes| {

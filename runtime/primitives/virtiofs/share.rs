@@ -99,7 +99,8 @@ impl Action for ShareDirectory {
         let socket = self.socket.to_string();
         self.check(&directory, cx)?;
         let found = cx.machine.share.found.as_ref().and_then(|found| found.get(&socket));
-        if let Some(found) = found.filter(|found| found.directory != directory) {
+        if let Some(found) = found.filter(|found| found.is_served() && found.directory != directory)
+        {
             return Err(ShareRule::Taken { socket, found: found.directory.clone() }.into());
         }
         let on = OnDaemon::of(cx);

@@ -21,7 +21,9 @@ pub use portage::{
     Atom, Keyword, LicenseName, ProfileName, RepoName, SyncType, SyncUri, TableEntry, TableFile,
     UseFlag,
 };
-pub use tables::{CrypttabField, FsType, FstabPlace, FstabSource, MountOptions, XattrMap};
+pub use tables::{
+    CrypttabField, FsType, FstabPlace, FstabSource, MountOptions, ShareTag, XattrMap,
+};
 
 /// The requirements on the strings of a type. A check returns `None` if the string is valid.
 pub(crate) struct TextRule {

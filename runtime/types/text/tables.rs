@@ -30,6 +30,10 @@ words! {
         text.ends_with(' ').then(|| "it ends with a space".into())
     });
 
+    /// The tag of a share (virtio specification, file system device).
+    ShareTag, "share tag", "at most 36 letters, digits, _ and -, beginning with a letter or digit",
+    TextRule::of(|c| is_alnum(c) || "_-".contains(c), 36).begins(is_alnum).also(not_empty);
+
     /// The map of extended attributes of virtiofsd: rules of fields between separators, such as `:map::user.virtiofs.:`.
     XattrMap, "attribute map", "rules of virtiofsd such as :map::user.virtiofs.:, without spaces and commas",
     TextRule::of(|c| c.is_ascii_graphic() && c != ',', 1024).begins(|c| !is_alnum(c) && c != '-').also(not_empty);

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::Real;
 use super::files::reach::{is_running_root, open_root};
-use crate::machine::share::{Daemon, ShareStep, VIRTIOFSD};
+use crate::machine::share::{Daemon, Share, ShareStep, VIRTIOFSD};
 use crate::machine::{Machine, Scope};
 use crate::system::{Cmd, NoopWatch, Outcome, Stdin, StepError, Watch};
 
@@ -96,16 +96,21 @@ fn check(directory: &str) -> Result<(), String> {
 
 /// Removes a socket that no process serves any more.
 fn remove_socket(socket: &str) -> Result<(), String> {
-    match fs::symlink_metadata(socket) {
-        Ok(found) if found.file_type().is_socket() => {
-            fs::remove_file(socket).map_err(|error| format!("{socket}: {error}"))
+    match is_socket(socket) {
+        true => fs::remove_file(socket).map_err(|error| format!("{socket}: {error}")),
+        false if fs::symlink_metadata(socket).is_ok() => {
+            Err(format!("{socket} exists and is not a socket"))
         }
-        Ok(_) => Err(format!("{socket} exists and is not a socket")),
-        Err(_) => Ok(()),
+        false => Ok(()),
     }
 }
 
+fn is_socket(path: &str) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket())
+}
+
 /// Finds the shares, and the virtiofsd of this system.
+#[expect(clippy::unnecessary_wraps, reason = "all parts have this signature")]
 pub(super) fn look(
     real: &mut Real,
     machine: &mut Machine,
@@ -114,7 +119,13 @@ pub(super) fn look(
     if scope.is_some_and(|scope| scope.share.sockets.is_empty()) {
         return Ok(());
     }
-    machine.share.found = Some(processes::shares());
+    let wanted = scope.into_iter().flat_map(|scope| scope.share.sockets.clone());
+    let known = machine.share.found.take().unwrap_or_default().into_keys();
+    let mut found = processes::shares();
+    for socket in wanted.chain(known).filter(|socket| is_socket(socket)) {
+        found.entry(socket).or_insert_with(Share::ended);
+    }
+    machine.share.found = Some(found);
     if scope.is_none() {
         machine.share.daemon = daemon(real);
     }

@@ -30,8 +30,8 @@ fn share_of(words: &[String]) -> Option<(String, String)> {
         })
     };
     let source = || {
-        let options = words.iter().flat_map(|word| word.split(','));
-        options.filter_map(|option| option.strip_prefix("source=")).next().map(str::to_owned)
+        let mut options = words.iter().flat_map(|word| word.split(','));
+        options.find_map(|option| option.strip_prefix("source=")).map(str::to_owned)
     };
     let directory = value("--shared-dir").or_else(source).unwrap_or_default();
     Some((value("--socket-path")?, directory))
