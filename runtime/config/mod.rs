@@ -10,6 +10,7 @@ pub mod build_log;
 pub mod cgroup;
 pub mod crypttab;
 pub mod dmcrypt;
+pub mod domain_xml;
 pub mod fstab;
 pub mod grub;
 pub mod hosts;

@@ -20,6 +20,7 @@ pub(crate) mod fstab;
 pub(crate) mod journal;
 pub(crate) mod kernel;
 pub(crate) mod key;
+mod libvirt;
 pub(crate) mod luks;
 pub(crate) mod lvm;
 mod lxc;

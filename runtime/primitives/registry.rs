@@ -21,6 +21,7 @@ const LISTS: &[&[Primitive]] = &[
     &p::lxc::PRIMITIVES,
     &p::virtiofs::PRIMITIVES,
     &p::qemu::PRIMITIVES,
+    &p::libvirt::PRIMITIVES,
     &p::distcc::PRIMITIVES,
 ];
 
