@@ -87,6 +87,14 @@ fn install_chapters() -> Chapters {
         ("fingerprints", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"),
     ];
     add(&mut chapters, "recipes/distcc-ssh.lua", &example_machine(), Sim::new(), &set);
+    let set = [
+        ("name", "web"),
+        ("directory", "/srv/web"),
+        ("stage3", "/var/tmp/stage3.tar.xz"),
+        ("kernel", "6.6.62-gentoo-dist"),
+        ("profile", "default/linux/amd64/23.0/musl"),
+    ];
+    add(&mut chapters, "recipes/virtiofs-guest.rhai", &example_machine(), Sim::new(), &set);
     for init in ["openrc", "systemd"] {
         let set = [
             ("name", "web"),

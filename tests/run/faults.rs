@@ -32,7 +32,7 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             let machines: &[&str] = match name.as_str() {
                 "encrypted-root.rhai" | "gentoo.rhai" => &["sata"],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
-                "parallel-emerge.rhai" | "lxc-guest.rhai" => &["example"],
+                "parallel-emerge.rhai" | "lxc-guest.rhai" | "virtiofs-guest.rhai" => &["example"],
                 _ => &["four-sata"],
             };
             found.extend(machines.iter().map(|machine| (path.clone(), *machine)));
@@ -65,6 +65,8 @@ fn answers(recipe: &Recipe) -> Answers {
         ("role", "node"),
         ("front_end_key", "/root/front-end.pub"),
         ("name", "web"),
+        ("directory", "/srv/web"),
+        ("kernel", "6.6.62-gentoo-dist"),
     ];
     let asked = |name: &str| recipe.front.params.iter().any(|param| param.name == name);
     for (name, value) in known.into_iter().filter(|(name, _)| asked(name)) {
