@@ -7,7 +7,7 @@ set -euo pipefail
 # In a directory of its own: root.sh takes any kernel that is in the cache.
 CACHE=$1/second-kernel
 MODULES=(virtio_blk virtio_pci virtio_rng dm_mod dm_crypt ext4 btrfs vfat nls_cp437 nls_ascii nls_iso8859-1 nls_utf8 xts cbc
-    aes_generic aesni_intel sha256_generic sha512_generic sha256_ssse3 algif_skcipher algif_hash crc32c_intel crc32c_generic efivarfs)
+    aes_generic aesni_intel sha256_generic sha512_generic sha256_ssse3 algif_skcipher algif_hash crc32c_intel crc32c_generic efivarfs virtiofs evdev button)
 mkdir -p "$CACHE"
 cd "$CACHE"
 exec 9>lock

@@ -172,6 +172,17 @@ done
 # Only what a user has to know: not the lines of the modules, nor what gpg prints.
 sed -i -E '/^ *-->|^ *[0-9]* *\||= called from|^ +[a-z\/-]+\.rhai:|= output:|^ +gpg:|[0-9] %$/d; s/^ += / = /' install-*.err
 
+bad share-root 'virtiofs::share("/", "/run/a.sock");'
+bad share-missing 'virtiofs::share("/none", "/run/a.sock");'
+bad share-map 'virtiofs::share("/etc", "/run/a.sock", #{ xattrmap: "a b" });'
+bad vm-share 'qemu::start("vm", #{ shares: #{ fs: "/run/a.sock" } });'
+bad vm-kernel 'qemu::start("vm", #{ kernel: "/none" });'
+bad vm-initrd 'qemu::start("vm", #{ initrd: "/none" });'
+bad vm-disk 'qemu::start("vm", #{ disks: ["/dev/ubda"] });'
+bad vm-tap 'qemu::start("vm", #{ tap: "none0" });'
+bad vm-missing 'qemu::stop("vm");'
+bad domain-xml 'libvirt::domain_xml("/etc/hostname", "/etc", "fs");'
+
 without_uml() { mount --bind /dev/null "$(command -v linux.uml)"; "$@"; }
 export -f without_uml
 ask no-virtual-machine unshare --mount bash -c 'without_uml "$@"' - "$G" try bad.rhai
