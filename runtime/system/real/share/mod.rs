@@ -25,7 +25,7 @@ mkdir -p "${socket%/*}" || exit 1
 : >"$log" || exit 1
 setsid "$@" </dev/null >"$log" 2>&1 &
 pid=$!
-trap 'kill $pid 2>/dev/null; exit 143' TERM INT HUP
+trap 'kill $pid 2>/dev/null; wait $pid; rm -f "$socket"; exit 143' TERM INT HUP
 tries=0
 until [ -S "$socket" ]; do
     if ! kill -0 $pid 2>/dev/null; then
