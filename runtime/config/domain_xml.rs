@@ -180,8 +180,14 @@ fn shared_memory(text: &str) -> Result<String, DomainXmlError> {
     let element = |path: &str| found.iter().find(|one| one.path == path);
     let Some(backing) = element("domain/memoryBacking") else {
         let devices = element("domain/devices").ok_or(DomainXmlError::NoDomain)?;
-        let block = format!("<memoryBacking>\n    {SHARED}\n  </memoryBacking>\n  ");
-        return Ok(splice(text, devices.whole.start..devices.whole.start, &block));
+        let block = format!("  <memoryBacking>\n    {SHARED}\n  </memoryBacking>\n");
+        let at = devices.whole.start;
+        let line = text[..at].trim_end_matches([' ', '\t']).len();
+        // The devices keep their indentation.
+        return Ok(match text[..line].ends_with('\n') {
+            true => splice(text, line..line, &block),
+            false => splice(text, at..at, block.trim_start()),
+        });
     };
     let wanted = [("source", "<source type=\"memfd\"/>"), ("access", "<access mode=\"shared\"/>")];
     let missing = wanted.iter().find_map(|(name, wanted)| {
@@ -211,7 +217,7 @@ mod tests {
     };
 
     const BEFORE: &str = "<?xml version='1.0'?>\n<!-- mine: <devices> -->\n<domain type='kvm'>\n  <name>web</name>\n\
-        \t<memory unit='GiB' >4</memory>\n  <devices>\n    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n    \
+        \t<memory unit='GiB' >4</memory>\n\t<devices>\n    <emulator>/usr/bin/qemu-system-x86_64</emulator>\n    \
         <filesystem type='mount'>\n      <source dir='/srv/other'/><target dir='other'/>\n    </filesystem>\n  </devices>\n</domain>\n";
 
     #[test]
@@ -220,7 +226,7 @@ mod tests {
         let added = "    <filesystem type=\"mount\" accessmode=\"passthrough\">\n      <driver type=\"virtiofs\" queue=\"1024\"/>\n      \
             <binary path=\"/usr/local/bin/wrapper-virtiofsd\" xattr=\"on\"/>\n      <source dir=\"/srv/a&amp;b\"/>\n      \
             <target dir=\"fs\"/>\n    </filesystem>\n";
-        let memory = "<memoryBacking>\n    <source type=\"memfd\"/>\n    <access mode=\"shared\"/>\n  </memoryBacking>\n  ";
+        let memory = "  <memoryBacking>\n    <source type=\"memfd\"/>\n    <access mode=\"shared\"/>\n  </memoryBacking>\n";
         assert_eq!(after.replacen(added, "", 1).replacen(memory, "", 1), BEFORE);
         assert_eq!(set_share(&after, &SHARE).expect("a domain"), after);
         let moved = ShareElement { directory: "/srv/c", cache: Some("always"), ..SHARE };
