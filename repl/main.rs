@@ -72,7 +72,7 @@ fn program() -> ExitCode {
         Some(Command::Update(args)) => commands::update::update(&args),
         Some(Command::Answers(args)) => commands::answers::answers(&args),
         Some(Command::Info(args)) => commands::info::info(&args),
-        Some(Command::List) => commands::list::list(),
+        Some(Command::List(args)) => commands::list::list(&args),
         Some(Command::Add(args)) => commands::add::add(&args),
         Some(Command::Remove(args)) => commands::add::remove(&args),
         Some(Command::Search(args)) => commands::search::search(&args),

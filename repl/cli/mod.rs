@@ -99,8 +99,8 @@ pub(crate) enum Command {
         /// A primitive (luks.format) or a domain (luks)
         name: Option<String>,
     },
-    /// List the bundled recipes, copies of them in this directory, and the recipes of collections
-    List,
+    /// List the bundled recipes, copies of them in this directory, and the recipes of collections; or the guests of this machine
+    List(ListArgs),
     /// Install a collection of recipes of another author
     ///
     /// Its recipes are then run by name: gscript COLLECTION/RECIPE. Nothing of a collection is
@@ -194,6 +194,15 @@ pub(crate) struct PlanArgs {
     /// Draw the disks before and after the run into this SVG file
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) patience: LimitArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    /// List the guests of this machine: name, kind, state, process, directory
+    #[arg(long)]
+    pub(crate) guests: bool,
     #[command(flatten)]
     pub(crate) patience: LimitArgs,
 }

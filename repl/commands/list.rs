@@ -1,18 +1,24 @@
-//! `gscript list`: the bundled recipes, each by the shortest name that selects it, and the copies of
-//! them in this directory; the recipes of installed collections.
+//! `gscript list`: the bundled recipes, each by the shortest name that selects it, the copies of
+//! them in this directory, and the recipes of installed collections; or the guests of this machine.
 
 use std::fs;
 use std::path::Path;
 
 use gscript::error::Exit;
+use gscript::machine::guest::path_and_name;
 use gscript::recipe::bundled::{find, is_test, recipes, upstream};
 use gscript::recipe::{ForkOrigin, Recipe};
 use gscript::script::Language;
 
+use super::{interrupts, this_machine};
+use crate::cli::ListArgs;
 use crate::collections::{installed, print_bad_collection};
 use crate::screen::print_stdout;
 
-pub(crate) fn list() -> Exit {
+pub(crate) fn list(args: &ListArgs) -> Exit {
+    if args.guests {
+        return guests(args).unwrap_or_else(|exit| exit);
+    }
     for recipe in recipes() {
         let by_stem = find(recipe.stem()).is_some_and(|found| found == recipe);
         let name = if by_stem { recipe.stem() } else { recipe.name };
@@ -70,6 +76,22 @@ pub(super) fn of_collections() -> Result<Vec<(String, String, bool)>, Exit> {
         }
     }
     Ok(found)
+}
+
+/// Prints the guests of this machine, which a probe finds.
+fn guests(args: &ListArgs) -> Result<Exit, Exit> {
+    let (machine, _) = this_machine(interrupts()?, args.patience)?;
+    let found = machine.guest.found.unwrap_or_default();
+    if found.is_empty() {
+        print_stdout("This machine has no guests.");
+    }
+    for (directory, guest) in found {
+        let process = guest.init.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
+        let (name, kind, state) =
+            (path_and_name(&directory).1, guest.kind.name(), guest.state.name());
+        print_stdout(&format!("{name:<20} {kind:<5} {state:<8} {process:>8} {directory}"));
+    }
+    Ok(Exit::Done)
 }
 
 /// Returns the copies in this directory by name. A file that is not a valid recipe is not one.

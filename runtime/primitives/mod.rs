@@ -36,6 +36,7 @@ pub(crate) mod service;
 pub(crate) mod stage3;
 pub(crate) mod system;
 pub(crate) mod text;
+mod uml;
 mod virtiofs;
 
 pub use portage::{BuildErrorInfo, PackageLog, package_logs};

@@ -22,6 +22,7 @@ const LISTS: &[&[Primitive]] = &[
     &p::virtiofs::PRIMITIVES,
     &p::qemu::PRIMITIVES,
     &p::libvirt::PRIMITIVES,
+    &p::uml::PRIMITIVES,
     &p::distcc::PRIMITIVES,
 ];
 

@@ -51,9 +51,9 @@ impl PartFact for GuestFact {
         let Some(found) = &mut machine.guest.found else { return Ok(()) };
         let missing = || Contradiction { what: format!("guest {}", self.guest()) };
         match self {
-            Self::GuestMade { guest, kind, rootfs } => {
+            Self::GuestMade { guest, kind, rootfs, disks } => {
                 let new = Guest { kind: *kind, rootfs: rootfs.clone(), ..Guest::default() };
-                found.entry(guest.clone()).or_insert(new);
+                found.entry(guest.clone()).or_insert(new).disks.clone_from(disks);
             }
             Self::GuestGone { guest } => drop(found.remove(guest)),
             Self::GuestIs { guest, state, .. } => {
@@ -61,6 +61,7 @@ impl PartFact for GuestFact {
                 guest.state = *state;
                 if *state == GuestState::Stopped {
                     guest.init = None;
+                    guest.console = None;
                 }
             }
             Self::GuestLimited { guest, limits } => {

@@ -43,6 +43,12 @@ pub struct Guest {
     /// The directory of its files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rootfs: Option<String>,
+    /// The images that it uses as disks, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disks: Vec<String>,
+    /// The terminal on this system that is a console of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
     /// Its limits by name, as they are configured.
     #[serde(default, skip_serializing_if = "CgroupLimits::is_empty")]
     pub limits: CgroupLimits,

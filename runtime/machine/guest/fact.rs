@@ -21,6 +21,9 @@ pub enum GuestFact {
         kind: GuestKind,
         /// The directory of its files, if the configuration is written by this program.
         rootfs: Option<String>,
+        /// The images that it uses as disks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        disks: Vec<String>,
     },
     /// A guest does not exist.
     GuestGone {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::GuestState;
 use super::lxc::Lxc;
 use super::qemu::Qemu;
+use super::uml::Uml;
 use crate::machine::Step;
 
 /// The software that runs a guest.
@@ -18,6 +19,8 @@ pub enum GuestKind {
     Lxc,
     /// QEMU: a virtual machine with a kernel of its own.
     Qemu,
+    /// User Mode Linux: a kernel that runs as a program.
+    Uml,
 }
 
 /// What a kind of guests determines.
@@ -37,6 +40,7 @@ impl GuestKind {
         match self {
             Self::Lxc => &Lxc,
             Self::Qemu => &Qemu,
+            Self::Uml => &Uml,
         }
     }
 

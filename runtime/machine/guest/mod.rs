@@ -1,7 +1,7 @@
 //! The part `guest`: machines that run inside this one. A guest is named by its directory.
 //!
 //! `entry` contains a guest, `fact` and `step` the facts, releases and effects, `changes` what they mean to the rest of the program, `state` machine
-//! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`, `qemu`), in `system/real/guest/` (how it
+//! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`, `qemu`, `uml`), in `system/real/guest/` (how it
 //! is found) and in its domain of primitives. A guest that outlives its run is found by a probe: there is no list of guests.
 //!
 //! To add a kind: its file with an `impl Software`, a variant in `kind`, and a file with `found` in `system/real/guest/`.
@@ -14,6 +14,7 @@ mod lxc;
 mod qemu;
 mod state;
 mod step;
+mod uml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ pub use kind::GuestKind;
 pub use lxc::{LXC_PATH, cgroup_prefix, config_of, lxc};
 pub use qemu::{QEMU_COMMAND, QEMU_CONSOLE, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep};
 pub use step::{GuestAct, GuestEffect, GuestStep};
+pub use uml::{CONSOLE_LOG, RUN, UML_PATH, UmlStep, mconsole_socket};
 
 /// The part `guest`.
 pub struct Part;
@@ -37,7 +39,7 @@ impl MachinePart for Part {
     type Effect = GuestEffect;
     type Release = GuestRelease;
 
-    const RESTORED_BY: &'static [&'static str] = &["lxc.start", "lxc.freeze", "qemu.start"];
+    const RESTORED_BY: &'static [&'static str] = &["lxc.start", "lxc.freeze", "qemu.start", "uml.start"];
 }
 
 /// The guests in the model.

@@ -36,7 +36,8 @@ impl PartState for Guests {
         let renamed = std::mem::take(found).into_values().enumerate().map(|(at, guest)| {
             let directory = format!("{}/guest-{}", guest.kind.path(), at + 1);
             let rootfs = guest.rootfs.map(|_| format!("{directory}/rootfs"));
-            (directory, Guest { rootfs, ..guest })
+            let disks = (1..=guest.disks.len()).map(|at| format!("{directory}/disk{at}.img"));
+            (directory.clone(), Guest { rootfs, disks: disks.collect(), ..guest })
         });
         *found = renamed.collect();
     }

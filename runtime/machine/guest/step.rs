@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::path_and_name;
 use super::qemu::QemuStep;
+use super::uml::UmlStep;
 use crate::machine::effect::NeedKind::{Destroys, Guests};
 use crate::machine::effect::{Declaration, PartEffect};
 use crate::machine::step::PartStep;
@@ -15,24 +16,28 @@ use crate::machine::step::PartStep;
 pub enum GuestStep {
     /// A step on a guest of QEMU.
     Qemu(QemuStep),
+    /// A step on a guest of User Mode Linux.
+    Uml(UmlStep),
 }
 
 impl fmt::Display for GuestStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Qemu(step) => step.fmt(f),
+            Self::Uml(step) => step.fmt(f),
         }
     }
 }
 
 impl PartStep for GuestStep {
     fn needs_root(&self) -> bool {
-        true
+        matches!(self, Self::Qemu(_))
     }
 
     fn tools(&self) -> Vec<&'static str> {
         match self {
             Self::Qemu(step) => step.tools(),
+            Self::Uml(_) => Vec::new(),
         }
     }
 }

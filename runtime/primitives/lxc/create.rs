@@ -241,8 +241,12 @@ impl Action for CreateGuest {
         });
         let guest = seen.directory;
         let Some(template) = &self.template else {
-            let fact =
-                GuestFact::GuestMade { guest, kind: GuestKind::Lxc, rootfs: Some(self.rootfs()) };
+            let fact = GuestFact::GuestMade {
+                guest,
+                kind: GuestKind::Lxc,
+                rootfs: Some(self.rootfs()),
+                disks: Vec::new(),
+            };
             return Ok(plan.makes(fact).warn(assumed));
         };
         let mut create = lxc("lxc-create", &guest).args(["-t", template.as_str(), "-f", &config]);
@@ -251,7 +255,12 @@ impl Action for CreateGuest {
         }
         let destroy = Undo::Steps(vec![Step::Run(lxc("lxc-destroy", &guest))]);
         let creation = Plan::run(create)
-            .makes(GuestFact::GuestMade { guest, kind: GuestKind::Lxc, rootfs: None })
+            .makes(GuestFact::GuestMade {
+                guest,
+                kind: GuestKind::Lxc,
+                rootfs: None,
+                disks: Vec::new(),
+            })
             .undo(destroy)
             .hint("the template prints what it lacks: see lxc-create(1)");
         Ok(plan.and(creation).warn(assumed))

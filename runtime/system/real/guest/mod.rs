@@ -3,6 +3,7 @@
 mod lxc;
 mod qemu;
 mod qmp;
+mod uml;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ pub(super) fn perform(
 ) -> Result<Outcome, StepError> {
     match step {
         GuestStep::Qemu(step) => qemu::perform(real, step, watch),
+        GuestStep::Uml(step) => uml::perform(real, step, watch),
     }
 }
 
@@ -37,6 +39,7 @@ pub(super) fn look(
         wanted.into_iter().flatten().cloned().chain(known.into_keys()).collect();
     let mut found = lxc::found(real, &named)?;
     found.extend(qemu::found(&named));
+    found.extend(uml::found(&named));
     machine.guest.found = Some(found);
     Ok(())
 }

@@ -1,0 +1,21 @@
+//! Guests of User Mode Linux: kernels that run as programs of an ordinary user.
+
+mod console;
+mod image;
+mod info;
+mod rule;
+mod seen;
+mod start;
+mod stop;
+
+use super::primitive::{Primitive, action, query};
+
+/// The primitives of the domain.
+pub(super) const PRIMITIVES: [Primitive; 6] = [
+    action::<image::GuestImage>(),
+    action::<start::StartUml>(),
+    action::<stop::StopUml>(),
+    action::<console::UmlCommand>(),
+    query::<console::ConsoleQuery>(),
+    query::<info::UmlQuery>(),
+];

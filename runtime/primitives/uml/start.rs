@@ -1,0 +1,250 @@
+//! `uml.start`: starts a guest.
+
+use super::rule::UmlRule;
+use super::seen::{SeenGuest, check_path, check_unused, directory};
+use crate::args;
+use crate::error::Result;
+use crate::machine::files::FileStatus;
+use crate::machine::guest::{
+    CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlStep,
+};
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::primitives::net::name::LinkName;
+use crate::primitives::system::people::{PASSWD, lines, named};
+use crate::system::{Cmd, Stdin, Step};
+use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
+
+args! {
+    /// Starts a guest in the background, as an ordinary user.
+    ///
+    /// The directory of the guest, `PATH/NAME`, must belong to that user. Waits until the kernel of the guest answers on its management console. The
+    /// output of the kernel and of the first console goes to the file `console.log` in that directory, whose last lines are shown if the start fails; the
+    /// console tty1 is a terminal of this system (`uml.console`). The guest has a session of its own, and runs on when the run has succeeded.
+    ///
+    /// The first disk is the root, `/dev/ubda`; further ones are `/dev/ubdb` and so on. Images must not be in the directory `run`, where the kernel
+    /// removes all files of its own when it ends. Tap devices are `vec0`, `vec1` … in the guest, or `eth0` … with a kernel that only has the older driver;
+    /// their MAC addresses are fixed by the directory of the guest.
+    ///
+    /// A guest that runs is unchanged. When the run cleans up, the guest is stopped: by ctrl-alt-del, after 10 seconds by halting it, and if it does not
+    /// answer by killing it.
+    ///
+    /// Source: guide UM 8 to 12; `Documentation/virt/uml/user_mode_linux_howto_v2.rst`.
+    ///
+    /// ```
+    /// uml::start("daily", ["/var/lib/uml/daily/root.img", "/var/lib/uml/daily/swap.img"], "alice", #{ memory: "256M" });
+    /// ```
+    "uml.start" => pub struct StartUml {
+        /// The name of the guest.
+        pub name: GuestName,
+        /// The images of its disks; the first is the root.
+        pub disks: Vec<AbsPath>,
+        /// The user of the guest's processes on this system.
+        pub user: UserName,
+        /// Its memory.
+        pub memory: Size = "128M",
+        /// Tap devices of that user, each for a network card of the guest.
+        pub taps: Option<Vec<LinkName>>,
+        /// The kernel.
+        pub kernel: AbsPath = "/usr/bin/linux.uml",
+        /// Further words for the command line of the kernel, such as `init=/bin/sh`.
+        pub append: Option<Vec<KernelWord>>,
+        /// The directory of the file with the memory of the guest, if it must not be `/dev/shm`.
+        pub tmp: Option<AbsPath>,
+        /// Allows root as the user. Root of the guest can then use all files of this system (hostfs).
+        pub allow_root: bool = false,
+        /// The directory of the guests.
+        pub path: AbsPath = "/var/lib/uml",
+    }
+}
+
+/// The directory of the file with the memory of a guest, unless another one is given.
+const SHM: &str = "/dev/shm";
+
+/// Starts the kernel in a session of its own, and waits until it has made its management console. All files are opened with the rights of the user of the
+/// guest, because the directory belongs to that user. `vec0` has been in kernels since 4.18; the driver of `eth0=tuntap` is going to be removed.
+const SCRIPT: &str = r#"
+set -u
+user=$1 dir=$2 name=$3 tmp=$4 log=$5 kernel=$6 taps=$7
+shift 7
+as=
+[ "$(id -un)" = "$user" ] || as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups"
+at=0
+for tap in $taps; do
+    $as sh -c '[ -r /dev/net/tun ] && [ -w /dev/net/tun ]' || { echo "user $user must not open /dev/net/tun" >&2; exit 1; }
+    if "$kernel" --showconfig | grep -qx CONFIG_UML_NET_VECTOR=y; then
+        set -- "$@" "vec$at:transport=tap,ifname=${tap%,*},depth=128,mac=${tap#*,}"
+    else
+        set -- "$@" "eth$at=tuntap,${tap%,*},${tap#*,},"
+    fi
+    at=$((at + 1))
+done
+[ -z "$tmp" ] || export TMPDIR="$tmp"
+$as mkdir -p "$dir/run" || exit 1
+$as rm -f "$dir/$log" || exit 1
+$as setsid sh -c 'cd "$1" || exit 1; log=$2; shift 2; exec "$@" </dev/null >"$log" 2>&1' sh "$dir" "$log" "$kernel" "$@" </dev/null >/dev/null 2>&1 &
+while kill -0 $! 2>/dev/null; do
+    [ ! -S "$dir/run/$name/mconsole" ] || exit 0
+    sleep 0.05
+done
+$as tail -n 12 "$dir/$log" >&2
+exit 1
+"#;
+
+impl StartUml {
+    /// Returns the arguments of the kernel, except those of the network.
+    fn arguments(&self, guest: &str) -> Vec<String> {
+        let mut words = vec![
+            format!("umid={}", self.name),
+            format!("uml_dir={guest}/{RUN}"),
+            format!("mem={}", self.memory.exact()),
+        ];
+        words.extend(self.disks.iter().enumerate().map(|(at, disk)| format!("ubd{at}={disk}")));
+        words.extend(["root=/dev/ubda", "rw"].map(str::to_owned));
+        // A terminal that no program reads would stop the guest as soon as its buffer is full.
+        words.extend(["con=null", "con0=null,fd:1", "con1=pts", "ssl=null"].map(str::to_owned));
+        words.extend(self.append.iter().flatten().map(ToString::to_string));
+        words
+    }
+
+    /// Returns the tap devices with the MAC addresses of the cards, in the range that UML uses.
+    fn cards(&self, guest: &str) -> String {
+        let taps = self.taps.iter().flatten().enumerate();
+        let card = |(at, tap): (usize, &LinkName)| {
+            let digest = sha256(format!("{guest} {at}").as_bytes());
+            let mac: Vec<&str> = (0..4).map(|byte| &digest[2 * byte..2 * byte + 2]).collect();
+            format!("{},fe:fd:{}", tap.as_str(), mac.join(":"))
+        };
+        taps.map(card).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns the number of the user; `None` if it is unknown.
+    fn user_number(&self, cx: &Planning<'_>) -> Result<Option<u32>> {
+        let name = self.name.to_string();
+        let Some(users) = lines(&AbsPath::assume_valid("/"), PASSWD, cx)? else { return Ok(None) };
+        let number = named(&users, &self.user).and_then(|user| user.get(2)?.parse().ok());
+        match number {
+            None => Err(UmlRule::NoUser { name, user: self.user.to_string() }.into()),
+            Some(0) if !self.allow_root => Err(UmlRule::Root { name }.into()),
+            Some(number) => Ok(Some(number)),
+        }
+    }
+
+    fn check_disks(&self, guest: &str, cx: &Planning<'_>) -> Result<()> {
+        let name = || self.name.to_string();
+        if self.disks.is_empty() {
+            return Err(UmlRule::NoDisk { name: name() }.into());
+        }
+        for disk in &self.disks {
+            let image = disk.to_string();
+            check_path(&image)?;
+            let directory = format!("{guest}/{RUN}");
+            if image.starts_with(&format!("{directory}/")) {
+                return Err(UmlRule::ImageLost { name: name(), image, directory }.into());
+            }
+            if cx.look(&Place::new(disk, None))? == FileStatus::Missing {
+                return Err(UmlRule::NoImage { name: name(), image }.into());
+            }
+            check_unused(&image, Some(guest), cx)?;
+        }
+        Ok(())
+    }
+
+    fn check_taps(&self, uid: Option<u32>, cx: &Planning<'_>) -> Result<()> {
+        let Some(links) = &cx.machine.net.links else { return Ok(()) };
+        for tap in self.taps.iter().flatten().map(LinkName::as_str) {
+            let (name, user) = (self.name.to_string(), self.user.to_string());
+            let link = links.get(tap).filter(|link| link.kind.as_deref() == Some("tap"));
+            let tap = tap.to_owned();
+            match (link.map(|link| link.owner), uid) {
+                (None, _) => return Err(UmlRule::NoTap { name, tap }.into()),
+                (Some(owner), Some(uid)) if uid != 0 && owner != Some(uid) => {
+                    let owner =
+                        owner.map_or_else(|| "root".to_owned(), |owner| format!("user {owner}"));
+                    return Err(UmlRule::TapOwner { name, tap, user, owner, uid }.into());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, guest: &str, cx: &Planning<'_>) -> Result<()> {
+        let name = self.name.to_string();
+        if self.user.as_str() == "root" && !self.allow_root {
+            return Err(UmlRule::Root { name }.into());
+        }
+        let uid = self.user_number(cx)?;
+        let kernel = self.kernel.to_string();
+        if cx.look(&Place::here(&kernel))? == FileStatus::Missing {
+            return Err(UmlRule::NoKernel { name, kernel }.into());
+        }
+        self.check_disks(guest, cx)?;
+        self.check_taps(uid, cx)?;
+        let directory = guest.to_owned();
+        match cx.look(&Place::here(guest))? {
+            FileStatus::Missing => return Err(UmlRule::NoDirectory { name, directory }.into()),
+            FileStatus::Dir { uid: owner, .. } if uid.is_some_and(|uid| uid != owner) => {
+                let user = self.user.to_string();
+                return Err(UmlRule::NotOwner { name, directory, user }.into());
+            }
+            _ => {}
+        }
+        let memory = self.tmp.as_ref().map_or_else(|| SHM.to_owned(), ToString::to_string);
+        // Of mounts at one place, the last one is visible.
+        let mounts = cx.machine.storage.mounts.iter().filter(|mount| mount.covers(&memory));
+        let mount = mounts.max_by_key(|mount| mount.at.len());
+        match mount {
+            Some(mount) if mount.options.contains("noexec") => {
+                Err(UmlRule::NoExec { name, directory: memory }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Action for StartUml {
+    type Output = ();
+
+    fn effects(&self) -> Vec<Effect> {
+        let guest = directory(&self.name, &self.path);
+        let writes = |path: String| Effect::Files(FilesEffect::Writes { path });
+        let mut effects = Effect::runs(&self.kernel.to_string(), "/");
+        effects.extend(self.disks.iter().map(|disk| writes(disk.to_string())));
+        effects.push(writes(format!("{guest}/{CONSOLE_LOG}")));
+        effects.push(GuestEffect::SwitchesGuest { guest, act: GuestAct::Starts }.into());
+        effects
+    }
+
+    fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
+        let seen = SeenGuest::of(&self.name, &self.path, cx)?;
+        let guest = seen.directory.clone();
+        let was = seen.state().unwrap_or_default();
+        if was == GuestState::Running {
+            return Ok(Plan::already(format!("guest {} runs", self.name)));
+        }
+        self.check(&guest, cx)?;
+        let (kind, state) = (GuestKind::Uml, GuestState::Running);
+        let images: Vec<String> = self.disks.iter().map(ToString::to_string).collect();
+        let tmp = self.tmp.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (name, user) = (self.name.to_string(), self.user.to_string());
+        let start = Cmd::tool("sh")
+            .args(["-s", "--", &user, &guest, &name, &tmp, CONSOLE_LOG, &self.kernel.to_string()])
+            .arg(self.cards(&guest))
+            .args(self.arguments(&guest))
+            .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
+        let made = GuestFact::GuestMade {
+            guest: guest.clone(),
+            kind,
+            rootfs: None,
+            disks: images.clone(),
+        };
+        let check = UmlStep::CheckImages { guest: guest.clone(), images };
+        Ok(Plan::step(GuestStep::Uml(check))
+            .then(Step::Run(start))
+            .then(GuestStep::Uml(UmlStep::Await { guest: guest.clone() }))
+            .makes(made)
+            .makes(GuestFact::GuestIs { guest, kind, state, was })
+            .hint("read the file console.log in the directory of the guest")
+            .undo(Undo::Release))
+    }
+}
