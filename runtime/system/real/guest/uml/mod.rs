@@ -5,8 +5,10 @@ mod mconsole;
 mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -14,14 +16,19 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, fcntl};
 
 use super::Real;
-use crate::machine::guest::{Guest, GuestKind, GuestState, RUN, UML_PATH, UmlStep, path_and_name};
+use crate::machine::guest::{
+    CONSOLE_LOG, Guest, GuestKind, GuestState, RUN, UML_PATH, UmlStep, path_and_name,
+};
 use crate::system::{FailureKind, Outcome, StepError, Watch};
 
 /// How long a kernel may take to answer after its start; on a machine with much load it takes several seconds.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// How long a kernel that answers is watched: one that finds no root ends before.
-const SETTLING: Duration = Duration::from_millis(700);
+/// How long a kernel that answers is watched, unless it reports its first process: one that finds no root panics, and ends a few seconds later.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// What a kernel prints before it starts its first process (`init/main.c`).
+const INIT: &str = " as init process";
 
 /// How often a state is asked for.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -53,6 +60,7 @@ pub(super) fn perform(
 }
 
 /// Returns an error if a process has locked an image, as a running kernel does (fcntl(2)).
+#[expect(clippy::cast_possible_truncation, reason = "the constants are less than 3")]
 fn is_free(image: &str) -> Result<(), FailureKind> {
     let io = |error: String| FailureKind::Kernel(format!("image {image}: {error}"));
     let file = File::open(image).map_err(|error| io(error.to_string()))?;
@@ -89,11 +97,23 @@ fn wait_for_start(real: &Real, guest: &str) -> Result<(), FailureKind> {
         sleep(INTERVAL);
     }
     let answered = Instant::now();
-    while answered.elapsed() < SETTLING {
+    while answered.elapsed() < SETTLING && !log(guest).contains(INIT) {
         process::of(guest).ok_or_else(ended)?;
         sleep(INTERVAL);
     }
     Ok(())
+}
+
+/// Returns the beginning of the log of the console, which belongs to the user of the guest: a link is not followed.
+fn log(guest: &str) -> String {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
+    let mut bytes = Vec::new();
+    if let Ok(file) = options.open(format!("{guest}/{CONSOLE_LOG}")) {
+        // What cannot be read contains nothing.
+        let _ = file.take(256 << 10).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Returns whether a directory is that of a guest: it has a root image, or a kernel has run in it.
@@ -101,19 +121,23 @@ fn is_guest(directory: &Path) -> bool {
     directory.join(RUN).is_dir() || directory.join("root.img").is_file()
 }
 
-/// Returns the guests by their directory: those in the directory of this kind, those that are named, and those that run.
+/// Returns the guests by their directory: those in the directory of this kind, those beside the named ones, and those that run or are beside
+/// them.
 pub(super) fn found(named: &BTreeSet<String>) -> BTreeMap<String, Guest> {
-    let entries = fs::read_dir(UML_PATH).into_iter().flatten().flatten();
+    let processes = process::all();
+    let running = processes.iter().map(|process| &process.guest);
+    let places: BTreeSet<&str> =
+        named.iter().chain(running).map(|guest| path_and_name(guest).0).chain([UML_PATH]).collect();
+    let entries = places.into_iter().filter_map(|path| fs::read_dir(path).ok()).flatten().flatten();
     let below = entries.filter_map(|entry| entry.path().to_str().map(str::to_owned));
     // The configuration of a guest of LXC decides about a directory that looks like both.
     let stopped = below
-        .chain(named.iter().cloned())
         .filter(|directory| is_guest(Path::new(directory)))
         .filter(|directory| !Path::new(directory).join("config").exists());
     let mut found: BTreeMap<String, Guest> = stopped
         .map(|directory| (directory, Guest { kind: GuestKind::Uml, ..Guest::default() }))
         .collect();
-    for process in process::all() {
+    for process in processes {
         let console = mconsole::ask(&process.guest, "config con1", Duration::from_secs(1)).ok();
         let console = console
             .and_then(|text| Some(text.strip_prefix("pts:")?.to_owned()))
