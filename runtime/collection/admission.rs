@@ -151,7 +151,7 @@ pub fn widened(offer: &Offer, locked: &LockedCollection) -> Vec<WidenedRecipe> {
         let same = locked.needs.iter().find(|(known, _)| stem(known) == stem(path));
         same.map(|(_, needs)| needs)
     };
-    let wider = |(path, recipe): (&str, &super::manifest::ManifestRecipe)| {
+    let wider = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
         let Widening::Entries(needs) = Widening::between(Some(old(path)?), Some(&recipe.needs))
         else {
             return None;

@@ -4,12 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::bad::BadCollection;
-use super::manifest::ManifestRecipe;
 use super::place::{FileRole, MODULES, RECIPES, stem};
 use super::shelf::{CollectionShelf, CollectionTexts};
 use super::tree::CollectionTree;
+use crate::plan::needs::Needs;
 use crate::recipe::Recipe;
 use crate::script::{Language, Module};
+use serde::{Deserialize, Serialize};
+
+/// The declarations of a recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestRecipe {
+    /// The title.
+    pub title: String,
+    /// The needs.
+    pub needs: Needs,
+}
 
 /// Returns what the recipes of a collection declare, by path.
 pub(super) fn recipes_of(

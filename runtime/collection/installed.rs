@@ -97,7 +97,7 @@ impl Installed {
     /// Returns the names and titles of the recipes of a collection.
     pub fn titles(&self, name: &str) -> Result<Vec<(String, String)>, BadCollection> {
         let manifest = self.manifest(name)?;
-        let named = |(path, recipe): (&str, &super::manifest::ManifestRecipe)| {
+        let named = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
             (name_of(name, path), recipe.title.clone())
         };
         Ok(manifest.recipes().map(named).collect())

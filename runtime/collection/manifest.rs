@@ -4,12 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::about::{About, check_name, check_title};
 use super::bad::BadCollection;
-use super::contents::recipes_of;
+use super::contents::{ManifestRecipe, recipes_of};
 use super::place::{FileRole, MANIFEST, role, safe};
 use super::shelf::CollectionTexts;
 use super::signature::AuthorKey;
 use super::tree::{CollectionTree, MAX_FILE};
-use crate::plan::needs::Needs;
 use crate::types::{sha256, unhex};
 
 /// The version of the format.
@@ -67,16 +66,6 @@ pub struct ManifestFile {
     pub recipe: Option<ManifestRecipe>,
 }
 
-/// The declarations of a recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManifestRecipe {
-    /// The title.
-    pub title: String,
-    /// The needs.
-    pub needs: Needs,
-}
-
 impl Manifest {
     /// Describes the files of a collection.
     pub fn describe(
@@ -129,11 +118,11 @@ impl Manifest {
         }
         let mut before = "";
         for file in &self.files {
+            file.check()?;
             if file.name.as_str() <= before {
                 return Err(invalid(format!("{:?} is not in order, or twice", file.name)));
             }
             before = &file.name;
-            file.check()?;
         }
         Ok(())
     }

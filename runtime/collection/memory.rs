@@ -153,7 +153,7 @@ impl LockedCollection {
     pub fn of(offer: &Offer, source: &str, verified: Verification) -> Self {
         let published = offer.manifest.published.as_ref();
         let published = published.filter(|_| verified != Verification::Unsigned);
-        let needs = |(path, recipe): (&str, &super::manifest::ManifestRecipe)| {
+        let needs = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
             (path.to_owned(), recipe.needs.clone())
         };
         Self {

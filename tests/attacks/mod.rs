@@ -12,6 +12,7 @@
 //! - [`Attempt::typed`]: the same on a terminal, with simulated input of a user.
 //! - [`Attempt::check`]: a function, for anything else.
 
+mod authors;
 mod collections;
 mod control;
 mod edited;
@@ -52,6 +53,7 @@ macro_rules! classes {
 }
 
 classes! {
+    authors,
     collections,
     control,
     edited,

@@ -9,6 +9,7 @@
 static ALLOCATOR: gscript::script::Counting = gscript::script::Counting;
 
 mod builds;
+mod collections;
 mod fill;
 mod first_errors;
 mod journal;
@@ -68,7 +69,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 11] = [
+    let benches: [(&str, Bench); 12] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -80,6 +81,7 @@ fn main() {
         ("session", session::rows),
         ("first errors", first_errors::rows),
         ("builds", builds::rows),
+        ("collections", collections::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",

@@ -281,3 +281,23 @@ fn signatures_are_those_of_minisign() {
     assert_eq!(signed.code, 0, "{}{}", signed.out, signed.err);
     site.refuses(&["update", NAME], 3, "legacy signature");
 }
+
+#[test]
+fn modules_come_from_declared_collections() {
+    let site = Site::new();
+    let shared = Sample::new()
+        .file("collection.toml", "name = \"shared\"\ntitle = \"Shared modules\"\n")
+        .file("modules/lib.rhai", "fn greeting() { \"shared\\n\" }\n");
+    let uses = "name = \"home-lab\"\ntitle = \"Home lab\"\nuses = [\"shared\"]\n";
+    let user = Sample::new()
+        .file("collection.toml", uses)
+        .edit("recipes/hello.rhai", |text| text.replace("\"lib\"", "\"shared/lib\""));
+    let source = site.publish(&user);
+    assert_ne!(site.gscript(&["add", &source]).code, 0);
+    let source = site.publish(&shared);
+    site.does(&["add", &source], "Installed shared");
+    let source = site.publish(&user);
+    site.does(&["add", &source], "Installed home-lab");
+    let machine = project(MACHINE).to_string_lossy().into_owned();
+    site.does(&["plan", "home-lab/hello", "--machine", &machine], "+shared");
+}
