@@ -159,8 +159,8 @@ impl Installed {
         let files = VerifiedTexts { installed: self, changed: RefCell::default() };
         let text = files.text(collection, path).ok().flatten();
         let text = text.ok_or_else(|| damaged(collection, path))?;
-        let shelf = CollectionShelf { own: collection, uses: &manifest.uses, texts: &files };
-        let parsed = parse(collection, path, text, &shelf)?;
+        let modules = CollectionShelf { own: collection, uses: &manifest.uses, texts: &files };
+        let parsed = parse(collection, path, text, &modules)?;
         let doubt = self.doubt(collection, &files.changed.borrow());
         Ok(parsed.doubted(doubt))
     }

@@ -223,6 +223,7 @@ fn is_date(text: &str) -> bool {
         .is_ok_and(|date| date.format("%Y-%m-%d").to_string() == text)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
 fn invalid(why: String) -> BadCollection {
     BadCollection::refused(
         format!("{MANIFEST}: {why}"),

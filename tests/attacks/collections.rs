@@ -49,6 +49,7 @@ fn archive(kind: EntryType, path: &[u8], size: u64, content: &[u8]) -> Vec<u8> {
     tar.into_inner().expect("an archive")
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn archives() -> Vec<Attempt> {
     let entry = |name, text, kind, path: &'static [u8]| {
         refused(name, text, move || unpack(archive(kind, path, 0, b"").as_slice()).map(drop))

@@ -288,9 +288,9 @@ fn modules_come_from_declared_collections() {
     let shared = Sample::new()
         .file("collection.toml", "name = \"shared\"\ntitle = \"Shared modules\"\n")
         .file("modules/lib.rhai", "fn greeting() { \"shared\\n\" }\n");
-    let uses = "name = \"home-lab\"\ntitle = \"Home lab\"\nuses = [\"shared\"]\n";
+    let about = "name = \"home-lab\"\ntitle = \"Home lab\"\nuses = [\"shared\"]\n";
     let user = Sample::new()
-        .file("collection.toml", uses)
+        .file("collection.toml", about)
         .edit("recipes/hello.rhai", |text| text.replace("\"lib\"", "\"shared/lib\""));
     let source = site.publish(&user);
     assert_ne!(site.gscript(&["add", &source]).code, 0);
