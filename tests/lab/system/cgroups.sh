@@ -2,6 +2,7 @@
 # cgroup.*: limits that act on processes, freezing, killing, devices that root cannot open, and refusals of the kernel.
 #
 # disks: 16M
+# with: cut.so
 # tier: make lab
 # takes: 40 s
 . "${0%/*}/../lib/cases.sh"
@@ -118,3 +119,40 @@ echo >go
 wait $PID
 must test "$(cat waiting.out)" = 'allowed refused refused allowed'
 do_ 'cgroup::remove("jail");'
+
+it 'a killed run leaves no group, or is resumed'
+waiting pass
+groups() { find $C -mindepth 1 -type d | sort; cat $C/cgroup.subtree_control "/proc/$PID/cgroup"; }
+before=$(groups)
+cat >killed.rhai <<END
+cgroup::create("cut", #{ controllers: ["pids", "memory"] });
+cgroup::set("cut", #{ pids_max: 20, memory_max: "64M" });
+cgroup::create("cut/in");
+cgroup::add_process("cut/in", $PID);
+cgroup::freeze("cut/in");
+cgroup::create("jail");
+cgroup::device_allow("jail", ["/dev/ubda"]);
+END
+must "$G" killed.rhai --yes --prove --journal /run/whole 2>whole.err
+all=$(groups)
+must grep -qx 'frozen 1' $C/cut/in/cgroup.events
+total=$(cat /run/whole/*/journal.jsonl | wc -l)
+must "$G" release --yes "$(echo /run/whole/*/journal.jsonl)" 2>release.err
+must test "$(groups)" = "$before"
+# With CUT_EACH, after every record but the last.
+records='3 6 9 12'
+[ -z "${CUT_EACH:-}" ] || records=$(seq 2 $((total - 1)))
+for n in $records; do
+    rm -rf /run/killed
+    (export CUT_RECORD=$n LD_PRELOAD=$OUT/cut.so; "$G" killed.rhai --yes --journal /run/killed >killed.out 2>killed.err)
+    [ $? = 137 ] || fail "it was not killed after record $n"
+    if [ $((n % 2)) = 0 ]; then
+        must "$G" resume --journal /run/killed --yes >resumed.out 2>resumed.err
+        must test "$(groups)" = "$all"
+        must test "$(cat $C/cut/pids.max) $(cat $C/cut/memory.max)" = '20 67108864'
+    fi
+    must "$G" release --yes "$(echo /run/killed/*/journal.jsonl)" 2>release.err
+    must test "$(groups)" = "$before"
+done
+echo >go
+wait $PID

@@ -39,12 +39,13 @@ server() {
     state >before.txt
 }
 
-# over ADDRESS COMMAND…: runs a command on the server, over a connection of its own.
+# over ADDRESS COMMAND…: runs a command on the server, over a connection of its own, for which it waits CONNECT seconds.
 over() {
     local address=$1
     shift
-    ssh -F none -i /run/c/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
-        -o ConnectTimeout=1 "root@$address" "$@" </dev/null
+    # shellcheck disable=SC2086
+    ssh ${TERMINAL-} -F none -i /run/c/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+        -o ConnectTimeout=${CONNECT-20} "root@$address" "$@" </dev/null
 }
 
 # reached: whether the server accepts a connection; ssh exits with 255 if it does not.
@@ -129,7 +130,7 @@ it 'a change that cuts the connection is rolled back in time'
 server
 bridged 6 '' | recipe cut.rhai
 begin cut.rhai 10.88.0.2
-must_not reached
+CONNECT=1 must_not reached
 must_not test -e "/run/gscript/rollback/$CHANGE/decision.json"
 until_ test -e "/run/gscript/rollback/$CHANGE/result.json"
 restored
@@ -240,6 +241,42 @@ it 'a lost terminal does not end the wait'
 bridged 60 port | recipe good.rhai
 begin good.rhai 10.88.0.2
 kill -HUP "$(run_of "$CHANGE")"
+ask confirm over 10.88.0.2 "$G" confirm "$CHANGE"
+exits confirm 0
+ended 0
+must grep -q br0 /run/c/persistent
+unbridge
+
+it 'a terminal that is closed does not end the wait'
+bridged 60 port | recipe good.rhai
+TERMINAL=-tt begin good.rhai 10.88.0.2
+PID=$(run_of "$CHANGE")
+must test -c "/proc/$PID/fd/2"
+# The client ends without a farewell, and sshd closes the terminal, so that writing to it fails.
+kill -9 "$(pgrep -P "$RUN" -x ssh)"
+until_ sh -c "! echo >/proc/$PID/fd/2"
+must kill -0 "$PID"
+ask confirm over 10.88.0.2 "$G" confirm "$CHANGE"
+exits confirm 0
+until_ test -s /run/c/persistent
+until_ test ! -e "/proc/$PID"
+must grep -q '"record":"ended"' /run/c/journal/*/journal.jsonl
+wait "$RUN"
+unbridge
+
+it 'a reboot before the confirmation ends the change'
+bridged 60 port | recipe good.rhai
+begin good.rhai 10.88.0.2
+kill -9 "$(run_of "$CHANGE")" "$(keeper_of "$CHANGE")"
+wait "$RUN"
+must_not test -e /run/c/persistent
+# What a reboot loses: the links of the run, and /run.
+rm -rf /run/gscript
+unbridge
+over 10.88.0.2 "$G" resume --yes --journal /run/c/journal >run.out 2>run.err &
+RUN=$!
+waits
+must_not test -e /run/c/persistent
 ask confirm over 10.88.0.2 "$G" confirm "$CHANGE"
 exits confirm 0
 ended 0

@@ -1,5 +1,5 @@
 //! The program is killed at every place of scripts that are otherwise cut at a few: within each action of each layout, and
-//! after each record of a run that creates network links. The run is resumed or released.
+//! after each record of runs that create network links and control groups. The run is resumed or released.
 
 use super::power::build_cut;
 use crate::guest::{Call, Lab};
@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = &[
     }),
     torture("torture::each: volumes are killed and resumed", || cut("storage/layouts_volumes.sh")),
     torture("torture::each: network links are killed and resumed", || cut("system/net.sh")),
+    torture("torture::each: control groups are killed and resumed", || cut("system/cgroups.sh")),
 ];
 
 const fn torture(name: &'static str, run: fn() -> Result<(), Missing>) -> Test {
