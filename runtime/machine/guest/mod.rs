@@ -4,14 +4,16 @@
 //! files and comparison. `kind` lists the kinds of guests; what only one of them has is in its own file here (`lxc`, `qemu`, `uml`), in `system/real/guest/` (how it
 //! is found) and in its domain of primitives. A guest that outlives its run is found by a probe: there is no list of guests.
 //!
-//! To add a kind: its file with an `impl Software`, a variant in `kind`, and a file with `found` in `system/real/guest/`.
+//! To add a kind: its file with an `impl Software`, a variant in `kind`, a line in `kinds`, and a file with `found` in `system/real/guest/`.
 
 mod changes;
 mod entry;
 mod fact;
 mod kind;
+mod kinds;
 mod lxc;
 mod qemu;
+mod software;
 mod state;
 mod step;
 mod uml;
@@ -24,9 +26,9 @@ pub use entry::{Guest, GuestState, path_and_name};
 pub use fact::{GuestFact, GuestRelease};
 pub use kind::GuestKind;
 pub use lxc::{LXC_PATH, cgroup_prefix, config_of, lxc};
-pub use qemu::{QEMU_COMMAND, QEMU_CONSOLE, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep};
+pub use qemu::step::{QEMU_COMMAND, QEMU_CONSOLE, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep};
 pub use step::{GuestAct, GuestEffect, GuestStep};
-pub use uml::{CONSOLE_LOG, RUN, UML_PATH, UmlStep, mconsole_socket};
+pub use uml::step::{CONSOLE_LOG, RUN, UML_PATH, UmlStep, mconsole_socket};
 
 /// The part `guest`.
 pub struct Part;

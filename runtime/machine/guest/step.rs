@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::entry::path_and_name;
-use super::qemu::QemuStep;
-use super::uml::UmlStep;
+use super::qemu::step::QemuStep;
+use super::uml::step::UmlStep;
 use crate::machine::effect::NeedKind::{Destroys, Guests};
 use crate::machine::effect::{Declaration, PartEffect};
 use crate::machine::step::PartStep;

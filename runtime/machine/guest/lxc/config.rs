@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::machine::cgroup::{CgroupLimit, CgroupLimits};
-use crate::machine::guest::Guest;
+use crate::machine::guest::entry::Guest;
 
 /// Returns the prefix of the keys of a version of control groups. LXC ignores those of the other one with a warning.
 pub const fn cgroup_prefix(legacy: bool) -> &'static str {

@@ -3,7 +3,7 @@
 mod config;
 
 use super::entry::{GuestState, path_and_name};
-use super::kind::Software;
+use super::software::Software;
 use crate::machine::Step;
 use crate::machine::cmd::Cmd;
 

@@ -8,10 +8,13 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
-use super::{INTERVAL, mconsole, process};
+use super::{mconsole, process};
 use crate::machine::guest::path_and_name;
 use crate::system::real::Real;
 use crate::system::{FailureKind, Watch};
+
+/// How often a state is asked for.
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long a kernel may take to end after `halt`, and processes after a signal that they cannot ignore.
 const HALT_LIMIT: Duration = Duration::from_secs(10);

@@ -1,14 +1,11 @@
-//! Guests of User Mode Linux: a kernel that is a program of an ordinary user.
+//! Steps on guests of User Mode Linux, and the paths of a guest.
 //!
 //! The directory of a guest has its images. The kernel gets the directory [`RUN`] in it as `uml_dir`, and removes every file of the directory below it
 //! when it ends: images must never be there.
 
 use std::fmt;
 
-use super::entry::{GuestState, path_and_name};
-use super::kind::Software;
-use crate::machine::Step;
-use crate::machine::guest::GuestStep;
+use crate::machine::guest::entry::path_and_name;
 use crate::types::quote;
 
 /// The directory of the guests, unless another one is given.
@@ -19,9 +16,6 @@ pub const RUN: &str = "run";
 
 /// The file with the output of the kernel and of the first console, below the directory of a guest.
 pub const CONSOLE_LOG: &str = "console.log";
-
-/// How long a guest may take to shut down when a run cleans up, in seconds.
-const PATIENCE: u32 = 10;
 
 /// Returns the socket of the management console of a guest, which is named by its directory.
 pub fn mconsole_socket(guest: &str) -> String {
@@ -75,22 +69,4 @@ impl fmt::Display for UmlStep {
 /// Writes the command that a user would type.
 fn mconsole(f: &mut fmt::Formatter<'_>, guest: &str, command: &str) -> fmt::Result {
     write!(f, "uml_mconsole {} {}", quote(&mconsole_socket(guest)), quote(command))
-}
-
-/// User Mode Linux.
-pub(super) struct Uml;
-
-impl Software for Uml {
-    fn name(&self) -> &'static str {
-        "uml"
-    }
-
-    fn path(&self) -> &'static str {
-        UML_PATH
-    }
-
-    fn release(&self, guest: &str, _to: GuestState) -> Step {
-        let guest = guest.to_owned();
-        GuestStep::Uml(UmlStep::Stop { guest, wait: PATIENCE, kill: true }).into()
-    }
 }

@@ -1,13 +1,8 @@
-//! Guests of QEMU: virtual machines with a kernel of their own, which outlive the program that starts them.
-//!
-//! The directory of a guest has its monitor, the messages of its serial console, and the command that started it last.
+//! Steps on guests of QEMU. The directory of a guest has its monitor, the messages of its serial console, and the command that started it last.
 
 use std::fmt;
 
-use super::entry::{GuestState, path_and_name};
-use super::kind::Software;
-use super::step::GuestStep;
-use crate::machine::Step;
+use crate::machine::guest::entry::path_and_name;
 use crate::types::quote;
 
 /// The directory of the guests of QEMU, unless another one is given.
@@ -24,9 +19,6 @@ pub const QEMU_CONSOLE: &str = "console.log";
 
 /// The name of the program.
 const QEMU: &str = "qemu-system-x86_64";
-
-/// How long a guest may take to shut down when a run cleans up, in seconds. Then it is ended.
-const PATIENCE: u32 = 10;
 
 /// A step on a guest of QEMU, which is named by its directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +43,7 @@ pub enum QemuStep {
 
 impl QemuStep {
     /// Returns the programs that the step starts.
-    pub(super) fn tools(&self) -> Vec<&'static str> {
+    pub(in crate::machine::guest) fn tools(&self) -> Vec<&'static str> {
         match self {
             Self::Start { .. } => vec![QEMU],
             Self::Stop { .. } => Vec::new(),
@@ -72,23 +64,5 @@ impl fmt::Display for QemuStep {
                 if *kill { f.write_str("; quit; kill") } else { Ok(()) }
             }
         }
-    }
-}
-
-/// QEMU.
-pub(super) struct Qemu;
-
-impl Software for Qemu {
-    fn name(&self) -> &'static str {
-        "qemu"
-    }
-
-    fn path(&self) -> &'static str {
-        QEMU_PATH
-    }
-
-    fn release(&self, guest: &str, _to: GuestState) -> Step {
-        let stop = QemuStep::Stop { guest: guest.to_owned(), timeout: PATIENCE, kill: true };
-        GuestStep::Qemu(stop).into()
     }
 }
