@@ -167,6 +167,11 @@ pub fn full_control<'a>(effects: impl Iterator<Item = &'a Effect>) -> Vec<FullCo
                 for root in roots.iter().filter(|root| is_below(root, path)) {
                     add(root, WRITES_ALL.to_owned());
                 }
+                for (program, root) in runs.iter().filter(|(program, _)| program.starts_with('/')) {
+                    if is_below(&format!("{}{program}", root.trim_end_matches('/')), path) {
+                        add(root, format!("writes {path}, and runs {program}"));
+                    }
+                }
                 if let Some((root, what)) = place_of(path, &roots) {
                     add(&root, format!("writes {path} ({what})"));
                 }

@@ -29,7 +29,6 @@ fn places() -> Vec<Attempt> {
         ("a program", "/usr/local/bin/ls"),
         ("a command of cron", "/etc/cron.d/evil"),
         ("a command of cron every hour", "/etc/cron.hourly/evil"),
-        ("a table of cron", "/var/spool/cron/crontabs/root"),
         ("a unit of systemd", "/etc/systemd/system/evil.service"),
         ("an addition to a unit of systemd", "/etc/systemd/system/sshd.service.d/evil.conf"),
         ("an init script", "/etc/init.d/evil"),
@@ -44,7 +43,17 @@ fn places() -> Vec<Attempt> {
         ("a key for root", "/root/.ssh/authorized_keys"),
         ("a second file of keys for root", "/root/.ssh/authorized_keys2"),
     ];
-    files.map(|(name, path)| refused(name, &format!("file::write(\"{path}\", \"x\");"))).into()
+    let missing =
+        ["/etc/cron.hourly", "/etc/systemd/system/sshd.service.d", "/etc/local.d", "/root/.ssh"];
+    files
+        .map(|(name, path)| {
+            let make =
+                missing.iter().filter(|directory| path.starts_with(&format!("{directory}/")));
+            let make: String =
+                make.map(|directory| format!("file::make_dir(\"{directory}\");\n")).collect();
+            refused(name, &format!("{make}file::write(\"{path}\", \"x\");"))
+        })
+        .into()
 }
 
 fn programs() -> Vec<Attempt> {
@@ -67,7 +76,7 @@ fn programs() -> Vec<Attempt> {
     attempts.push(
         refused(
             "a program that the recipe has replaced",
-            "file::write(\"/mnt/gentoo/opt/x\", \"x\"); mount::tmpfs(\"/mnt/gentoo/opt\"); chroot::run(\"/mnt/gentoo\", [\"env\"]);",
+            "file::write(\"/mnt/gentoo/tmp/x\", \"x\");\nchroot::run(\"/mnt/gentoo\", [\"/tmp/x\"]);",
         )
         .says("--anything-in /mnt/gentoo"),
     );

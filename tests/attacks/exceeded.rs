@@ -49,7 +49,9 @@ fn of_every_action() -> Vec<Attempt> {
 /// Actions whose examples need no declaration, and why.
 const UNDECLARED: &[(&str, &str)] = &[
     ("chroot.shell", "there is no terminal"),
+    ("mount.swap_off", "nothing is swapped to"),
     ("net.wait", "waiting changes nothing"),
+    ("plan.may_call", "the announced action has effects of its own"),
     ("portage.config_update", "nothing is to be merged"),
     ("service.stop", "the service is not running"),
 ];
