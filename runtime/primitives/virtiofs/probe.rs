@@ -23,10 +23,7 @@ args! {
     /// Source: capabilities(7), acl(5), xattr(7); guide VF 8 to 10.
     ///
     /// ```
-    /// let found = virtiofs::probe("/mnt/old");
-    /// for cause in found.causes {
-    ///     print(cause);
-    /// }
+    /// print(virtiofs::probe("/mnt/old").causes);
     /// ```
     "virtiofs.probe" => pub struct ProbeDirectory {
         /// The directory.
