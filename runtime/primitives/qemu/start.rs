@@ -166,7 +166,7 @@ impl Action for StartVm {
         self.check(cx)?;
         let (guest, kind) = (seen.directory, GuestKind::Qemu);
         let options = self.options(&guest);
-        let made = GuestFact::GuestMade { guest: guest.clone(), kind, rootfs: None };
+        let made = GuestFact::GuestMade { guest: guest.clone(), kind, rootfs: None, disks: Vec::new() };
         let (state, was) = (GuestState::Running, GuestState::Stopped);
         let runs = GuestFact::GuestIs { guest: guest.clone(), kind, state, was };
         Ok(Plan::step(GuestStep::Qemu(QemuStep::Start { guest, options }))
