@@ -49,8 +49,9 @@ fn places() -> Vec<Attempt> {
         .map(|(name, path)| {
             let make =
                 missing.iter().filter(|directory| path.starts_with(&format!("{directory}/")));
-            let make: String =
+            let make: Vec<String> =
                 make.map(|directory| format!("file::make_dir(\"{directory}\");\n")).collect();
+            let make = make.concat();
             refused(name, &format!("{make}file::write(\"{path}\", \"x\");"))
         })
         .into()

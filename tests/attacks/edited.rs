@@ -85,6 +85,7 @@ fn files() -> Vec<Attempt> {
 }
 
 /// What `gscript info` shows of an untrusted recipe, which it must not evaluate.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn described() -> Vec<Attempt> {
     let shown = |name, front: &str, body: &str, says| {
         let front: String = front.lines().flat_map(|line| ["//! ", line, "\n"]).collect();
@@ -176,7 +177,7 @@ fn described() -> Vec<Attempt> {
 
 /// Edits a saved plan for this machine, and applies it; it must be refused.
 fn edited(edit: fn(&mut Json)) -> Result<(), String> {
-    let recipe = "//! # T\n//! ```toml\n//! [needs]\n//! writes = [\"/tmp/gscript-case\"]\n//! ```\nfile::write(\"/tmp/gscript-case/x\", \"x\");\n";
+    let recipe = "//! # T\n//! ```toml\n//! [needs]\n//! writes = [\"/tmp/gscript-case\"]\n//! ```\nfile::make_dir(\"/tmp/gscript-case\");\nfile::write(\"/tmp/gscript-case/x\", \"x\");\n";
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let (file, plan) = (directory.path().join("r.rhai"), directory.path().join("p.json"));
     fs::write(&file, recipe).map_err(|error| error.to_string())?;
@@ -206,7 +207,8 @@ fn plans() -> Vec<Attempt> {
     let edits: [Edit; 12] = [
         ("a saved plan without its effects", |plan| plan["effects"] = json!([])),
         ("a saved plan with a further effect", |plan| {
-            plan["effects"][1] = json!({ "effect": "writes", "path": "/etc" });
+            let effects = plan["effects"].as_array_mut().expect("a list");
+            effects.push(json!({ "effect": "writes", "path": "/etc" }));
         }),
         ("a saved plan with an unknown effect", |plan| {
             plan["effects"][0] = json!({ "effect": "blesses", "path": "/etc" });

@@ -132,8 +132,8 @@ fn in_the_plan() -> Vec<Attempt> {
             "portage::emerge(\"/mnt/old\", [\"app-misc/a\"]);",
             "uses the network (emerge)",
         ),
-        shown("a server", HEAD, "uses the network (https://example.org)"),
-        shown("a tarball", FETCH, "uses the network (https://example.org)"),
+        shown("a server", HEAD, "connects to https://example.org"),
+        shown("a tarball", FETCH, "connects to https://example.org"),
         shown("a rollback", CONFIRMED, "restores link eth0 unless its change is confirmed"),
         shown(
             "a wait for a confirmation",
@@ -178,10 +178,11 @@ fn in_the_run() -> Vec<Attempt> {
             let call = "lvm::thin_pool_create(\"vg_live\", \"x\", \"1G\");";
             unapproved(call, &[], "changes volume group vg_live")
         }),
-        Attempt::new("a server, unasked").check(|| unapproved(HEAD, &[], "uses the network")),
+        Attempt::new("a server, unasked")
+            .check(|| unapproved(HEAD, &[], "connects to https://example.org")),
         Attempt::new("a tarball, unasked").check(|| {
             let written = FilesEffect::Writes { path: "/mnt/old/stage3.tar.xz".into() };
-            unapproved(FETCH, &[Effect::Files(written)], "uses the network")
+            unapproved(FETCH, &[Effect::Files(written)], "connects to https://example.org")
         }),
         Attempt::new("a rollback, unasked").check(|| {
             unapproved(ROLLBACK, &[], "restores link eth0 unless its change is confirmed")

@@ -65,6 +65,7 @@ const WITHOUT_NEED: &[(&str, &str)] = &[
 ];
 
 /// One name for things of two kinds.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn confused() -> Vec<Attempt> {
     let group = "cgroup::create(\"builds\");";
     let link = "net::up(\"eth0\");";

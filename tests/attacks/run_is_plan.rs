@@ -134,6 +134,7 @@ fn through_other_calls() -> [Attempt; 7] {
 }
 
 /// Calls within the approved effects and at a planned place of the recipe that the plan does not have.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
 fn other_calls_in_a_place() -> Vec<Attempt> {
     let refused = |name, rhai: &str, lua: &str| {
         only_in_the_run(name, rhai, lua).for_real().exits(3).says("is not in the approved plan")

@@ -3,6 +3,9 @@
 
 use super::{Attempt, ROOT};
 
+/// Approves that a shell runs in the root.
+const SHELL: [&str; 2] = ["--anything-in", "/mnt/gentoo"];
+
 /// Returns the attempts of this class.
 pub fn attempts() -> Vec<Attempt> {
     let mut all = environment();
@@ -22,6 +25,7 @@ fn not_passed_on(name: &'static str, variable: &'static str) -> Attempt {
         .env(variable, "/tmp/case/here/planted")
         .file("planted", "echo planted\n")
         .for_real()
+        .args(&SHELL)
         .exits(0)
         .says("env ")
         .never_says("planted")
@@ -41,6 +45,7 @@ fn environment() -> Vec<Attempt> {
             .rhai(r#"print("home " + chroot::run("/mnt/gentoo", ["sh", "-c", "echo $HOME"]).stdout);"#)
             .prepare(ROOT)
             .for_real()
+            .args(&SHELL)
             .exits(0)
             .says("home /root")
             .never_says("/tmp/case/home"),
@@ -63,6 +68,7 @@ fn stopped(name: &'static str, shell: &str) -> Attempt {
         .prepare(ROOT)
         .typed()
         .args(&["--yes"])
+        .args(&SHELL)
         .see("it runs")
         .keys("\x03")
         .see("will stop")
@@ -131,6 +137,7 @@ stage3::unpack(here + \"/stage3.tar\", \"/mnt/gentoo\");"
         .rhai(&recipe)
         .prepare(SIGNED)
         .for_real()
+        .args(&SHELL)
         .may_change(&["/tmp/case/here"])
         .afterwards("! grep -q evil /mnt/gentoo/file")
 }
@@ -151,10 +158,10 @@ fn before_resuming(name: &'static str, shell: &str) -> Attempt {
     let fails = "chroot::run(\"/mnt/gentoo\", [\"sh\", \"-c\", \"test -e /tmp/again\"]);";
     let root = ROOT.replacen("mount -t tmpfs tmpfs /mnt/gentoo; ", "", 1);
     let first = format!(
-        "! /run/bed/gscript attack.rhai --yes
+        "! /run/bed/gscript attack.rhai --yes --anything-in /mnt/gentoo
          {shell}; touch /mnt/gentoo/tmp/again"
     );
-    unpacked(name, fails).prepare(&root).prepare(&first).command(&["resume", "--yes"])
+    unpacked(name, fails).prepare(&root).prepare(&first).command(&["resume", "--yes"]).args(&SHELL)
 }
 
 fn archives() -> Vec<Attempt> {
@@ -234,7 +241,7 @@ chroot::run("/mnt/gentoo", ["sh", "-c", "while [ ! -e /tmp/over ]; do sleep 0.05
         .prepare(ROOT)
         .prepare(
             "cd /mnt/t; mkdir real bind; ln -s real link; mount --bind real bind; cd -
-             /run/bed/gscript first.rhai --yes & echo $! >/tmp/first
+             /run/bed/gscript first.rhai --yes --anything-in /mnt/gentoo & echo $! >/tmp/first
              while [ ! -e /mnt/t/real/first ]; do sleep 0.05; done",
         )
         .for_real()

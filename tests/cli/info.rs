@@ -55,7 +55,7 @@ Parameters
 Needs
   opens any container, and starts any volume group, array and swap area
   reads below the value of from
-  writes and mounts below /etc in the value of from
+  writes and mounts below /etc in the value of from (places of libraries), and so can do anything there
   writes and mounts below /srv
   runs /bin/sh in the system, and so can do anything there
   runs rsync in the system

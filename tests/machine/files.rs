@@ -124,7 +124,7 @@ fn damage_is_located() {
     );
     assert_eq!(
         read("{\"format\": 1, \"hots\": 3}"),
-        "hots (line 1, column 20): unknown field `hots`, expected one of `format`, `host`, `devices`, `aliases`, `groups`, `mounts`, `swaps`, `net`, `cgroup`, `guests`; correct the file, or probe the machine again"
+        "hots (line 1, column 20): unknown field `hots`, expected one of `format`, `host`, `devices`, `aliases`, `groups`, `mounts`, `swaps`, `net`, `cgroup`, `guests`, `shares`, `virtiofsd`; correct the file, or probe the machine again"
     );
     let twice = valid_machine().to_string().replace("\"/dev/sda2\":{", "\"/dev/sda1\":{");
     assert_eq!(

@@ -189,7 +189,7 @@ fn the_init_system_is_that_of_the_stage3() {
 
 #[test]
 fn the_mirror_is_asked_only_where_something_is_downloaded() {
-    let head = "https://distfiles.gentoo.org\n";
+    let head = "  net.head ";
     let any = json!({});
     for (sets, asked) in [
         (vec![], true),

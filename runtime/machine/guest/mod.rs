@@ -41,7 +41,8 @@ impl MachinePart for Part {
     type Effect = GuestEffect;
     type Release = GuestRelease;
 
-    const RESTORED_BY: &'static [&'static str] = &["lxc.start", "lxc.freeze", "qemu.start", "uml.start"];
+    const RESTORED_BY: &'static [&'static str] =
+        &["lxc.start", "lxc.freeze", "qemu.start", "uml.start"];
 }
 
 /// The guests in the model.

@@ -166,14 +166,15 @@ impl Action for StartVm {
         self.check(cx)?;
         let (guest, kind) = (seen.directory, GuestKind::Qemu);
         let options = self.options(&guest);
-        let made = GuestFact::GuestMade { guest: guest.clone(), kind, rootfs: None, disks: Vec::new() };
+        let made =
+            GuestFact::GuestMade { guest: guest.clone(), kind, rootfs: None, disks: Vec::new() };
         let (state, was) = (GuestState::Running, GuestState::Stopped);
         let runs = GuestFact::GuestIs { guest: guest.clone(), kind, state, was };
         Ok(Plan::step(GuestStep::Qemu(QemuStep::Start { guest, options }))
             .makes(made)
             .makes(runs)
             .undo(Undo::Release)
-            .hint("without memfd_create(2) or with too little memory, QEMU names the option; see -object and -m in qemu-system-x86_64(1)")
+            .hint("without memfd_create(2) or where memory is short, QEMU names the option; see -object and -m in qemu-system-x86_64(1)")
             .reads("kvm".to_owned(), |outcomes| {
                 Ok(outcomes.last().map(|outcome| outcome.stdout.clone()).unwrap_or_default())
             }))

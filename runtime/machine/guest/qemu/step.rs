@@ -43,7 +43,7 @@ pub enum QemuStep {
 
 impl QemuStep {
     /// Returns the programs that the step starts.
-    pub(in crate::machine::guest) fn tools(&self) -> Vec<&'static str> {
+    pub(crate) fn tools(&self) -> Vec<&'static str> {
         match self {
             Self::Start { .. } => vec![QEMU],
             Self::Stop { .. } => Vec::new(),

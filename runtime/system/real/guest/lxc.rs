@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::Real;
 use crate::machine::guest::{Guest, GuestState, LXC_PATH, config_of, lxc, path_and_name};
+use crate::system::real::Real;
 use crate::system::{NoopWatch, StepError};
 
 /// The name of the socket of a guest that runs, below its directory, in the abstract namespace (unix(7)).

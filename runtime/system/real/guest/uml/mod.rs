@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 
-use super::Real;
 use crate::machine::guest::{
     CONSOLE_LOG, Guest, GuestKind, GuestState, RUN, UML_PATH, UmlStep, path_and_name,
 };
+use crate::system::real::Real;
 use crate::system::{FailureKind, Outcome, StepError, Watch};
 
 /// How long a kernel may take to answer after its start; on a machine with much load it takes several seconds.
