@@ -16,6 +16,9 @@ _gscript() {
             ",$1")
                 cmd="gscript"
                 ;;
+            gscript,add)
+                cmd="gscript__subcmd__add"
+                ;;
             gscript,answers)
                 cmd="gscript__subcmd__answers"
                 ;;
@@ -27,6 +30,9 @@ _gscript() {
                 ;;
             gscript,check)
                 cmd="gscript__subcmd__check"
+                ;;
+            gscript,collection)
+                cmd="gscript__subcmd__collection"
                 ;;
             gscript,completions)
                 cmd="gscript__subcmd__completions"
@@ -70,6 +76,9 @@ _gscript() {
             gscript,release)
                 cmd="gscript__subcmd__release"
                 ;;
+            gscript,remove)
+                cmd="gscript__subcmd__remove"
+                ;;
             gscript,reopen)
                 cmd="gscript__subcmd__reopen"
                 ;;
@@ -84,6 +93,9 @@ _gscript() {
                 ;;
             gscript,save-memory)
                 cmd="gscript__subcmd__save__subcmd__memory"
+                ;;
+            gscript,search)
+                cmd="gscript__subcmd__search"
                 ;;
             gscript,shell)
                 cmd="gscript__subcmd__shell"
@@ -103,6 +115,33 @@ _gscript() {
             gscript,update)
                 cmd="gscript__subcmd__update"
                 ;;
+            gscript__subcmd__collection,check)
+                cmd="gscript__subcmd__collection__subcmd__check"
+                ;;
+            gscript__subcmd__collection,help)
+                cmd="gscript__subcmd__collection__subcmd__help"
+                ;;
+            gscript__subcmd__collection,new)
+                cmd="gscript__subcmd__collection__subcmd__new"
+                ;;
+            gscript__subcmd__collection,sign)
+                cmd="gscript__subcmd__collection__subcmd__sign"
+                ;;
+            gscript__subcmd__collection__subcmd__help,check)
+                cmd="gscript__subcmd__collection__subcmd__help__subcmd__check"
+                ;;
+            gscript__subcmd__collection__subcmd__help,help)
+                cmd="gscript__subcmd__collection__subcmd__help__subcmd__help"
+                ;;
+            gscript__subcmd__collection__subcmd__help,new)
+                cmd="gscript__subcmd__collection__subcmd__help__subcmd__new"
+                ;;
+            gscript__subcmd__collection__subcmd__help,sign)
+                cmd="gscript__subcmd__collection__subcmd__help__subcmd__sign"
+                ;;
+            gscript__subcmd__help,add)
+                cmd="gscript__subcmd__help__subcmd__add"
+                ;;
             gscript__subcmd__help,answers)
                 cmd="gscript__subcmd__help__subcmd__answers"
                 ;;
@@ -114,6 +153,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,check)
                 cmd="gscript__subcmd__help__subcmd__check"
+                ;;
+            gscript__subcmd__help,collection)
+                cmd="gscript__subcmd__help__subcmd__collection"
                 ;;
             gscript__subcmd__help,completions)
                 cmd="gscript__subcmd__help__subcmd__completions"
@@ -157,6 +199,9 @@ _gscript() {
             gscript__subcmd__help,release)
                 cmd="gscript__subcmd__help__subcmd__release"
                 ;;
+            gscript__subcmd__help,remove)
+                cmd="gscript__subcmd__help__subcmd__remove"
+                ;;
             gscript__subcmd__help,reopen)
                 cmd="gscript__subcmd__help__subcmd__reopen"
                 ;;
@@ -171,6 +216,9 @@ _gscript() {
                 ;;
             gscript__subcmd__help,save-memory)
                 cmd="gscript__subcmd__help__subcmd__save__subcmd__memory"
+                ;;
+            gscript__subcmd__help,search)
+                cmd="gscript__subcmd__help__subcmd__search"
                 ;;
             gscript__subcmd__help,shell)
                 cmd="gscript__subcmd__help__subcmd__shell"
@@ -190,6 +238,15 @@ _gscript() {
             gscript__subcmd__help,update)
                 cmd="gscript__subcmd__help__subcmd__update"
                 ;;
+            gscript__subcmd__help__subcmd__collection,check)
+                cmd="gscript__subcmd__help__subcmd__collection__subcmd__check"
+                ;;
+            gscript__subcmd__help__subcmd__collection,new)
+                cmd="gscript__subcmd__help__subcmd__collection__subcmd__new"
+                ;;
+            gscript__subcmd__help__subcmd__collection,sign)
+                cmd="gscript__subcmd__help__subcmd__collection__subcmd__sign"
+                ;;
             *)
                 ;;
         esac
@@ -197,7 +254,7 @@ _gscript() {
 
     case "${cmd}" in
         gscript)
-            opts="-e -h -V --set --answers --yes --destroy --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log build-log release confirm check test doc list info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
+            opts="-e -h -V --set --answers --yes --destroy --anything-in --json --journal --prove --limit --eval --lua --help --version run plan step apply try resume shell log build-log release confirm check test doc list add remove search collection info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -215,6 +272,10 @@ _gscript() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --anything-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --journal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -228,6 +289,24 @@ _gscript() {
                     return 0
                     ;;
                 -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__add)
+            opts="-h --key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -257,7 +336,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__apply)
-            opts="-h --set --answers --yes --destroy --json --journal --prove --limit --help"
+            opts="-h --set --answers --yes --destroy --anything-in --json --journal --prove --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -272,6 +351,10 @@ _gscript() {
                     return 0
                     ;;
                 --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anything-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -324,6 +407,152 @@ _gscript() {
                     return 0
                     ;;
                 --machine)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection)
+            opts="-h --help new check sign help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__check)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__help)
+            opts="new check sign help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__help__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__new)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__collection__subcmd__sign)
+            opts="-h --key --serial --expires --next-key --revoke --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --serial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --next-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revoke)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -419,8 +648,22 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help)
-            opts="run plan step apply try resume shell log build-log release confirm check test doc list info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
+            opts="run plan step apply try resume shell log build-log release confirm check test doc list add remove search collection info fork diff update answers probe completions reopen save-memory keep-rollback sandbox sweep guest help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -477,6 +720,62 @@ _gscript() {
         gscript__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__collection)
+            opts="new check sign"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__collection__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__collection__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__collection__subcmd__sign)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -684,6 +983,20 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__help__subcmd__reopen)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -741,6 +1054,20 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__help__subcmd__save__subcmd__memory)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gscript__subcmd__help__subcmd__search)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -871,12 +1198,16 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__list)
-            opts="-h --help"
+            opts="-h --guests --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -980,6 +1311,20 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__remove)
+            opts="-h --forget-key --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__reopen)
             opts="-h --memory --set --answers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1007,7 +1352,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__resume)
-            opts="-h --answers --yes --destroy --changed-recipe-ok --step --shell --json --journal --limit --help"
+            opts="-h --answers --yes --destroy --anything-in --changed-recipe-ok --step --shell --json --journal --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1018,6 +1363,10 @@ _gscript() {
                     return 0
                     ;;
                 --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anything-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1037,7 +1386,7 @@ _gscript() {
             return 0
             ;;
         gscript__subcmd__run)
-            opts="-h --set --answers --yes --destroy --json --journal --prove --limit --help"
+            opts="-h --set --answers --yes --destroy --anything-in --json --journal --prove --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1052,6 +1401,10 @@ _gscript() {
                     return 0
                     ;;
                 --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anything-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1118,14 +1471,32 @@ _gscript() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gscript__subcmd__search)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gscript__subcmd__shell)
-            opts="-h --lua --vi --yes --destroy --limit --help"
+            opts="-h --lua --vi --yes --destroy --anything-in --limit --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --destroy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anything-in)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -3196,7 +3196,7 @@ plan = {}
 --- ```lua
 --- plan.may_call({"lvm.vg_activate", "mount.mount"})
 --- ```
----@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, or portage.emerge (of any packages).
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge"|"portage.make_conf")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, portage.emerge (of any packages), or portage.make_conf (any settings).
 ---@return any
 function plan.may_call(actions) end
 
@@ -4067,6 +4067,23 @@ lxc = {}
 ---@return any
 function lxc.create(name, options) end
 
+--- Converts a configuration of LXC to the keys of today.
+---
+--- LXC 3 and later refuse files with keys such as `lxc.network.ipv4`, `lxc.tty` and `lxc.utsname`, which guides still name.
+--- Each `lxc.network.type` begins a network card, and its settings get the number of the card. A root gets its type, and
+--- keys without a successor are removed. Comments and all other lines are unchanged, and included files are not converted.
+--- The plan shows the difference. Undo restores the previous file.
+---
+--- Source: lxc.container.conf(5), lxc-update-config(1); guide LX 9, 18.
+---
+--- ```lua
+--- file.write("/etc/lxc/old.conf", "lxc.network.type = empty\nlxc.tty = 4\n")
+--- lxc.convert("/etc/lxc/old.conf")
+--- ```
+---@param file string The file, for example `/var/lib/lxc/web/config`.
+---@return any
+function lxc.convert(file) end
+
 ---@class gscript.lxc.limits.options
 ---@field memory_max? string The most memory, including caches.
 ---@field swap_max? string The most swap (version 2).
@@ -4235,6 +4252,317 @@ function lxc.info(name, options) end
 ---@param options? gscript.lxc.destroy.options
 ---@return any
 function lxc.destroy(name, options) end
+
+---@class gscript.virtiofs
+virtiofs = {}
+
+--- Returns the virtiofsd that gscript uses on this system.
+---
+--- There are two programs with this name: one in C, part of QEMU until 7.2, and one in Rust. Both are searched for in the search path
+--- and in the directories of Gentoo, Debian and Arch, and are told apart by what they print as their version.
+---
+--- Returns a map with `path`, `implementation` (`"c"` or `"rust"`) and `version`, which are nil if there is none or if it is unknown, and
+--- `xattrmap`, the map of extended attributes that `virtiofs.share` chooses for it: before 1.14, a map that renames `security.`
+--- makes every change of the owner of a symbolic link fail.
+---
+--- Source: virtiofsd(1), `--version`; guide VF 2, 9, 13.
+---
+--- ```lua
+--- print(virtiofs.daemon().version)
+--- ```
+---@return any
+function virtiofs.daemon() end
+
+---@class gscript.virtiofs.share.options
+---@field cache? "auto"|"always"|"never" How long the virtual machine may rely on what it has read: `auto` for a moment, `always` if nothing else changes the files, `never` for not at all.
+---@field sandbox? "namespace"|"chroot" What confines virtiofsd to the directory: namespaces of its own, or only chroot(2), for a system that allows no namespaces.
+---@field acl? boolean Whether the virtual machine has ACLs (acl(5)).
+---@field xattrmap? string The map of extended attributes, in place of the one for the version of virtiofsd.
+
+--- Shares a directory with one virtual machine by virtiofsd, until that machine ends.
+---
+--- Starts virtiofsd in the background with the options of the version that is there, waits for the socket, and returns its path, for
+--- `qemu.start`. The virtual machine can change all files in the directory, but cannot leave it. It gets extended attributes, ACLs, and a
+--- map of attributes with which capabilities of files and changes of owner work (see `virtiofs.daemon`). Messages of virtiofsd are in
+--- `SOCKET.log`; the last lines are shown if it does not start.
+---
+--- The root of the running system is refused, as is a filesystem without extended attributes. A directory that is shared
+--- on this socket is unchanged. When the run cleans up, virtiofsd is ended and its socket removed.
+---
+--- Source: virtiofsd(1), xattr(7); guide VF 1, 2, 9.
+---
+--- ```lua
+--- file.make_dir("/srv/web")
+--- local socket = virtiofs.share("/srv/web", "/run/virtiofs/web.sock")
+--- ```
+---@param directory string The directory.
+---@param socket string The socket that virtiofsd makes.
+---@param options? gscript.virtiofs.share.options
+---@return any
+function virtiofs.share(directory, socket, options) end
+
+--- Tries in a directory what the root filesystem of Gentoo needs.
+---
+--- Run it in the virtual machine, on the shared filesystem: what works depends on virtiofsd and its options. Makes a directory in the given one
+--- and removes it again.
+---
+--- Returns a map with `ok`, `results` and `causes`. `results` has one entry for each of `chown_link` (the owner of a symbolic link changes),
+--- `chown_file`, `device_node`, `capability` (of a file), `acl` and `user_attribute`: `"ok"`, or the error of the kernel. `causes` lists what
+--- is known about the failures, with the version of virtiofsd that they come from and the remedy.
+---
+--- Source: capabilities(7), acl(5), xattr(7); guide VF 8 to 10.
+---
+--- ```lua
+--- print(virtiofs.probe("/mnt/old").causes)
+--- ```
+---@param directory string The directory.
+---@return any
+function virtiofs.probe(directory) end
+
+---@class gscript.qemu
+qemu = {}
+
+---@class gscript.qemu.start.options
+---@field kernel? string The kernel to boot. By default the firmware boots the first disk.
+---@field initrd? string The initramfs of the kernel.
+---@field append? string The command line of the kernel.
+---@field memory? string|integer The memory.
+---@field cpus? string The number of processors.
+---@field shares? string The shares, from tags to the sockets that `virtiofs.share` has returned.
+---@field disks? string[] Raw image files, which the guest sees as `/dev/vda`, `/dev/vdb` and so on.
+---@field tap? string The tap that its network card is connected to. By default it has none.
+---@field hwaddr? string The MAC address of the network card.
+---@field path? string The directory of the virtual machines.
+
+--- Starts a virtual machine of QEMU in the background.
+---
+--- It uses KVM if that works: a few instructions are run first, because `/dev/kvm` exists where it does not work, too. Otherwise its processor is
+--- emulated, which is about ten times slower. Returns `"kvm"` or `"tcg"`.
+---
+--- The memory is shared, as virtiofsd needs it. What the guest prints on its serial console (`console=ttyS0`) is in `PATH/NAME/console.log`, the
+--- monitor (QMP) is `PATH/NAME/monitor`, the command that started it is in `PATH/NAME/qemu.command`. A guest that reboots ends.
+---
+--- A virtual machine that runs is unchanged. When the run cleans up, it is told to shut down, and ended after 10 seconds.
+---
+--- Source: qemu-system-x86_64(1); guide VF 6.
+---
+--- ```lua
+--- file.write("/boot/vmlinuz-guest", "kernel")
+--- qemu.start("web", { kernel = "/boot/vmlinuz-guest", append = "console=ttyS0", memory = "512M" })
+--- ```
+---@param name string The name of the virtual machine.
+---@param options? gscript.qemu.start.options
+---@return any
+function qemu.start(name, options) end
+
+---@class gscript.qemu.stop.options
+---@field timeout? string How long to wait for the shutdown, in seconds.
+---@field kill? boolean Whether to end it then.
+---@field path? string The directory of the virtual machines.
+
+--- Stops a virtual machine.
+---
+--- Presses its power button by the monitor, and waits until it has shut down. If it has not after `timeout`, the call fails, or, with `kill`,
+--- QEMU is told to quit and, if it does not, killed: then the guest loses what it has not written, and its name has to be approved like that of a disk
+--- (`--destroy NAME`). Returns what ended it: `"powerdown"`, `"quit"` or `"kill"`. One that does not run is unchanged.
+---
+--- A guest without a service for the power button (acpid, systemd-logind) does not shut down.
+---
+--- Source: qemu-qmp-ref(7), `system_powerdown`, `quit`.
+---
+--- ```lua
+--- qemu.start("evening")
+--- qemu.stop("evening")
+--- ```
+---@param name string The name of the virtual machine.
+---@param options? gscript.qemu.stop.options
+---@return any
+function qemu.stop(name, options) end
+
+---@class gscript.qemu.info.options
+---@field path? string The directory of the virtual machines.
+
+--- Returns what a virtual machine is and does.
+---
+--- Returns a map with `exists`, `state` (`"stopped"`, `"running"`, or nil if it does not exist), `process` (the number of the process of QEMU, or
+--- nil), `console` (the file with what it prints on its serial console) and `monitor` (its socket for QMP).
+---
+--- Source: qemu-system-x86_64(1).
+---
+--- ```lua
+--- local running = qemu.info("web").state == "running"
+--- ```
+---@param name string The name of the virtual machine.
+---@param options? gscript.qemu.info.options
+---@return any
+function qemu.info(name, options) end
+
+---@class gscript.libvirt
+libvirt = {}
+
+---@class gscript.libvirt.domain_xml.options
+---@field binary? string The program in place of virtiofsd.
+---@field cache? "auto"|"always"|"never" How long the guest may rely on what it has read; by default virtiofsd decides.
+---@field sandbox? "namespace"|"chroot" What confines virtiofsd; by default namespaces.
+
+--- Adds a share of virtiofs to the description of a virtual machine for libvirt.
+---
+--- A share with the same tag is replaced. The memory of the virtual machine becomes shared (memfd), without which libvirt refuses the share. Everything
+--- else in the file is unchanged, with comments, order and white space. Load it with `virsh define FILE`. Undo restores the previous file.
+---
+--- libvirt has no option for the map of extended attributes. Where one is needed (see `virtiofs.daemon`), give a script as `binary` that starts
+--- virtiofsd with it: `exec /usr/libexec/virtiofsd "$@" --xattrmap MAP`.
+---
+--- Source: <https://libvirt.org/formatdomain.html#filesystems>; guide VF 1, 2.
+---
+--- ```lua
+--- file.write("/root/web.xml", "<domain type='kvm'><name>web</name><devices/></domain>")
+--- libvirt.domain_xml("/root/web.xml", "/srv/web", "fs", { binary = "/usr/local/bin/wrapper-virtiofsd" })
+--- ```
+---@param file string The file with the description.
+---@param directory string The directory to share.
+---@param tag string The tag with which the guest mounts it.
+---@param options? gscript.libvirt.domain_xml.options
+---@return any
+function libvirt.domain_xml(file, directory, tag, options) end
+
+---@class gscript.uml
+uml = {}
+
+---@class gscript.uml.image.options
+---@field tree? string The directory with the files of the filesystem; without one it is empty.
+---@field swap? boolean Whether the image has swap space instead of a filesystem.
+---@field owner? string The owner of the file, which is the user of the guest; by default the user that runs the program.
+
+--- Creates an image of a disk of a guest, and returns the UUID of what is in it.
+---
+--- The image has an ext4 filesystem with the files of a directory, with their owners and modes, or swap space. Nothing is mounted. The file is
+--- sparse: it takes up only the space that has been written to. A file that exists is refused. Undo removes the file.
+---
+--- Source: mke2fs(8), mkswap(8); guide UM 1.
+---
+--- ```lua
+--- uml.image("/var/lib/uml/web/root.img", "3G", { tree = "/mnt/old" })
+--- uml.image("/var/lib/uml/web/swap.img", "512M", { swap = true })
+--- ```
+---@param path string The path of the file, which must not exist yet.
+---@param size string|integer The size of the image.
+---@param options? gscript.uml.image.options
+---@return any
+function uml.image(path, size, options) end
+
+---@class gscript.uml.start.options
+---@field memory? string|integer Its memory.
+---@field taps? string[] Tap devices of that user, each for a network card of the guest.
+---@field kernel? string The kernel.
+---@field append? string[] Further words for the command line of the kernel, such as `init=/bin/sh`.
+---@field tmp? string The directory of the file with the memory of the guest, if it must not be `/dev/shm`.
+---@field allow_root? boolean Allows root as the user. Root of the guest can then use all files of this system (hostfs).
+---@field path? string The directory of the guests.
+
+--- Starts a guest in the background, as an ordinary user.
+---
+--- The directory of the guest, `PATH/NAME`, must belong to that user. Waits until the kernel of the guest answers on its management console. The
+--- output of the kernel and of the first console goes to the file `console.log` in that directory, whose last lines are shown if the start fails; the
+--- console tty1 is a terminal of this system (`uml.console`). The guest has a session of its own, and runs on when the run has succeeded.
+---
+--- The first disk is the root, `/dev/ubda`; further ones are `/dev/ubdb` and so on. Images must not be in the directory `run`, where the kernel
+--- removes all files of its own when it ends. Tap devices are `vec0`, `vec1` … in the guest, or `eth0` … with a kernel that only has the older driver;
+--- their MAC addresses are fixed by the directory of the guest.
+---
+--- A guest that runs is unchanged. When the run cleans up, the guest is stopped: by ctrl-alt-del, after 10 seconds by halting it, and if it does not
+--- answer by killing it.
+---
+--- Source: guide UM 8 to 12; `Documentation/virt/uml/user_mode_linux_howto_v2.rst`.
+---
+--- ```lua
+--- uml.start("daily", {"/var/lib/uml/daily/root.img", "/var/lib/uml/daily/swap.img"}, "alice", { memory = "256M" })
+--- ```
+---@param name string The name of the guest.
+---@param disks string[] The images of its disks; the first is the root.
+---@param user string The user of the guest's processes on this system.
+---@param options? gscript.uml.start.options
+---@return any
+function uml.start(name, disks, user, options) end
+
+---@class gscript.uml.stop.options
+---@field timeout? string How long to wait for the shutdown, in seconds.
+---@field kill? boolean Whether to kill the processes of a guest that nothing else stops.
+---@field path? string The directory of the guests.
+
+--- Stops a guest, and returns what ended it: `"ctrl-alt-del"`, `"halt"`, `"kill"`, or `"nothing"` if it did not run.
+---
+--- Its kernel gets ctrl-alt-del on the management console, which `/etc/inittab` of the guest turns into a shutdown. If it has not ended after
+--- `timeout`, it is told to write its data, to remount its filesystems read-only, and to halt: its processes end and lose what they have not
+--- saved. If the kernel does not answer at all, the call fails, or, with `kill`, its processes are killed: then the name of the guest has to be
+--- approved like that of a disk (`--destroy NAME`).
+---
+--- Source: guide UM 13; `Documentation/virt/uml/user_mode_linux_howto_v2.rst`.
+---
+--- ```lua
+--- uml.start("evening", {"/var/lib/uml/evening/root.img"}, "alice")
+--- uml.stop("evening")
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.uml.stop.options
+---@return any
+function uml.stop(name, options) end
+
+---@class gscript.uml.mconsole.options
+---@field path? string The directory of the guests.
+
+--- Sends a command to the management console of a guest that runs, and returns the answer.
+---
+--- The kernel of the guest must answer within 5 seconds. An answer that reports an error is one. Commands that end or restart the guest are refused;
+--- use `uml.stop`.
+---
+--- Source: uml_mconsole(1); guide UM 13.
+---
+--- ```lua
+--- uml.start("asked", {"/var/lib/uml/asked/root.img"}, "alice")
+--- local kernel = uml.mconsole("asked", "version")
+--- ```
+---@param name string The name of the guest.
+---@param command string The command, such as `version`, `config mem` or `sysrq s`.
+---@param options? gscript.uml.mconsole.options
+---@return any
+function uml.mconsole(name, command, options) end
+
+---@class gscript.uml.console.options
+---@field path? string The directory of the guests.
+
+--- Returns where the consoles of a guest are.
+---
+--- Returns a map with `log` (the file with the output of the kernel and of the first console) and `terminal` (the terminal on this system that is
+--- the console tty1 of the guest, or nil if the guest does not run). To use it, run `screen` with the name of the terminal.
+---
+--- Source: guide UM 3.
+---
+--- ```lua
+--- print(uml.console("web").log)
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.uml.console.options
+---@return any
+function uml.console(name, options) end
+
+---@class gscript.uml.info.options
+---@field path? string The directory of the guests.
+
+--- Returns what a guest is and does.
+---
+--- Returns a map with `exists`, `state` (`"stopped"` or `"running"`, or nil if it does not exist), `process` (the number of its kernel's process, or
+--- nil), and `disks` (the images that its kernel uses). A guest is a directory with `root.img`, or in which `uml.start` has been used.
+---
+--- Source: guide UM 11, 14.
+---
+--- ```lua
+--- local running = uml.info("web").state == "running"
+--- ```
+---@param name string The name of the guest.
+---@param options? gscript.uml.info.options
+---@return any
+function uml.info(name, options) end
 
 ---@class gscript.distcc
 distcc = {}
