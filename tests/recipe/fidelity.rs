@@ -106,6 +106,14 @@ fn install_chapters() -> Chapters {
         ];
         add(&mut chapters, "recipes/lxc-guest.rhai", &example_machine(), Sim::new(), &set);
     }
+    let set = [
+        ("name", "web"),
+        ("stage3", "/var/tmp/stage3.tar.xz"),
+        ("autostart", "openrc"),
+        ("bridge_at_boot", "ports"),
+        ("ports", "eth0"),
+    ];
+    add(&mut chapters, "recipes/uml-guest.rhai", &example_machine(), Sim::new(), &set);
     chapters
 }
 

@@ -32,7 +32,10 @@ fn recipes() -> Vec<(PathBuf, &'static str)> {
             let machines: &[&str] = match name.as_str() {
                 "encrypted-root.rhai" | "gentoo.rhai" => &["sata"],
                 "rescue-encrypted-root.rhai" => &["old-luks-closed", "old-luks-open"],
-                "parallel-emerge.rhai" | "lxc-guest.rhai" | "virtiofs-guest.rhai" => &["example"],
+                "parallel-emerge.rhai"
+                | "lxc-guest.rhai"
+                | "uml-guest.rhai"
+                | "virtiofs-guest.rhai" => &["example"],
                 _ => &["four-sata"],
             };
             found.extend(machines.iter().map(|machine| (path.clone(), *machine)));
