@@ -65,8 +65,8 @@ impl GuestImage {
                 Ok(Some(FilesStep::Chown { place, uid, gid, named: name }.into()))
             }
             _ => {
-                let name = self.path.to_string();
-                Err(UmlRule::NoUser { name, user: owner.to_string() }.into())
+                let of = self.path.to_string();
+                Err(UmlRule::NoUser { of, user: owner.to_string() }.into())
             }
         }
     }

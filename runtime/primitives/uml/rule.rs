@@ -24,8 +24,8 @@ pub(super) enum UmlRule {
     #[error("guest {name}: must not run as root")]
     Root { name: String },
     /// The user does not exist.
-    #[error("guest {name}: there is no user {user}")]
-    NoUser { name: String, user: String },
+    #[error("{of}: there is no user {user}")]
+    NoUser { of: String, user: String },
     /// The directory of the guest does not belong to the user.
     #[error("guest {name}: {directory} does not belong to user {user}")]
     NotOwner { name: String, directory: String, user: String },

@@ -123,7 +123,10 @@ impl StartUml {
         let Some(users) = lines(&AbsPath::assume_valid("/"), PASSWD, cx)? else { return Ok(None) };
         let number = named(&users, &self.user).and_then(|user| user.get(2)?.parse().ok());
         match number {
-            None => Err(UmlRule::NoUser { name, user: self.user.to_string() }.into()),
+            None => {
+                let of = format!("guest {name}");
+                Err(UmlRule::NoUser { of, user: self.user.to_string() }.into())
+            }
             Some(0) if !self.allow_root => Err(UmlRule::Root { name }.into()),
             Some(number) => Ok(Some(number)),
         }

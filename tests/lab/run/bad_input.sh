@@ -242,8 +242,35 @@ bad guest-no-limit 'lxc::limits("taken");'
 bad guest-stopped 'lxc::attach("taken", ["true"]);'
 bad convert-missing 'lxc::convert("/run/none.conf");'
 bad convert-early 'lxc::convert("/run/early.conf");'
+mkdir -p /run/uml/{web,other} /var/lib/uml/idle
+head -c 1M /dev/zero | tee /run/uml/web/root.img >/var/lib/uml/idle/root.img
+chown -R nobody /run/uml/web
+IMAGE=/run/uml/web/root.img
+# bad_guest NAME IMAGES USER OPTIONS: starts the guest web.
+bad_guest() { bad "uml-$1" "uml::start(\"web\", [$2], \"$3\", #{ path: \"/run/uml\"$4 });"; }
+bad_guest root "\"$IMAGE\"" root
+bad_guest user "\"$IMAGE\"" nobodyy
+bad_guest no-disk '' nobody
+bad_guest disk-missing '"/run/uml/web/none.img"' nobody
+bad_guest disk-lost '"/run/uml/web/run/web/root.img"' nobody
+bad_guest disk-comma '"/run/uml/web/a,b.img"' nobody
+bad_guest kernel "\"$IMAGE\"" nobody ', kernel: "/none"'
+bad_guest tap "\"$IMAGE\"" nobody ', taps: ["tap9"]'
+bad_guest word "\"$IMAGE\"" nobody ', append: ["init=/bin/sh single"]'
+bad uml-name 'uml::start("a/b", ["'$IMAGE'"], "nobody");'
+bad uml-owner 'uml::start("other", ["'$IMAGE'"], "nobody", #{ path: "/run/uml" });'
+bad uml-directory 'uml::start("none", ["'$IMAGE'"], "nobody", #{ path: "/run/uml" });'
+bad uml-missing 'uml::stop("webb", #{ path: "/run/uml" });'
+bad uml-stopped 'uml::mconsole("idle", "version");'
+bad uml-command 'uml::mconsole("idle", "halt");'
+bad uml-path-long 'uml::stop("web", #{ path: "/run/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnopqrstuvwxyz/abcdefghijklmnop" });'
+bad uml-image-exists 'uml::image("'$IMAGE'", "8M");'
+bad uml-image-small 'uml::image("/run/uml/a.img", "8K");'
+bad uml-image-both 'uml::image("/run/uml/a.img", "8M", #{ swap: true, tree: "/run/uml/web" });'
+bad uml-image-owner 'uml::image("/run/uml/a.img", "8M", #{ owner: "nobodyy" });'
 must_not test -e $C/lim
 must_not test -e /sys/class/net/br0
+must_not test -e /run/uml/a.img
 
 # Mounted in the mount namespace of another process only.
 mkdir -p /run/elsewhere
