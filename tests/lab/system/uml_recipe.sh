@@ -17,7 +17,8 @@ mkdir -p $U && must mount -t tmpfs tmpfs $U
 trap 'code=$?; kill_web; (exit $code); finish' EXIT
 
 # An /etc of its own, which only this script sees, with OpenRC as booted by Gentoo.
-mkdir -p /run/etc/{upper,work} /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,init.d,options,scheduled,started,starting,stopping,tmp,wasinactive}
+mkdir -p /run/etc/{upper,work} \
+    /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,init.d,options,scheduled,started,starting,stopping,tmp,wasinactive}
 must mount -t overlay overlay -o lowerdir=/etc,upperdir=/run/etc/upper,workdir=/run/etc/work /etc
 mkdir -p /etc/{conf.d,init.d,insserv.conf.d,runlevels/{sysinit,boot,default,shutdown}}
 rm -f /etc/runlevels/*/*
