@@ -106,6 +106,12 @@ fn install_chapters() -> Chapters {
         ];
         add(&mut chapters, "recipes/lxc-guest.rhai", &example_machine(), Sim::new(), &set);
     }
+    add_uml_guest(&mut chapters);
+    chapters
+}
+
+/// Adds the chapters of a guest that starts at boot, on a bridge with a card.
+fn add_uml_guest(chapters: &mut Chapters) {
     let set = [
         ("name", "web"),
         ("stage3", "/var/tmp/stage3.tar.xz"),
@@ -113,8 +119,7 @@ fn install_chapters() -> Chapters {
         ("bridge_at_boot", "ports"),
         ("ports", "eth0"),
     ];
-    add(&mut chapters, "recipes/uml-guest.rhai", &example_machine(), Sim::new(), &set);
-    chapters
+    add(chapters, "recipes/uml-guest.rhai", &example_machine(), Sim::new(), &set);
 }
 
 /// Returns the chapters of the rescue of a closed installation. It discovers the contents of the

@@ -21,7 +21,11 @@ head -c 64 /dev/zero >/run/zero.key; chmod 400 /run/zero.key
 head -c 64 /dev/urandom >/run/wrong.key; chmod 400 /run/wrong.key
 head -c 64 /dev/urandom >/mnt/data/same.key; chmod 400 /mnt/data/same.key
 head -c 2000 /dev/urandom >binary.rhai
-cp "$G" /run/g; G=/run/g
+# The root on the disk sees /run, and not the project.
+touch /run/gscript && must mount --bind "$1" /run/gscript
+sed "s|^exec '.*' |exec /run/gscript |" "$G" >/run/g
+chmod 755 /run/g
+G=/run/g
 mkdir -p /mnt/lv/{bin,dev,proc,sys,run,lib,usr,lib64,tmp,etc}
 # Background writes of the kernel to a new filesystem must not count as changes.
 for m in /mnt/lv /mnt/data; do mount -o remount,ro $m; done
