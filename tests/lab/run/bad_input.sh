@@ -22,8 +22,8 @@ head -c 64 /dev/urandom >/run/wrong.key; chmod 400 /run/wrong.key
 head -c 64 /dev/urandom >/mnt/data/same.key; chmod 400 /mnt/data/same.key
 head -c 2000 /dev/urandom >binary.rhai
 # The root on the disk sees /run, and not the project.
-touch /run/gscript && must mount --bind "$1" /run/gscript
-sed "s|^exec '.*' |exec /run/gscript |" "$G" >/run/g
+touch /run/program && must mount --bind "$1" /run/program
+sed "s|^exec '.*' |exec /run/program |" "$G" >/run/g
 chmod 755 /run/g
 G=/run/g
 mkdir -p /mnt/lv/{bin,dev,proc,sys,run,lib,usr,lib64,tmp,etc}

@@ -71,7 +71,13 @@ restored() {
 }
 
 # until_ COMMAND…: waits until a command succeeds.
-until_() { until "$@" >/dev/null 2>&1; do sleep 0.05; done; }
+until_() {
+    local end=$((SECONDS + 90))
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || fail "not within 90 s: $*"
+        sleep 0.05
+    done
+}
 
 # begin RECIPE ADDRESS: starts a run over ssh, and waits until it waits for a confirmation.
 begin() {
@@ -259,7 +265,8 @@ must kill -0 "$PID"
 ask confirm over 10.88.0.2 "$G" confirm "$CHANGE"
 exits confirm 0
 until_ test -s /run/c/persistent
-until_ test ! -e "/proc/$PID"
+# A process that has ended may still be listed, because its parent has.
+until_ sh -c "! grep -q '^State:.[^Z]' /proc/$PID/status"
 must grep -q '"record":"ended"' /run/c/journal/*/journal.jsonl
 wait "$RUN"
 unbridge
