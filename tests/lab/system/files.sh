@@ -196,7 +196,7 @@ it 'a shell in the root on a terminal'
 recipe shell.rhai <<'END'
 chroot::shell("/mnt/t");
 END
-printf 'see Continue?\ntype yes\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
+printf 'see Type the directory (/mnt/t)\ntype /mnt/t\nsee (chroot)\ntype echo it is $((6*7))\nsee it is 42\ntype exit\n' >acts
 rm -rf /run/proved
 must typed acts "$G" shell.rhai --prove --journal /run/proved && proved
 do_ 'mount::unmount("/mnt/t", #{ recursive: true });'

@@ -23,7 +23,7 @@ ok ''
 grep -q "$(gpg --list-keys --with-colons good | awk -F: '/^fpr/{print $10; exit}')" f.out || fail
 must grep -q 'Wget' mirror.log
 must "$G" plan f.rhai >plan.out
-must grep -qF "uses the network ($URL)" plan.out
+must grep -qF "connects to $URL" plan.out
 must grep -qF 'stage3-amd64-openrc-<date>.tar.xz' plan.out
 
 it 'a whole tarball is not downloaded again'
