@@ -40,7 +40,7 @@ mkfs.ext2 -q /dev/ubdb
 go() {
     rm -rf /run/menu
     cp whole.rhai menu.rhai
-    printf '%s\n' "see Type its name (ubda)" "type ubda" "see What now?" "$@" >acts
+    printf '%s\n' "see Type its name (ubda)" "type ubda" "see Type the directory (/mnt/menu)" "type /mnt/menu" "see What now?" "$@" >acts
     typed acts "$G" menu.rhai --set disk=/dev/ubda --answers answers.toml --journal /run/menu >menu.txt
 }
 # inside FILE: prints a file in the container.
@@ -121,7 +121,7 @@ mount.unmount("/mnt/menu")
 luks.close("menu")
 END_
 rm -rf /run/menu
-printf '%s\n' "see Type its name (ubda)" "type ubda" "see called from: menu.lua:16" "see What now?" "type h" "see Interactive shell in menu.lua" \
+printf '%s\n' "see Type its name (ubda)" "type ubda" "see Type the directory (/mnt/menu)" "type /mnt/menu" "see called from: menu.lua:16" "see What now?" "type h" "see Interactive shell in menu.lua" \
     "type inside" "see /dev/mapper/menu" "type string.upper(params.disk)" "see /DEV/UBDA" \
     'type file.write("/mnt/menu/etc/ready", params.disk)' "see Run it?" "type yes" "see file.write" \
     "type :undo" "see rm /mnt/menu/etc/ready" "type :redo" "see Run it?" "type yes" "see menu lua>" \
