@@ -3196,7 +3196,7 @@ plan = {}
 --- ```lua
 --- plan.may_call({"lvm.vg_activate", "mount.mount"})
 --- ```
----@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge"|"portage.make_conf")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, portage.emerge (of any packages), or portage.make_conf (any settings).
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, or portage.emerge (of any packages).
 ---@return any
 function plan.may_call(actions) end
 
