@@ -13,8 +13,9 @@ LAB=$PROJECT/tests/lab
 cd "$OUT" || exit 99
 export GSCRIPT_STATE=/run/gscript-state
 CASE='' SINCE=$EPOCHREALTIME TAP=$OUT/tap
-# The program, as G. Recipes of the lab are its own: where they run unattended, they may do anything, unless the script
+# The program, and, as G, a script that starts it. Recipes of the lab are its own: where they run unattended, they may do anything, unless the script
 # names a root itself.
+PROGRAM=$1
 G=$OUT/gscript
 cat >"$G" <<END
 #!/bin/bash

@@ -30,7 +30,7 @@ vm_root() {
     mkdir -p "$root"/{bin,dev,etc/acpi/PWRF,lib64,proc,root,run,sbin,sys,tmp,usr/lib}
     cp "$(command -v busybox)" "$root/bin/busybox"
     for program in mount sh cat acpid sleep poweroff; do ln -s busybox "$root/bin/$program"; done
-    strip -o "$root/bin/gscript" "$G"
+    strip -o "$root/bin/gscript" "$PROGRAM"
     cp "$(command -v lsblk)" "$(command -v blkid)" "$root/bin"
     ldd "$root"/bin/{gscript,lsblk,blkid} | grep -o '/[^ ]*' | grep -v ':$' | sort -u |
         while read -r library; do mkdir -p "$root${library%/*}" && cp -L "$library" "$root$library"; done

@@ -107,7 +107,7 @@ must rm -r /run/parallel
 must test -d $T/var/db/pkg/app-misc/after-1
 
 it 'in the running system'
-install -D "$G" $T/usr/local/bin/gscript
+install -D "$PROGRAM" $T/usr/local/bin/gscript
 ask running chroot $T gscript parallel-emerge --yes --set processors=1 --set memory_per_job=0 --set build=packages --set packages=app-misc/sporadic --journal /run/running
 exits running 0
 must test "$(chroot $T portageq envvar MAKEOPTS)" = '-j2 -l1'
