@@ -28,7 +28,7 @@ pub fn normalized(text: &str) -> String {
     let text = replace(text, r"label-id: 0x[0-9a-f]{8}", "label-id: MBR-ID");
     let text = replace(text, r"UUID=[0-9A-F]{4}-[0-9A-F]{4}\b", "UUID=FAT-ID");
     let text = replace(text, r"(mkfs\.vfat .*-i) [0-9A-F]{8}\b", "$1 FAT-ID");
-    let text = replace(text, r"\bgroup \d+ type", "group LINK-GROUP type");
+    let text = replace(text, r"\bgroup \d{5,}", "group LINK-GROUP");
     let text = replace(text, r"\d{8}T\d{6}Z", "TIME");
     replace(text, r"\d+\.\d s\b", "N s")
 }
