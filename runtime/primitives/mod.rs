@@ -17,6 +17,7 @@ mod edit;
 pub(crate) mod file;
 pub(crate) mod fs;
 pub(crate) mod fstab;
+mod guests;
 pub(crate) mod journal;
 pub(crate) mod kernel;
 pub(crate) mod key;

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::seen::{SeenGuest, directory};
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::guest::{GuestEffect, GuestState, lxc};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::Outcome;
 use crate::types::{AbsPath, GuestName};
 
@@ -54,7 +55,7 @@ impl Action for Attach {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<AttachResult>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         seen.refuse(GuestState::Stopped, "start it first: lxc::start(name)")?;
         seen.refuse(GuestState::Frozen, "thaw it first: lxc::thaw(name)")?;
         let mut cmd = lxc("lxc-attach", &seen.directory)

@@ -1,8 +1,8 @@
 //! `lxc.create`: guests from a root that is there, or from a template.
 
+use super::domain::DOMAIN;
 use super::ids::{COUNT, of_root};
 use super::rule::LxcRule;
-use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::config::lxc::{has, line};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::machine::guest::{GuestEffect, GuestFact, GuestKind, lxc};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::set_whole;
 use crate::primitives::file::known_text;
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
 use crate::system::Step;
 use crate::types::{
@@ -222,7 +223,7 @@ impl Action for CreateGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::of(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
         let ids = match self.privileged {
             true => None,
             false => Some(of_root(cx)?),

@@ -1,11 +1,12 @@
 //! `lxc.destroy`: removes a guest.
 
-use super::seen::{SeenGuest, directory};
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::guest::{GuestEffect, GuestFact, GuestState, lxc};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::types::{AbsPath, GuestName, Place};
 
 args! {
@@ -36,7 +37,7 @@ impl Action for DestroyGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         for state in [GuestState::Running, GuestState::Frozen] {
             seen.refuse(state, "stop it first: lxc::stop(name)")?;
         }

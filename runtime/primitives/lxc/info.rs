@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::seen::SeenGuest;
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::cgroup::CgroupLimit;
-use crate::machine::guest::GuestState;
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::guests::SeenGuest;
 use crate::types::{AbsPath, GuestName};
 
 args! {
@@ -46,13 +46,9 @@ impl Query for GuestQuery {
     type Output = GuestInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<GuestInfo>> {
-        let seen = SeenGuest::of(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
         let Some(guest) = seen.found else {
-            let none = GuestInfo::default();
-            return Ok(match seen.unknown() {
-                Some(_) => Answer::Assumed(none),
-                None => Answer::Known(none),
-            });
+            return Ok(seen.answer(GuestInfo::default()));
         };
         let number = |limit| guest.limits.get(&limit).and_then(|text| text.parse().ok());
         let info = GuestInfo {
@@ -67,8 +63,6 @@ impl Query for GuestQuery {
                 .get(&CgroupLimit::CpuMax)
                 .and_then(|quota| CgroupLimit::percent(quota)),
         };
-        // The kernel chooses the number of a process that is only planned.
-        let planned = guest.state != GuestState::Stopped && guest.init.is_none();
-        Ok(if planned { Answer::Assumed(info) } else { Answer::Known(info) })
+        Ok(seen.answer(info))
     }
 }

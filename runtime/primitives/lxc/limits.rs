@@ -1,7 +1,7 @@
 //! `lxc.limits`: the limits of a guest, in its configuration and while it runs.
 
+use super::domain::DOMAIN;
 use super::rule::LxcRule;
-use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::config::lxc::set;
 use crate::error::Result;
@@ -10,6 +10,7 @@ use crate::machine::guest::{GuestEffect, GuestFact, GuestState, cgroup_prefix, l
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning};
 use crate::primitives::cgroup::values::{ByteLimit, CountLimit, PercentLimit, Weight};
 use crate::primitives::edit::edit;
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::{Cmd, Outcome, Step};
 use crate::types::{AbsPath, GuestName, Place};
 
@@ -149,7 +150,7 @@ impl Action for GuestLimits {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         let limits = self.limits();
         if limits.is_empty() {
             return Err(LxcRule::NoLimit { name: seen.name }.into());

@@ -4,11 +4,11 @@ mod attach;
 mod convert;
 mod create;
 mod destroy;
+mod domain;
 mod ids;
 mod info;
 mod limits;
 mod rule;
-pub(super) mod seen;
 mod start;
 mod stop;
 

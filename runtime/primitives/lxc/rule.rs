@@ -5,20 +5,9 @@ use crate::error::Rule;
 /// A violated rule about guests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LxcRule {
-    /// The guest does not exist.
-    #[error("guest {name}: no such guest in {path}")]
-    NoSuchGuest { name: String, path: String, known: Vec<String> },
     /// The guest exists with other settings.
     #[error("guest {name}: exists without the setting {setting}")]
     Exists { name: String, setting: String },
-    /// The guest is in another state.
-    #[error("guest {name} is {state}")]
-    InState { name: String, state: &'static str, help: &'static str },
-    /// The path of the socket of the guest is too long.
-    #[error(
-        "guest {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
-    )]
-    PathTooLong { name: String, path: String, length: usize, most: usize },
     /// The template does not exist.
     #[error("template {template}: {file} does not exist")]
     NoTemplate { template: String, file: String },
@@ -54,15 +43,9 @@ pub(super) enum LxcRule {
 impl Rule for LxcRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoSuchGuest { known, .. } if !known.is_empty() => {
-                format!("use one of {}", known.join(", "))
-            }
-            Self::NoSuchGuest { name, .. } => format!("create it first: lxc::create({name:?})"),
             Self::Exists { name, .. } => {
                 format!("destroy it (lxc::destroy({name:?})), or choose another name")
             }
-            Self::InState { help, .. } => (*help).into(),
-            Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
             Self::NoTemplate { .. } => "list the templates: ls /usr/share/lxc/templates".into(),
             Self::NoRoot { rootfs, .. } => {
                 format!("unpack a system there first: stage3::unpack(archive, {rootfs:?})")

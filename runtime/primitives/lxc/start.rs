@@ -1,13 +1,14 @@
 //! `lxc.start`: starts a guest, and proves that its limits act.
 
+use super::domain::DOMAIN;
 use super::limits::ReadBack;
-use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::error::Result;
 use crate::machine::guest::{
     GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, lxc, path_and_name,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, GuestName};
 
@@ -56,7 +57,7 @@ impl Action for StartGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         seen.refuse(GuestState::Frozen, "thaw it first: lxc::thaw(name)")?;
         let was = seen.state().unwrap_or_default();
         let (guest, name) = (seen.directory.clone(), seen.name.clone());

@@ -1,10 +1,11 @@
 //! `lxc.stop`, `lxc.freeze` and `lxc.thaw`.
 
-use super::seen::{SeenGuest, directory};
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::guest::{GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, lxc};
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::{Cmd, Step};
 use crate::types::{AbsPath, GuestName, Seconds};
 
@@ -110,7 +111,7 @@ impl Action for StopGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         seen.refuse(GuestState::Frozen, THAW_FIRST)?;
         let wait = self.timeout.get();
         let mut cmd = lxc("lxc-stop", &seen.directory).args(["-t", &wait.to_string()]);
@@ -136,7 +137,7 @@ impl Action for FreezeGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         seen.refuse(GuestState::Stopped, START_FIRST)?;
         let cmd = lxc("lxc-freeze", &seen.directory);
         Ok(switch(&seen, cmd, GuestState::Frozen, Undo::Release))
@@ -151,7 +152,7 @@ impl Action for ThawGuest {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         seen.refuse(GuestState::Stopped, START_FIRST)?;
         let undo = Undo::Steps(vec![Step::Run(lxc("lxc-freeze", &seen.directory))]);
         let cmd = lxc("lxc-unfreeze", &seen.directory);

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::seen::SeenVm;
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
-use crate::machine::guest::{GuestState, QEMU_CONSOLE, QEMU_MONITOR};
+use crate::machine::guest::{QEMU_CONSOLE, QEMU_MONITOR};
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::guests::SeenGuest;
 use crate::types::{AbsPath, GuestName};
 
 args! {
@@ -42,7 +43,7 @@ impl Query for VmQuery {
     type Output = VmInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<VmInfo>> {
-        let seen = SeenVm::of(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
         let info = VmInfo {
             exists: seen.found.is_some(),
             state: seen.found.map(|guest| guest.state.name()),
@@ -50,11 +51,6 @@ impl Query for VmQuery {
             console: format!("{}/{QEMU_CONSOLE}", seen.directory),
             monitor: format!("{}/{QEMU_MONITOR}", seen.directory),
         };
-        // The kernel chooses the number of a process that is only planned.
-        let planned = info.state == Some(GuestState::Running.name()) && info.process.is_none();
-        Ok(match seen.known && !planned {
-            true => Answer::Known(info),
-            false => Answer::Assumed(info),
-        })
+        Ok(seen.answer(info))
     }
 }

@@ -1,8 +1,8 @@
 //! `qemu.*`: virtual machines of QEMU that outlive the run.
 
+mod domain;
 mod info;
 mod rule;
-mod seen;
 mod start;
 mod stop;
 mod tags;

@@ -5,12 +5,6 @@ use crate::error::Rule;
 /// A violated rule about virtual machines.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum QemuRule {
-    /// The virtual machine does not exist.
-    #[error("virtual machine {name}: no such virtual machine in {path}")]
-    NoSuchVm { name: String, path: String },
-    /// A guest of another kind has the directory.
-    #[error("virtual machine {name}: its directory is that of a guest of {kind}")]
-    OtherKind { name: String, kind: &'static str },
     /// A file does not exist.
     #[error("virtual machine {name}: {what} {path} does not exist")]
     Missing { name: String, what: &'static str, path: String },
@@ -20,11 +14,6 @@ pub(super) enum QemuRule {
     /// A disk is a device of this machine.
     #[error("virtual machine {name}: disk {path} is a device of this machine")]
     Device { name: String, path: String },
-    /// The path of the socket is too long.
-    #[error(
-        "virtual machine {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
-    )]
-    PathTooLong { name: String, path: String, length: usize, most: usize },
     /// QEMU would take a part of the path for an option.
     #[error("virtual machine {name}: QEMU cannot use a directory with a comma: {path}")]
     Comma { name: String, path: String },
@@ -39,8 +28,6 @@ pub(super) enum QemuRule {
 impl Rule for QemuRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoSuchVm { name, .. } => format!("start it first: qemu::start({name:?})"),
-            Self::OtherKind { .. } => "choose another name or path".into(),
             Self::Missing { what: "kernel", .. } => {
                 "give the path of a kernel, such as /boot/vmlinuz-VERSION".into()
             }
@@ -50,7 +37,6 @@ impl Rule for QemuRule {
             }
             Self::Device { .. } => "give an image file".into(),
             Self::Comma { .. } => "choose another path".into(),
-            Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
             Self::NeedsKernel { .. } => "add kernel".into(),
             Self::NoTap { link, .. } => format!("create it first: tap::create({link:?})"),
         })

@@ -1,7 +1,7 @@
 //! `qemu.start`: starts a virtual machine.
 
+use super::domain::DOMAIN;
 use super::rule::QemuRule;
-use super::seen::SeenVm;
 use super::tags::ShareTags;
 use crate::args;
 use crate::error::Result;
@@ -12,7 +12,8 @@ use crate::machine::guest::{
 };
 use crate::machine::share::Share;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::lxc::seen::directory;
+use crate::primitives::guests::SeenGuest;
+use crate::primitives::guests::directory;
 use crate::primitives::net::name::LinkName;
 use crate::types::{AbsPath, GuestName, Jobs, KernelLine, MacAddress, Place, Size};
 
@@ -158,7 +159,7 @@ impl Action for StartVm {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let seen = SeenVm::of(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
         if seen.found.is_some_and(|guest| guest.state == GuestState::Running) {
             let why = format!("virtual machine {} runs", seen.name);
             return Ok(Plan::already(why).returns(String::new()));

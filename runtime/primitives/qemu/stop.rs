@@ -1,13 +1,14 @@
 //! `qemu.stop`: stops a virtual machine.
 
-use super::seen::SeenVm;
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::guest::{
     GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, QemuStep,
 };
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
-use crate::primitives::lxc::seen::directory;
+use crate::primitives::guests::SeenGuest;
+use crate::primitives::guests::directory;
 use crate::types::{AbsPath, GuestName, Seconds};
 
 args! {
@@ -49,13 +50,18 @@ impl Action for StopVm {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let seen = SeenVm::existing(&self.name, &self.path, cx)?;
-        let (guest, kind) = (seen.directory, GuestKind::Qemu);
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
+        if seen.state() == Some(GuestState::Stopped) {
+            let why = format!("virtual machine {} does not run", seen.name);
+            return Ok(Plan::already(why).returns("nothing".to_owned()));
+        }
+        let (guest, kind) = (seen.directory.clone(), GuestKind::Qemu);
         let (timeout, kill) = (self.timeout.get(), self.kill);
         let (state, was) = (GuestState::Stopped, GuestState::Running);
         let fact = GuestFact::GuestIs { guest: guest.clone(), kind, state, was };
         Ok(Plan::step(GuestStep::Qemu(QemuStep::Stop { guest, timeout, kill }))
             .makes(fact)
+            .warn(seen.unknown())
             .undo(Undo::Impossible("the virtual machine has ended"))
             .hint("install acpid or systemd in the guest, or add kill: true, which loses what it has not written")
             .reads("powerdown".to_owned(), |outcomes| {

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::domain::{DOMAIN, start_first};
 use super::rule::UmlRule;
-use super::seen::{SeenGuest, directory};
 use crate::args;
 use crate::error::Result;
-use crate::machine::guest::{CONSOLE_LOG, GuestEffect, GuestStep, UmlStep};
+use crate::machine::guest::{CONSOLE_LOG, GuestEffect, GuestState, GuestStep, UmlStep};
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::Outcome;
 use crate::types::{AbsPath, GuestName};
 
@@ -84,7 +85,8 @@ impl Action for UmlCommand {
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
         self.check()?;
-        let seen = SeenGuest::running(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
+        seen.refuse(GuestState::Stopped, &start_first(&seen.name))?;
         let (guest, command) = (seen.directory.clone(), self.command.clone());
         let read = |outcomes: &[Outcome]| {
             Ok(outcomes.last().map(|outcome| outcome.stdout.clone()).unwrap_or_default())
@@ -102,15 +104,10 @@ impl Query for ConsoleQuery {
     type Output = Consoles;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<Consoles>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         let log = format!("{}/{CONSOLE_LOG}", seen.directory);
         let terminal = seen.found.and_then(|guest| guest.console.clone());
-        Ok(match seen.found {
-            // The terminal of a guest that is started is only known to its kernel.
-            Some(guest) if guest.init.is_some() || guest.state.name() == "stopped" => {
-                Answer::Known(Consoles { log, terminal })
-            }
-            _ => Answer::Assumed(Consoles { log, terminal }),
-        })
+        // The terminal of a guest that is started is only known to its kernel.
+        Ok(seen.answer(Consoles { log, terminal }))
     }
 }

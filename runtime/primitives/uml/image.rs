@@ -1,7 +1,7 @@
 //! `uml.image`: creates the image of a disk of a guest.
 
+use super::paths::{check_path, check_unused};
 use super::rule::UmlRule;
-use super::seen::{check_path, check_unused};
 use crate::args;
 use crate::error::Result;
 use crate::machine::FilesFact;

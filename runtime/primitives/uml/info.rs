@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::seen::SeenGuest;
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};
+use crate::primitives::guests::SeenGuest;
 use crate::types::{AbsPath, GuestName};
 
 args! {
@@ -40,16 +41,13 @@ impl Query for UmlQuery {
     type Output = UmlInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<UmlInfo>> {
-        let seen = SeenGuest::of(&self.name, &self.path, cx)?;
-        Ok(match seen.found {
-            Some(guest) => Answer::Known(UmlInfo {
-                exists: true,
-                state: Some(guest.state.name()),
-                process: guest.init,
-                disks: guest.disks.clone(),
-            }),
-            None if seen.unknown().is_some() => Answer::Assumed(UmlInfo::default()),
-            None => Answer::Known(UmlInfo::default()),
-        })
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
+        let info = seen.found.map(|guest| UmlInfo {
+            exists: true,
+            state: Some(guest.state.name()),
+            process: guest.init,
+            disks: guest.disks.clone(),
+        });
+        Ok(seen.answer(info.unwrap_or_default()))
     }
 }

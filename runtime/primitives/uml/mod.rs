@@ -1,10 +1,11 @@
 //! Guests of User Mode Linux: kernels that run as programs of an ordinary user.
 
 mod console;
+mod domain;
 mod image;
 mod info;
+mod paths;
 mod rule;
-mod seen;
 mod start;
 mod stop;
 

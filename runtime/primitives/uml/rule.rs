@@ -6,17 +6,6 @@ use crate::types::quote;
 /// A violated rule about guests of User Mode Linux.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum UmlRule {
-    /// The guest does not exist.
-    #[error("guest {name}: no such guest in {path}")]
-    NoSuchGuest { name: String, path: String, known: Vec<String> },
-    /// The guest does not run.
-    #[error("guest {name} is stopped")]
-    Stopped { name: String },
-    /// The path of the socket of the guest is too long.
-    #[error(
-        "guest {name}: the path {path} is too long: {length} bytes, at most {most} are possible"
-    )]
-    PathTooLong { name: String, path: String, length: usize, most: usize },
     /// The kernel would split a path.
     #[error("{path}: a path on the command line of a kernel must not contain {found:?}")]
     Path { path: String, found: char },
@@ -79,14 +68,6 @@ pub(super) enum UmlRule {
 impl Rule for UmlRule {
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NoSuchGuest { known, .. } if !known.is_empty() => {
-                format!("use one of {}", known.join(", "))
-            }
-            Self::NoSuchGuest { name, .. } => {
-                format!("start it first: uml::start({name:?}, disks, user)")
-            }
-            Self::Stopped { name } => format!("start it first: uml::start({name:?}, disks, user)"),
-            Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
             Self::Path { .. } => "choose a path of letters, digits and _ . - /".into(),
             Self::Root { .. } => {
                 "give an ordinary user, or add allow_root: true: root of the guest can then use files of this system".into()

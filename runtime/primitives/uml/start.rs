@@ -1,7 +1,8 @@
 //! `uml.start`: starts a guest.
 
+use super::domain::DOMAIN;
+use super::paths::{check_path, check_unused};
 use super::rule::UmlRule;
-use super::seen::{SeenGuest, check_path, check_unused, directory};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileStatus;
@@ -9,6 +10,7 @@ use crate::machine::guest::{
     CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
 use crate::primitives::system::people::{PASSWD, lines, named};
 use crate::system::{Cmd, Stdin, Step};
@@ -219,7 +221,7 @@ impl Action for StartUml {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {
-        let seen = SeenGuest::of(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::of(&DOMAIN, &self.name, &self.path, cx)?;
         let guest = seen.directory.clone();
         let was = seen.state().unwrap_or_default();
         if was == GuestState::Running {

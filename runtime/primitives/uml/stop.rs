@@ -1,12 +1,13 @@
 //! `uml.stop`: stops a guest.
 
-use super::seen::{SeenGuest, directory};
+use super::domain::DOMAIN;
 use crate::args;
 use crate::error::Result;
 use crate::machine::guest::{
     GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, UmlStep,
 };
 use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::primitives::guests::{SeenGuest, directory};
 use crate::system::Outcome;
 use crate::types::{AbsPath, GuestName, Seconds};
 
@@ -50,7 +51,7 @@ impl Action for StopUml {
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
-        let seen = SeenGuest::existing(&self.name, &self.path, cx)?;
+        let seen = SeenGuest::existing(&DOMAIN, &self.name, &self.path, cx)?;
         let guest = seen.directory.clone();
         let was = match seen.state() {
             Some(GuestState::Stopped) => {

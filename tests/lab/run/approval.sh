@@ -54,10 +54,10 @@ ask beyond-alone "$G" beyond.rhai --yes
 exits beyond-alone 3
 must grep -q "is not in the approved plan" beyond-alone.err
 must [ "$before" = "$(sums /dev/ubdb)" ]
-printf 'see Continue?\ntype yes\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
+printf 'see Type the directory (/run/root)\ntype /run/root\nsee not in the approved plan\nsee Type its name (ubdb)\ntype no\n' >acts
 typed acts "$G" beyond.rhai >beyond.txt; must [ $? = 3 ]
 must [ "$before" = "$(sums /dev/ubdb)" ]
-printf 'see Continue?\ntype yes\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
+printf 'see Type the directory (/run/root)\ntype /run/root\nsee Type its name (ubdb)\ntype ubdb\nsee not in the approved plan\nsee write /run/beyond\nsee (yes/no)\ntype yes\n' >acts
 must typed acts "$G" beyond.rhai
 must [ "$(blkid -po value -s TYPE /dev/ubdb)$(cat /run/beyond)" = xfsx ]
 umount /run/root
