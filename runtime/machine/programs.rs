@@ -71,6 +71,7 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     tool("rc-service", "openrc", "sys-apps/openrc"),
     tool("rc-update", "openrc", "sys-apps/openrc"),
     tool("sh", "dash", "app-shells/bash"),
+    tool("setpriv", "util-linux", "sys-apps/util-linux[caps]"),
     tool("setsid", "util-linux", "sys-apps/util-linux"),
     tool("sfdisk", "fdisk", "sys-apps/util-linux"),
     tool("ssh-keygen", "openssh-client", "net-misc/openssh"),

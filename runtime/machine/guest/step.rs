@@ -37,7 +37,7 @@ impl PartStep for GuestStep {
     fn tools(&self) -> Vec<&'static str> {
         match self {
             Self::Qemu(step) => step.tools(),
-            Self::Uml(_) => Vec::new(),
+            Self::Uml(step) => step.tools(),
         }
     }
 }

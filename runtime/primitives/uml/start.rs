@@ -7,13 +7,13 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::machine::guest::{
-    CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlStep,
+    CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlCard,
+    UmlStart, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
 use crate::primitives::guests::{SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
 use crate::primitives::system::people::{PASSWD, lines, named};
-use crate::system::{Cmd, Stdin, Step};
 use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
 
 args! {
@@ -62,36 +62,6 @@ args! {
 /// The directory of the file with the memory of a guest, unless another one is given.
 const SHM: &str = "/dev/shm";
 
-/// Starts the kernel in a session of its own, and waits until it has made its management console. All files are opened with the rights of the user of the
-/// guest, because the directory belongs to that user. `vec0` has been in kernels since 4.18; the driver of `eth0=tuntap` is going to be removed.
-const SCRIPT: &str = r#"
-set -u
-user=$1 dir=$2 name=$3 tmp=$4 log=$5 kernel=$6 taps=$7
-shift 7
-as=
-[ "$(id -un)" = "$user" ] || as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups"
-at=0
-for tap in $taps; do
-    $as sh -c '[ -r /dev/net/tun ] && [ -w /dev/net/tun ]' || { echo "user $user must not open /dev/net/tun" >&2; exit 1; }
-    if "$kernel" --showconfig | grep -qx CONFIG_UML_NET_VECTOR=y; then
-        set -- "$@" "vec$at:transport=tap,ifname=${tap%,*},depth=128,mac=${tap#*,}"
-    else
-        set -- "$@" "eth$at=tuntap,${tap%,*},${tap#*,},"
-    fi
-    at=$((at + 1))
-done
-[ -z "$tmp" ] || export TMPDIR="$tmp"
-$as mkdir -p "$dir/run" || exit 1
-$as rm -f "$dir/$log" || exit 1
-$as setsid sh -c 'cd "$1" || exit 1; log=$2; shift 2; exec "$@" </dev/null >"$log" 2>&1' sh "$dir" "$log" "$kernel" "$@" </dev/null >/dev/null 2>&1 &
-while kill -0 $! 2>/dev/null; do
-    [ ! -S "$dir/run/$name/mconsole" ] || exit 0
-    sleep 0.05
-done
-$as tail -n 12 "$dir/$log" >&2
-exit 1
-"#;
-
 impl StartUml {
     /// Returns the arguments of the kernel, except those of the network.
     fn arguments(&self, guest: &str) -> Vec<String> {
@@ -108,15 +78,15 @@ impl StartUml {
         words
     }
 
-    /// Returns the tap devices with the MAC addresses of the cards, in the range that UML uses.
-    fn cards(&self, guest: &str) -> String {
+    /// Returns the network cards, with MAC addresses in the range that UML uses.
+    fn cards(&self, guest: &str) -> Vec<UmlCard> {
         let taps = self.taps.iter().flatten().enumerate();
         let card = |(at, tap): (usize, &LinkName)| {
             let digest = sha256(format!("{guest} {at}").as_bytes());
             let mac: Vec<&str> = (0..4).map(|byte| &digest[2 * byte..2 * byte + 2]).collect();
-            format!("{},fe:fd:{}", tap.as_str(), mac.join(":"))
+            UmlCard { tap: tap.as_str().to_owned(), mac: format!("fe:fd:{}", mac.join(":")) }
         };
-        taps.map(card).collect::<Vec<_>>().join(" ")
+        taps.map(card).collect()
     }
 
     /// Returns the number of the user; `None` if it is unknown.
@@ -230,13 +200,14 @@ impl Action for StartUml {
         self.check(&guest, cx)?;
         let (kind, state) = (GuestKind::Uml, GuestState::Running);
         let images: Vec<String> = self.disks.iter().map(ToString::to_string).collect();
-        let tmp = self.tmp.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (name, user) = (self.name.to_string(), self.user.to_string());
-        let start = Cmd::tool("sh")
-            .args(["-s", "--", &user, &guest, &name, &tmp, CONSOLE_LOG, &self.kernel.to_string()])
-            .arg(self.cards(&guest))
-            .args(self.arguments(&guest))
-            .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
+        let start = UmlStart {
+            guest: guest.clone(),
+            user: self.user.to_string(),
+            tmp: self.tmp.as_ref().map(ToString::to_string),
+            kernel: self.kernel.to_string(),
+            cards: self.cards(&guest),
+            options: self.arguments(&guest),
+        };
         let made = GuestFact::GuestMade {
             guest: guest.clone(),
             kind,
@@ -245,7 +216,7 @@ impl Action for StartUml {
         };
         let check = UmlStep::CheckImages { guest: guest.clone(), images };
         Ok(Plan::step(GuestStep::Uml(check))
-            .then(Step::Run(start))
+            .then(GuestStep::Uml(UmlStep::Start(start)))
             .then(GuestStep::Uml(UmlStep::Await { guest: guest.clone() }))
             .makes(made)
             .makes(GuestFact::GuestIs { guest, kind, state, was })

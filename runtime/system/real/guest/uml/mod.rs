@@ -1,8 +1,9 @@
-//! Guests of User Mode Linux. `process` finds those that run, `mconsole` speaks to their kernel, `ladder` stops them.
+//! Guests of User Mode Linux. `start` starts them, `process` finds those that run, `mconsole` speaks to their kernel, `ladder` stops them.
 
 mod ladder;
 mod mconsole;
 mod process;
+mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -35,7 +36,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Performs a step on a guest.
 pub(super) fn perform(
-    real: &Real,
+    real: &mut Real,
     step: &UmlStep,
     watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
@@ -45,6 +46,7 @@ pub(super) fn perform(
             images.iter().try_for_each(|image| is_free(image)).map_err(failed)?;
             String::new()
         }
+        UmlStep::Start(start) => return start::start(real, start, watch),
         UmlStep::Await { guest } => {
             wait_for_start(real, guest).map_err(failed)?;
             String::new()
