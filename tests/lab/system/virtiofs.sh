@@ -41,6 +41,11 @@ refused 'kernel /boot/none does not exist' 'qemu::start("vm", #{ kernel: "/boot/
 refused 'is a device of this machine' 'qemu::start("vm", #{ disks: ["/dev/null"] });'
 vm_none_left
 
+it 'a directory of this machine is probed'
+mkdir -p probed
+do_ "if !virtiofs::probe(\"$OUT/probed\").ok { throw \"not ok\"; }"
+must test -z "$(ls -A probed)"
+
 it 'a failed start leaves nothing'
 fails 'virtiofsd failed: exit code 1' "virtiofs::share(\"$OUT/root\", \"$S\", #{ xattrmap: \":bad\" });"
 must_not test -e "$S"
