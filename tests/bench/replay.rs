@@ -4,6 +4,7 @@
 use std::fs;
 
 use super::plan::run_measured;
+use super::writes::Memory;
 use super::{PROGRAM, PYTHON as INTERPRETER, Row, Unit};
 
 const RUNS: usize = 5;
@@ -19,7 +20,7 @@ assert records[0]['record'] == 'run'
 ";
 
 pub fn rows() -> Vec<Row> {
-    let directory = tempfile::tempdir_in("/dev/shm").expect("a directory");
+    let directory = Memory::mount();
     let path = |name: &str| directory.path().join(name).to_string_lossy().into_owned();
     let (recipe, runs) = (path("many.rhai"), path("runs"));
     let files = path("files");

@@ -38,10 +38,10 @@ fn run(program: &str, args: &[&str]) {
 
 /// A filesystem in memory, which only this process and its children see. Actions on files are
 /// refused below /dev, so /dev/shm cannot be used.
-struct Memory(tempfile::TempDir);
+pub struct Memory(tempfile::TempDir);
 
 impl Memory {
-    fn mount() -> Self {
+    pub fn mount() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         unshare(CloneFlags::CLONE_NEWNS).expect("make bench runs as root");
         let none = None::<&str>;
@@ -50,6 +50,10 @@ impl Memory {
         mount(Some("bench"), directory.path(), Some("tmpfs"), MsFlags::empty(), none)
             .expect("a filesystem in memory");
         Self(directory)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 }
 
@@ -66,7 +70,7 @@ pub fn rows() -> Vec<Row> {
         .map(|language| {
             let what = format!("10,000 × file.write from {language} / Python loop with fsync");
             // In memory, so that the speed of the disk does not matter.
-            row(what, language, 10_000, memory.0.path())
+            row(what, language, 10_000, memory.path())
         })
         .collect();
     let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
