@@ -1,5 +1,5 @@
 #!/bin/bash
-# Two runs at once on the same disk; a journal that is damaged in the middle; a clock that is set back.
+# Two runs at once on the same disk; a disk that another process opens; a journal that is damaged in the middle; a clock that is set back.
 #
 # disks: 300M 100M
 # with: cut.so
@@ -34,6 +34,25 @@ for text in '"record":"run"' '"name":"stage3.unpack"'; do
     wait $pid || fail
     nothing_left
 done
+
+it 'a process that opens the disk for writing after the plan'
+printf 'label: gpt\nsize=20M\n' | must sfdisk --quiet --wipe always /dev/ubdb
+printf 'disk::wipe("/dev/ubdb");\n' >other.rhai
+for device in /dev/ubdb /dev/ubdb1; do
+    rm -rf /run/other /run/stopped
+    (export CUT_TEXT='"name":"disk.wipe"' CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
+    exec "$G" other.rhai --yes --destroy /dev/ubdb --journal /run/other) >other.out 2>other.err &
+    pid=$!
+    until [ -e /run/stopped ]; do sleep 0.1; done
+    exec 8<>$device
+    kill -CONT $pid
+    wait $pid
+    must test $? = 3
+    must grep -q "bash (pid $$) has it open for writing" other.err
+    must test -b /dev/ubdb1
+    exec 8>&-
+done
+must mkfs.ext4 -q -F /dev/ubdb
 
 it 'a journal that is damaged in its middle'
 rm -rf /run/runs
