@@ -315,7 +315,8 @@ local function set_up_front_end()
         end
         local list = distcc.hosts(distcc.compiler(), infos, { own_jobs = own_jobs, limit = node_jobs })
 
-        --- The jobs of all machines together are the number for make.
+        --- The jobs of all machines together are the number for make. The hosts answer only in the run.
+        plan.may_call({ "portage.make_conf" })
         step("Configure Portage for distcc")
         local found, conf = pcall(file.read, "/etc/portage/make.conf")
         local settings = {}

@@ -70,6 +70,8 @@ pub struct Approval {
     pub(crate) directories: Directories,
     /// The declarations of the recipe: effects outside them are never approved.
     declared: Option<Rc<AnnouncedNeeds>>,
+    /// Whether the recipe is bundled; see [`Comparison`].
+    bundled: bool,
 }
 
 /// The `[needs]` of a recipe, with the values of its parameters.
@@ -94,9 +96,15 @@ impl Approval {
     /// Returns how a run with this approval is compared with its plan.
     pub(crate) fn tracing(&self) -> Tracing {
         match &self.trace {
-            Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace))),
+            Some(trace) => Tracing::Compare(Comparison::new(Rc::clone(trace), self.bundled)),
             None => Tracing::Off,
         }
+    }
+
+    /// Notes whether the recipe is bundled, so that its run may have other arguments than its plan.
+    #[must_use]
+    pub fn of_bundled(self, bundled: bool) -> Self {
+        Self { bundled, ..self }
     }
 
     /// Restricts the approval to the effects that the recipe declares, now and later.

@@ -9,6 +9,8 @@ pub(crate) enum Deviation {
     Place,
     /// The plan has other arguments at this position.
     Arguments,
+    /// The plan has the same action, but less often.
+    Repeated,
     /// The plan has other steps at this position.
     Steps,
     /// The plan does not use this program, command or device at this position.
@@ -20,6 +22,7 @@ impl fmt::Display for Deviation {
         match self {
             Self::Place => f.write_str("the plan has no such action at this point"),
             Self::Arguments => f.write_str("the plan has other arguments"),
+            Self::Repeated => f.write_str("the plan has this action less often"),
             Self::Steps => f.write_str("the plan has other steps"),
             Self::Reach(what) => write!(f, "the plan does not use {what} here"),
         }

@@ -3,70 +3,27 @@
 //! A recipe is a program and could behave differently on the real machine. Every call of a run is
 //! therefore compared with the planned one: the same position in the recipe, the same primitive,
 //! the same arguments, the same steps, the same answer. If the plan assumed a value and the run
-//! finds another one, the recipe may branch differently from there on; then a call must be at a
-//! position that the plan has reached, with the programs and devices planned for that position.
+//! finds another one, the recipe may branch differently from there on; then every action must still
+//! be one that the plan has at that position and that the run has not performed yet, apart from the
+//! strings that were assumed in its arguments. An action with such a string may be performed once
+//! for each string found. Any other action is new.
+//!
+//! The actions of a bundled recipe must then only be at a planned position, with the programs and
+//! devices planned for it: it is part of the program, which can do anything.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
-
 use super::CallReach;
+use super::assumed::{AssumedValues, is_identifier};
 use super::deviation::{Deviation, ResultDifference};
 use super::hash::{Hash, hash, hash_answer, hash_args};
+use super::traced::{CallPlace, Trace, Traced, number, place};
 use crate::error::Result;
 use crate::event::Site;
 use crate::machine::Machine;
 use crate::system::Step;
 use crate::types::{Map, Value};
-
-/// A position in a recipe at which a primitive is called.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct CallPlace {
-    file: Rc<str>,
-    line: u32,
-    name: &'static str,
-}
-
-/// A call of the plan.
-#[derive(Debug, Clone)]
-struct Traced {
-    /// The index into [`Trace::places`].
-    place: usize,
-    args: Hash,
-    /// The range in [`Trace::steps`]; empty for queries and for actions without changes.
-    steps: Range<u32>,
-    /// Whether the call acts on a device whose contents were not known to the plan, so that its
-    /// steps are assumed.
-    unseen: bool,
-    answer: Option<Hash>,
-    /// The answer, for displaying a difference.
-    shown: Option<Box<str>>,
-    /// Whether the answer is only known at run time.
-    assumed: bool,
-}
-
-/// The planned calls at one position.
-#[derive(Debug, Clone, Default)]
-struct PlannedPlace {
-    /// Indices into [`Trace::calls`], ascending.
-    at: Vec<u32>,
-    reach: CallReach,
-    /// Whether one of the calls may change something.
-    acts: bool,
-}
-
-/// The calls of a plan.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trace {
-    calls: Vec<Traced>,
-    /// The steps of all calls in one vector: a plan may have a hundred thousand calls, most with
-    /// one step.
-    steps: Vec<Hash>,
-    places: IndexMap<CallPlace, PlannedPlace>,
-    /// Actions that the run may call although the plan does not.
-    announced: Vec<&'static str>,
-}
 
 /// The position of a call of a run in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,52 +75,35 @@ pub(crate) enum Tracing {
 #[derive(Debug)]
 pub(crate) struct Comparison {
     trace: Rc<Trace>,
+    /// Whether the recipe is bundled.
+    bundled: bool,
     next: usize,
-    /// Whether an answer differed from an assumed value, so that the recipe may branch differently.
-    assumed: bool,
+    /// The next call when an answer first differed from an assumed value, so that the recipe may
+    /// branch differently.
+    assumed: Option<usize>,
+    /// What differed.
+    values: AssumedValues,
+    /// The planned actions that were performed since, with their arguments in the run.
+    performed: BTreeSet<(u32, Hash)>,
     /// Whether the recipe has branched differently since.
     branched: bool,
     /// Whether the current action has fewer steps than planned.
     fewer_steps: bool,
 }
 
-impl Trace {
-    fn push(&mut self, place: CallPlace, args: &Map) -> usize {
-        let at = self.calls.len();
-        let entry = self.places.entry(place);
-        let place = entry.index();
-        entry.or_default().at.push(number(at));
-        let (args, shown) = (hash_args(args), None);
-        self.calls.push(Traced {
-            place,
-            args,
-            steps: 0..0,
-            unseen: false,
-            answer: None,
-            shown,
-            assumed: false,
-        });
-        at
-    }
-
-    fn steps_of(&self, call: &Traced) -> &[Hash] {
-        &self.steps[call.steps.start as usize..call.steps.end as usize]
-    }
-
-    fn planned_at(&self, call: &Traced) -> &PlannedPlace {
-        &self.places[call.place]
-    }
-}
-
-/// Converts an index to the stored width; no script makes so many calls that it would not fit.
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
 impl Comparison {
     /// Creates a comparison that starts at the first call of the plan.
-    pub(crate) fn new(trace: Rc<Trace>) -> Self {
-        Self { trace, next: 0, assumed: false, branched: false, fewer_steps: false }
+    pub(crate) fn new(trace: Rc<Trace>, bundled: bool) -> Self {
+        Self {
+            trace,
+            bundled,
+            next: 0,
+            assumed: None,
+            values: AssumedValues::default(),
+            performed: BTreeSet::new(),
+            branched: false,
+            fewer_steps: false,
+        }
     }
 
     fn find(&mut self, place: &CallPlace) -> Position {
@@ -173,7 +113,7 @@ impl Comparison {
             self.next += 1;
             return Position::At(self.next - 1);
         }
-        if !self.assumed {
+        if self.assumed.is_none() {
             return Position::Beyond;
         }
         self.branched = true;
@@ -196,7 +136,7 @@ impl Comparison {
         at: Position,
         work: &CallWork<'_>,
     ) -> Option<Deviation> {
-        if !self.assumed {
+        let Some(since) = self.assumed else {
             let Position::At(at) = at else { return Some(Deviation::Place) };
             let planned = &self.trace.calls[at];
             if planned.args != hash_args(work.args) {
@@ -212,7 +152,7 @@ impl Comparison {
             }
             let reach = &self.trace.planned_at(planned).reach;
             return reach.missing(&work.reach(), work.machine).map(Deviation::Reach);
-        }
+        };
         if work.covered && self.trace.announced.contains(&name) {
             return None;
         }
@@ -220,7 +160,44 @@ impl Comparison {
         else {
             return Some(Deviation::Place);
         };
-        planned.reach.missing(&work.reach(), work.machine).map(Deviation::Reach)
+        if let Some(beyond) = planned.reach.missing(&work.reach(), work.machine) {
+            return Some(Deviation::Reach(beyond));
+        }
+        if self.bundled {
+            return None;
+        }
+        let later = |at: &u32| *at as usize >= since;
+        let later: Vec<u32> = planned.at.iter().copied().filter(later).collect();
+        self.perform(&later, work.args)
+    }
+
+    /// Notes that one of these planned actions is performed. Returns the reason if the plan has no
+    /// action with these arguments, or has it less often.
+    fn perform(&mut self, planned: &[u32], args: &Map) -> Option<Deviation> {
+        let found = hash_args(args);
+        let has = |at: &u32, args: Hash| self.trace.calls[*at as usize].args == args;
+        let same = planned.iter().filter(|at| has(at, found)).find(|at| !self.is_performed(**at));
+        let derived = || {
+            let args = hash_args(&self.values.in_plan(args)?);
+            planned.iter().find(|at| has(at, args) && !self.performed.contains(&(**at, found)))
+        };
+        if let Some(at) = same.or_else(derived) {
+            self.performed.insert((*at, found));
+            return None;
+        }
+        Some(match self.performed.iter().any(|(_, args)| *args == found) {
+            true => Deviation::Repeated,
+            false => Deviation::Arguments,
+        })
+    }
+
+    fn is_performed(&self, at: u32) -> bool {
+        self.performed.range((at, [u8::MIN; 16])..=(at, [u8::MAX; 16])).next().is_some()
+    }
+
+    /// Notes that the recipe may branch differently from here on.
+    fn assume(&mut self) {
+        self.assumed.get_or_insert(self.next);
     }
 
     fn compare(
@@ -239,7 +216,16 @@ impl Comparison {
         // An action without work left, or with less, returns what it has found.
         let less = std::mem::take(&mut self.fewer_steps) || (idle && !planned.steps.is_empty());
         if planned.assumed || self.branched || less || planned.args != hash_args(args) {
-            self.assumed = true;
+            if let (Some(value), Ok(found)) = (&planned.value, answer) {
+                match planned.assumed {
+                    true => self.values.note(value, found),
+                    false if planned.args == hash_args(args) => {
+                        self.values.note_identifiers(value, found);
+                    }
+                    false => {}
+                }
+            }
+            self.assume();
             return None;
         }
         Some(ResultDifference { planned: planned.shown.clone(), found: short_result(answer) })
@@ -303,8 +289,10 @@ impl Tracing {
                 }
             }
             // The existing state may differ from what the plan would have made.
-            (Self::Compare(comparison), Position::At(at)) => {
-                comparison.assumed |= !comparison.trace.calls[at].steps.is_empty();
+            (Self::Compare(comparison), Position::At(at))
+                if !comparison.trace.calls[at].steps.is_empty() =>
+            {
+                comparison.assume();
             }
             _ => {}
         }
@@ -325,6 +313,8 @@ impl Tracing {
                 let call = &mut trace.calls[at];
                 call.answer = Some(hash_answer(answer));
                 call.assumed = assumed;
+                let kept = |value: &&Value| assumed || value.as_text().is_some_and(is_identifier);
+                call.value = answer.as_ref().ok().filter(kept).cloned().map(Box::new);
                 if !assumed && call.steps.is_empty() {
                     call.shown = short_result(answer);
                 }
@@ -340,7 +330,7 @@ impl Tracing {
     /// Returns whether a call like this one is expected next; true if this cannot be determined.
     pub(crate) fn expects(&self, at: Position) -> bool {
         match self {
-            Self::Compare(comparison) => at != Position::Beyond || comparison.assumed,
+            Self::Compare(comparison) => at != Position::Beyond || comparison.assumed.is_some(),
             _ => true,
         }
     }
@@ -348,13 +338,13 @@ impl Tracing {
     /// Allows the recipe to branch differently from here on, because an action was skipped.
     pub(crate) fn may_branch(&mut self) {
         if let Self::Compare(comparison) = self {
-            comparison.assumed = true;
+            comparison.assume();
         }
     }
 
     /// Returns whether the recipe may have branched differently than planned.
     pub(crate) fn may_have_branched(&self) -> bool {
-        matches!(self, Self::Compare(comparison) if comparison.assumed)
+        matches!(self, Self::Compare(comparison) if comparison.assumed.is_some())
     }
 
     /// Starts again at the first call, because the script runs again from its beginning.
@@ -363,14 +353,10 @@ impl Tracing {
             Self::Off => {}
             Self::Record(trace) => *trace = Trace::default(),
             Self::Compare(comparison) => {
-                *comparison = Comparison::new(Rc::clone(&comparison.trace));
+                *comparison = Comparison::new(Rc::clone(&comparison.trace), comparison.bundled);
             }
         }
     }
-}
-
-fn place(site: &Site, name: &'static str) -> CallPlace {
-    CallPlace { file: Rc::clone(&site.file), line: site.line, name }
 }
 
 /// Returns whether the first sequence is a subsequence of the second.

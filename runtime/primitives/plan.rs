@@ -21,7 +21,7 @@ args! {
     /// ```
     "plan.may_call" => pub struct MayCall {
         /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount,
-        /// mount.swap_on, or portage.emerge (of any packages).
+        /// mount.swap_on, portage.emerge (of any packages), or portage.make_conf (any settings).
         pub actions: Vec<DeclaredAction>,
     }
 }
@@ -40,6 +40,7 @@ impl Choice for DeclaredAction {
         "mount.mount",
         "mount.swap_on",
         "portage.emerge",
+        "portage.make_conf",
     ];
     const ALL: &'static [Self] = &[
         Self("luks.open"),
@@ -48,6 +49,7 @@ impl Choice for DeclaredAction {
         Self("mount.mount"),
         Self("mount.swap_on"),
         Self("portage.emerge"),
+        Self("portage.make_conf"),
     ];
 }
 

@@ -15,6 +15,7 @@ use crate::journal::{Journal, RecipeSource, Record};
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
 use crate::plan::{Comparison, Tracing};
+use crate::recipe::bundled::is_bundled;
 use crate::run::interactive::InteractiveSession;
 use crate::run::job::{Job, into_session, shared};
 use crate::run::parts::Parts;
@@ -137,6 +138,7 @@ impl Job<'_> {
                 let needs = self.recipe.front.needs.as_ref();
                 let needs = needs.map(|needs| needs.by_names(|name| names.now(name)));
                 let params = names.args_now(self.variables);
+                let approval = approval.of_bundled(is_bundled(self.recipe));
                 Gate::Enforce(approval.for_recipe(needs.as_ref(), &params), approver)
             }
             collect @ Gate::Collect(_) => collect,
@@ -220,7 +222,7 @@ impl Attempt {
         let tracing = match (session.log().tracing(), result) {
             (Tracing::Off, _) => Tracing::Off,
             (_, Ok(_)) => approval.tracing(),
-            (_, Err(_)) => Tracing::Compare(Comparison::new(Rc::default())),
+            (_, Err(_)) => Tracing::Compare(Comparison::new(Rc::default(), false)),
         };
         session.parts().log.trace(tracing);
     }

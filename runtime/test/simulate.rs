@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::plan::approval::{Approval, NoopApprover};
 use crate::plan::report::PlanEntry;
+use crate::recipe::bundled::is_bundled;
 use crate::recipe::{ParamError, Recipe};
 use crate::run::job::{into_session, shared};
 use crate::run::release::release_all;
@@ -167,7 +168,7 @@ impl SimulatedRun {
     fn perform(&mut self, variables: &Map, faults: &Faults) {
         self.begun = true;
         let events = Recorder::default();
-        let approval = std::mem::take(&mut self.approval);
+        let approval = std::mem::take(&mut self.approval).of_bundled(is_bundled(&self.recipe));
         let approval = approval.for_recipe(self.recipe.front.needs.as_ref(), variables);
         let gate = Gate::Enforce(approval, Box::new(NoopApprover));
         let sim = self.sim.planning().with_faults(faults.clone());

@@ -39,6 +39,7 @@ end
             .exits(3),
     ];
     attempts.extend(after_an_answer());
+    attempts.extend(other_calls_in_a_place());
     attempts.extend(run_on_terminal());
     attempts
 }
@@ -129,6 +130,89 @@ fn through_other_calls() -> [Attempt; 7] {
             r#"if r.code == 7 then service.start("thing", { init = "openrc" }) end"#,
         )
         .prepare("mkdir -p /etc/init.d; touch /etc/init.d/thing"),
+    ]
+}
+
+/// Calls within the approved effects and at a planned place of the recipe that the plan does not have.
+#[expect(clippy::too_many_lines, reason = "a list of attempts")]
+fn other_calls_in_a_place() -> Vec<Attempt> {
+    let refused = |name, rhai: &str, lua: &str| {
+        only_in_the_run(name, rhai, lua).for_real().exits(3).says("is not in the approved plan")
+    };
+    vec![
+        refused(
+            "other content after an exit code that the plan did not know",
+            r#"file::write("/mnt/gentoo/x", if r.code == 7 { "evil" } else { "good" });"#,
+            r#"file.write("/mnt/gentoo/x", r.code == 7 and "evil" or "good")"#,
+        ),
+        refused(
+            "content from output that the plan did not know",
+            r#"file::write("/mnt/gentoo/x", "key " + r.stdout);"#,
+            r#"file.write("/mnt/gentoo/x", "key " .. r.stdout)"#,
+        ),
+        refused(
+            "another mode of the same file",
+            r#"file::write("/mnt/gentoo/x", "x", #{ mode: if r.code == 7 { "4755" } else { "0600" } });"#,
+            r#"file.write("/mnt/gentoo/x", "x", { mode = r.code == 7 and "4755" or "0600" })"#,
+        ),
+        refused(
+            "the same program more often, by a counter",
+            r#"for i in 0..r.code + 1 { chroot::run("/mnt/gentoo", ["true"]); }"#,
+            r#"for i = 0, r.code do chroot.run("/mnt/gentoo", { "true" }) end"#,
+        ),
+        refused(
+            "a write again after its undoing, by a counter",
+            r#"for i in 0..r.code + 1 { file::append_line("/mnt/gentoo/x", "line"); file::remove("/mnt/gentoo/x"); }"#,
+            r#"for i = 0, r.code do file.append_line("/mnt/gentoo/x", "line") file.remove("/mnt/gentoo/x") end"#,
+        ),
+        only_in_the_run(
+            "the branch of a file that a program has made",
+            r#"chroot::run("/mnt/gentoo", ["sh", "-c", "echo yes >/tmp/flag"]);
+               let made = file::exists("/mnt/gentoo/tmp/flag");
+               file::write("/mnt/gentoo/x", if made || r.code == 7 { "evil" } else { "good" });"#,
+            r#"chroot.run("/mnt/gentoo", { "sh", "-c", "echo yes >/tmp/flag" })
+               local made = file.exists("/mnt/gentoo/tmp/flag")
+               file.write("/mnt/gentoo/x", (made or r.code == 7) and "evil" or "good")"#,
+        )
+        .for_real()
+        .exits(3)
+        .says("differs from the plan"),
+        refused(
+            "the branch of an error that only the run has",
+            r#"let text = "good"; try { if r.stdout != "" { throw "now"; } } catch { text = "evil"; }
+               file::write("/mnt/gentoo/x", text);"#,
+            r#"local text = pcall(function() if r.stdout ~= "" then error("now") end end) and "good" or "evil"
+               file.write("/mnt/gentoo/x", text)"#,
+        ),
+        refused(
+            "a function that is chosen by output",
+            r#"let a = || file::write("/mnt/gentoo/x", "good"); let b = || file::write("/mnt/gentoo/x", "evil");
+               if r.stdout == "" { a.call(); } else { b.call(); }"#,
+            r#"local text = { [""] = "good" }
+               file.write("/mnt/gentoo/x", text[r.stdout] or "evil")"#,
+        ),
+        refused(
+            "another program of a name that the plan has at another line",
+            r#"chroot::run("/mnt/gentoo", ["true"]);
+               chroot::run("/mnt/gentoo", if r.code == 7 { ["true", "evil"] } else { ["true"] });"#,
+            r#"chroot.run("/mnt/gentoo", { "true" })
+               chroot.run("/mnt/gentoo", r.code == 7 and { "true", "evil" } or { "true" })"#,
+        ),
+        refused(
+            "a number that only the run knows",
+            r#"file::write("/mnt/gentoo/x", `${r.code}`);"#,
+            r#"file.write("/mnt/gentoo/x", tostring(r.code))"#,
+        ),
+        refused(
+            "a planned call of another turn of a loop, once more",
+            r#"for i in 0..2 { file::append_line("/mnt/gentoo/x", if r.code == 7 { "line 0" } else { `line ${i}` }); file::remove("/mnt/gentoo/x"); }"#,
+            r#"for i = 0, 1 do file.append_line("/mnt/gentoo/x", r.code == 7 and "line 0" or "line " .. i) file.remove("/mnt/gentoo/x") end"#,
+        ),
+        refused(
+            "fewer calls first, so that a later one may differ",
+            r#"for i in 0..2 { if r.code != 7 || i == 1 { file::write("/mnt/gentoo/x", if r.code == 7 { "evil" } else { `good${i}` }); } }"#,
+            r#"for i = 0, 1 do if r.code ~= 7 or i == 1 then file.write("/mnt/gentoo/x", r.code == 7 and "evil" or "good" .. i) end end"#,
+        ),
     ]
 }
 

@@ -32,7 +32,8 @@ args! {
 args! {
     /// Lists the versions of the installed kernels, sorted by name.
     ///
-    /// A kernel is installed if it has a directory in `/lib/modules`.
+    /// A kernel is installed if it has a directory in `/lib/modules`. If a plan cannot know it, it
+    /// contains the version `<kernel-version>`.
     ///
     /// Source: `ls /lib/modules`.
     ///
@@ -110,10 +111,17 @@ impl Query for Installed {
             return Ok(Answer::Known(Vec::new()));
         }
         Ok(match cx.files.names(&modules)? {
-            Some(names) => Answer::Known(names),
-            None => Answer::Assumed(Vec::new()),
+            Some(names) => {
+                Answer::Known(names.into_iter().filter(|name| is_version(name)).collect())
+            }
+            None => Answer::Assumed(vec![KERNEL_VERSION.into()]),
         })
     }
+}
+
+/// Returns whether a name can be part of paths and arguments like the version of a kernel.
+fn is_version(name: &str) -> bool {
+    name != KERNEL_VERSION && KernelVersion::decode(&Value::from(name)).is_ok()
 }
 
 /// Returns the given version, or that of the sources in [`SOURCES`]; `None` if a simulation cannot

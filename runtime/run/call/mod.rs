@@ -135,7 +135,8 @@ fn ask(parts: &mut Parts<'_>, call: &Call, query: &dyn AnyQuery) -> Result<Value
     let Parts { environment, ledger, reporter, .. } = parts;
     match answer {
         Answer::Known(value)
-            if !asks_about_unseen(environment, query) && !has_placeholder(environment, &value) =>
+            if !asks_about_unseen(environment, query)
+                && !has_placeholder(environment, query, &value) =>
         {
             Ok(value)
         }
@@ -169,10 +170,11 @@ fn asks_about_unseen(environment: &Environment, query: &dyn AnyQuery) -> bool {
     environment.only_plans() && CallReach::of(&query.arguments(), &[], machine).has_unseen(machine)
 }
 
-/// Returns whether an answer contains what only the run knows, such as a file in which a plan has
-/// written it.
-fn has_placeholder(environment: &Environment, answer: &Value) -> bool {
-    environment.only_plans() && placeholder(&answer.recorded().to_string()).is_some()
+/// Returns whether a query concerns what only the run knows, or its answer contains it, such as a
+/// file in which a plan has written it.
+fn has_placeholder(environment: &Environment, query: &dyn AnyQuery, answer: &Value) -> bool {
+    let in_value = |value: &Value| placeholder(&value.recorded().to_string()).is_some();
+    environment.only_plans() && (in_value(answer) || in_value(&Value::Map(query.arguments())))
 }
 
 fn act(

@@ -116,8 +116,8 @@ impl Attempt {
         let begun = {
             let mut session = self.session.borrow_mut();
             let Parts { ledger, gate: held, log, .. } = session.parts();
-            log.trace(gate.tracing());
             *held = job.within_needs(gate, &past.names);
+            log.trace(held.tracing());
             let texts = past.changed.then(|| job.recipe.texts());
             ledger.resumed(at, texts, past.names.pairs().to_vec())
         };
