@@ -65,24 +65,13 @@ fn read(stream: impl Read) -> Result<CollectionTree, BadCollection> {
 }
 
 /// Returns the content of a file, or `None` if it is larger than any file of a collection.
-fn content(entry: &mut (impl Read + HasSize)) -> io::Result<Option<Vec<u8>>> {
+fn content(entry: &mut tar::Entry<'_, impl Read>) -> io::Result<Option<Vec<u8>>> {
     if entry.size() > MAX_FILE {
         return Ok(None);
     }
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes)?;
     Ok(Some(bytes))
-}
-
-/// An entry with a declared size.
-trait HasSize {
-    fn size(&self) -> u64;
-}
-
-impl<R: Read> HasSize for tar::Entry<'_, R> {
-    fn size(&self) -> u64 {
-        tar::Entry::size(self)
-    }
 }
 
 fn into_tree(found: BTreeMap<String, Option<Vec<u8>>>) -> Result<CollectionTree, BadCollection> {
