@@ -6,7 +6,7 @@ use crate::error::Rule;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ShareRule {
     /// The directory belongs to the running system as a whole.
-    #[error("directory {directory}: must not be shared with a virtual machine")]
+    #[error("directory {directory} must not be shared with a virtual machine")]
     Running { directory: String },
     /// The directory does not exist.
     #[error("directory {directory} does not exist")]
