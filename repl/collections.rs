@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gscript::collection::{
     BadCollection, Installed, InstalledRecipe, KnownAuthor, LockedCollection, MANIFEST, Memory,
@@ -44,6 +44,22 @@ pub(crate) fn installed() -> Result<Option<Installed>, Exit> {
 pub(crate) fn recipe(argument: &Path) -> Option<Result<Recipe, Exit>> {
     let text = argument.to_str().filter(|text| text.contains('/') && !text.starts_with('/'))?;
     read(|installed| installed.find(text))
+}
+
+/// Loads the recipe of a collection that an argument names, and returns the path of its file, after
+/// all files of the collection were verified; or prints an error. Returns `None` if it names none.
+pub(crate) fn verified_recipe(argument: &Path) -> Option<Result<(Recipe, PathBuf), Exit>> {
+    let text = argument.to_str().filter(|text| text.contains('/') && !text.starts_with('/'))?;
+    let installed = match installed() {
+        Ok(found) => found?,
+        Err(exit) => return Some(Err(exit)),
+    };
+    let found = installed.find(text)?;
+    let read = found.and_then(|recipe| {
+        installed.verify(&recipe)?;
+        Ok((installed.load(&recipe)?, installed.file(&recipe)?))
+    });
+    Some(read.map_err(print_bad_collection))
 }
 
 /// Loads the recipe at a recorded location, or prints an error.

@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Args)]
 pub(crate) struct ForkArgs {
-    /// Bundled recipe to copy
+    /// Bundled recipe or recipe of a collection to copy, by its name in gscript list
     #[arg(value_name = "RECIPE")]
     pub(crate) name: String,
     /// File to write, which must not exist [default: the recipe's name, in this directory]
@@ -16,23 +16,23 @@ pub(crate) struct ForkArgs {
 
 #[derive(Args)]
 pub(crate) struct DiffArgs {
-    /// Copy of a bundled recipe, made by gscript fork
+    /// Copy of a recipe, made by gscript fork
     pub(crate) file: PathBuf,
-    /// Show instead what has changed in the bundled recipe since it was copied
+    /// Show instead what has changed in the recipe since it was copied
     #[arg(long)]
     pub(crate) upstream: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct UpdateArgs {
-    /// Copy of a bundled recipe, made by gscript fork, or the name of an installed collection
+    /// Copy of a recipe, made by gscript fork, or the name of an installed collection
     #[arg(value_name = "FILE|COLLECTION")]
     pub(crate) file: PathBuf,
 }
 
 #[derive(Args)]
 pub(crate) struct AnswersArgs {
-    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe: a name of gscript list, or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     /// Fill in a parameter, and omit the parameters that this value rules out (repeatable)
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
@@ -41,7 +41,7 @@ pub(crate) struct AnswersArgs {
 
 #[derive(Args)]
 pub(crate) struct InfoArgs {
-    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe: a name of gscript list, or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     /// Set a parameter, and omit the parameters that this value rules out (repeatable)
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = name_value)]
@@ -53,7 +53,7 @@ pub(crate) struct InfoArgs {
 
 #[derive(Args)]
 pub(crate) struct CheckArgs {
-    /// Recipes: bundled recipes (see gscript list), or .rhai or .lua files
+    /// Recipes: names of gscript list, or .rhai or .lua files
     #[arg(required = true, value_name = "RECIPE")]
     pub(crate) recipes: Vec<PathBuf>,
     /// Set a parameter instead of using a made-up value (repeatable)
@@ -66,7 +66,7 @@ pub(crate) struct CheckArgs {
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
-    /// Test files, recipes with test files beside them, bundled recipes, or directories
+    /// Test files, recipes with test files beside them, names of gscript list, or directories
     /// [default: .]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,

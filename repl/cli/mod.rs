@@ -116,11 +116,11 @@ pub(crate) enum Command {
     Collection(CollectionCommand),
     /// Show the description, the parameters and the needs of a recipe, without evaluating it
     Info(InfoArgs),
-    /// Write a copy of a bundled recipe to edit
+    /// Write a copy of a bundled recipe, or of a recipe of a collection, to edit
     Fork(ForkArgs),
-    /// Show what a copy of a bundled recipe changes
+    /// Show what a copy of a recipe changes
     Diff(DiffArgs),
-    /// Merge the changes of a bundled recipe into a copy of it, or update a collection
+    /// Merge the changes of a recipe into a copy of it, or update a collection
     Update(UpdateArgs),
     /// Print an answers file for a recipe: every parameter, with its default commented out
     Answers(AnswersArgs),
@@ -178,7 +178,7 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct PlanArgs {
-    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe: a name of gscript list, or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,
@@ -218,7 +218,7 @@ pub(crate) struct ProbeArgs {
 
 #[derive(Args)]
 pub(crate) struct TryArgs {
-    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe: a name of gscript list, or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,

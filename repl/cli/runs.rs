@@ -19,7 +19,7 @@ pub(crate) struct Values {
 
 #[derive(Args, Clone, Default)]
 pub(crate) struct RunArgs {
-    /// Recipe to run: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe to run: a name of gscript list, or a .rhai or .lua file
     #[arg(value_name = "RECIPE")]
     pub(crate) recipe: Option<PathBuf>,
     #[command(flatten)]
@@ -76,7 +76,7 @@ pub(crate) struct LimitArgs {
 
 #[derive(Args)]
 pub(crate) struct StepArgs {
-    /// Recipe: a bundled recipe (see gscript list), or a .rhai or .lua file
+    /// Recipe: a name of gscript list, or a .rhai or .lua file
     pub(crate) recipe: PathBuf,
     #[command(flatten)]
     pub(crate) values: Values,

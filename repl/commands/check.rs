@@ -1,11 +1,12 @@
 //! `gscript check`: finds mistakes in recipes without running them.
 
-use gscript::check::{PlanInput, check as look};
+use gscript::check::{PlanInput, check as look, check_recipe};
 use gscript::error::Exit;
 use gscript::recipe::bundled::is_test;
 
 use super::plan::described;
 use crate::cli::CheckArgs;
+use crate::collections;
 use crate::finding;
 use crate::screen::{Shown, print_stdout, shown, style};
 
@@ -23,7 +24,11 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
             print_stdout(&shown![s.same, " ", path.display(), "  ", note]);
             continue;
         }
-        let checked = look(path, &trial);
+        let checked = match collections::recipe(path) {
+            None => look(path, &trial),
+            Some(Ok(recipe)) => check_recipe(&recipe, &trial),
+            Some(Err(exit)) => return exit,
+        };
         for finding in &checked.findings {
             print_stdout(&finding::shown(finding));
             print_stdout("");

@@ -6,13 +6,14 @@ use std::path::Path;
 
 use gscript::error::Exit;
 use gscript::machine::guest::path_and_name;
-use gscript::recipe::bundled::{find, is_test, recipes, upstream};
+use gscript::recipe::bundled::{find, is_test, recipes};
 use gscript::recipe::{ForkOrigin, Recipe};
 use gscript::script::Language;
 
 use super::{interrupts, this_machine};
 use crate::cli::ListArgs;
 use crate::collections::{installed, print_bad_collection};
+use crate::originals::Original;
 use crate::screen::print_stdout;
 
 pub(crate) fn list(args: &ListArgs) -> Exit {
@@ -30,11 +31,12 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
         print_stdout("Copies in this directory:");
     }
     for (recipe, origin) in forks {
-        let current = upstream(&origin).map(|upstream| upstream.as_origin() == origin);
-        let state = match current {
+        // A collection that cannot be read has been reported.
+        let Ok(now) = Original::now(&origin) else { continue };
+        let state = match now.map(|now| now.origin == origin) {
             Some(true) => String::new(),
             Some(false) => ", which has changed since: gscript update".to_owned(),
-            None => ", which is no longer bundled".to_owned(),
+            None => ", which no longer exists".to_owned(),
         };
         let (name, title) = (&recipe.name, &recipe.front.title);
         print_stdout(&line(name, &format!("{title} (copy of {}{state})", origin.of)));

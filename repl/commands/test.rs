@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use gscript::error::Exit;
 use gscript::finding::Finding;
-use gscript::test::{TestFile, TestOutcome, Tested, find, run};
+use gscript::test::{NotFound, TestFile, TestOutcome, Tested, find, find_beside, run};
 use serde_json::json;
 
 use crate::cli::TestArgs;
+use crate::collections;
 use crate::finding;
 use crate::render::Problem;
 use crate::screen::{Shown, print_stdout, shown, style, write_json};
@@ -27,14 +28,9 @@ struct Sum {
 pub(crate) fn test(args: &TestArgs) -> Exit {
     let here = [PathBuf::from(".")];
     let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
-    let files = match find(paths) {
+    let files = match find_all(paths) {
         Ok(files) => files,
-        Err(error) => {
-            Problem::new(error.to_string())
-                .help("how to write tests: docs/testing.md, and gscript doc expect")
-                .print();
-            return Exit::Usage;
-        }
+        Err(exit) => return exit,
     };
     let start = Instant::now();
     let mut sum = Sum::default();
@@ -52,6 +48,28 @@ pub(crate) fn test(args: &TestArgs) -> Exit {
         print_stdout(&sum.sentence(start.elapsed()));
     }
     sum.exit(args)
+}
+
+/// Finds the tests of all paths and of recipes of collections.
+fn find_all(paths: &[PathBuf]) -> Result<Vec<TestFile>, Exit> {
+    let not_found = |error: NotFound| {
+        Problem::new(error.to_string())
+            .help("how to write tests: docs/testing.md, and gscript doc expect")
+            .print();
+        Exit::Usage
+    };
+    let mut files = Vec::new();
+    let mut others = Vec::new();
+    for path in paths {
+        match collections::verified_recipe(path).transpose()? {
+            Some((recipe, file)) => {
+                files.extend(find_beside(&file, &recipe).map_err(not_found)?);
+            }
+            None => others.push(path.clone()),
+        }
+    }
+    files.extend(find(&others).map_err(not_found)?);
+    Ok(files)
 }
 
 impl Sum {

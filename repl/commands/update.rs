@@ -1,29 +1,28 @@
-//! `gscript diff` and `gscript update`: copies of bundled recipes, compared and merged with them.
+//! `gscript diff` and `gscript update`: copies of recipes, compared and merged with them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gscript::error::Exit;
-use gscript::recipe::bundled::{Bundled, upstream};
 use gscript::recipe::{ForkOrigin, Merged, Recipe, merge, summary};
 use gscript::types::unified_diff;
 
 use super::fork::{named, write_new};
 use super::load;
 use crate::cli::{DiffArgs, UpdateArgs};
-use crate::originals;
+use crate::originals::{self, Original};
 use crate::render::Problem;
 use crate::screen::{output, print_stderr, print_stdout};
 use crate::whole::write_whole;
 
-/// A copy of a bundled recipe, with its original and the recipe of this version of gscript.
+/// A copy of a recipe, with its original and the present version of the recipe.
 struct Fork {
     file: PathBuf,
     recipe: Recipe,
     origin: ForkOrigin,
     /// The original as it was copied, with the line that records the origin.
     original: String,
-    upstream: Bundled,
+    upstream: Original,
 }
 
 pub(crate) fn diff(args: &DiffArgs) -> Exit {
@@ -64,12 +63,12 @@ impl Fork {
         }
         let recipe = load(file)?;
         let Some(origin) = recipe.front.fork.clone() else {
-            let help = "write a copy of a bundled recipe: gscript fork RECIPE FILE".to_owned();
+            let help = "write a copy of a recipe: gscript fork RECIPE FILE".to_owned();
             return Err(usage("not a copy that gscript fork has made".into(), help));
         };
-        let Some(upstream) = upstream(&origin) else {
-            let why = format!("there is no bundled recipe {} any more", origin.of);
-            return Err(usage(why, "see the bundled recipes: gscript list".into()));
+        let Some(upstream) = Original::now(&origin)? else {
+            let why = format!("there is no recipe {} any more", origin.of);
+            return Err(usage(why, "see all recipes: gscript list".into()));
         };
         let original = originals::find(&origin).map_err(|why| {
             let mut problem = Problem::new(format!(
@@ -77,8 +76,8 @@ impl Fork {
                 file.display()
             ));
             problem.notes.push(("cause", why));
-            let help =
-                format!("compare it yourself: gscript fork {} NEW, then diff both", origin.of);
+            let name = upstream.name();
+            let help = format!("compare it yourself: gscript fork {name} NEW, then diff both");
             problem.help(help).print();
             Exit::Failed
         })?;
@@ -87,14 +86,12 @@ impl Fork {
     }
 
     fn update(&self) -> Result<(), Exit> {
-        let (file, name) = (self.file.display(), self.upstream.stem());
-        let now = self.upstream.as_origin();
-        if now == self.origin {
+        let (file, name) = (self.file.display(), self.upstream.name());
+        if self.upstream.origin == self.origin {
             print_stderr(&format!("{file} is up to date with {name}."));
             return Ok(());
         }
-        originals::keep(&now, self.upstream.text)
-            .map_err(|error| failed("failed to keep the new original", &error))?;
+        self.upstream.keep().map_err(|error| failed("failed to keep the new original", &error))?;
         let merged = merge(&self.original, &self.recipe.text, &self.upstream.copy());
         if merged.conflicts > 0 {
             return Err(self.leave_conflicts(&merged));
@@ -126,7 +123,7 @@ impl Fork {
             return exit;
         }
         let conflicts = if count == 1 { "conflict" } else { "conflicts" };
-        let upstream = self.upstream.stem();
+        let upstream = self.upstream.name();
         let mut problem = Problem::new(format!("{file}: {count} {conflicts} with {upstream}"));
         let state = format!(
             "{file} has both versions between <<<<<<< and >>>>>>>; {} is as {file} was",

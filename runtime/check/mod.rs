@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use crate::finding::Finding;
 use crate::plan::needs::Needs;
-use crate::recipe::NamedRecipe;
+use crate::recipe::{NamedRecipe, Recipe};
 use crate::script::{self, Language, tokens};
 use crate::system::{Input, read_input_text};
 
@@ -35,17 +35,21 @@ pub struct Checked {
 
 /// Looks for mistakes in a recipe: a file, or a bundled one.
 pub fn check(word: &Path, trial: &PlanInput) -> Checked {
-    let recipe = match NamedRecipe::find(word).and_then(|named| named.load()) {
-        Ok(recipe) => recipe,
+    match NamedRecipe::find(word).and_then(|named| named.load()) {
+        Ok(recipe) => check_recipe(&recipe, trial),
         Err(bad) => {
             // The error may be in a module.
             let source = read_input_text(Path::new(&*bad.site.file), Input::Script)
                 .unwrap_or_default()
                 .into();
             let finding = Finding::new(bad.why, bad.site, &source).help(bad.remedy);
-            return Checked { findings: vec![finding], plans: 0, proposed: None };
+            Checked { findings: vec![finding], plans: 0, proposed: None }
         }
-    };
+    }
+}
+
+/// Looks for mistakes in a recipe that was read.
+pub fn check_recipe(recipe: &Recipe, trial: &PlanInput) -> Checked {
     let source: Rc<str> = recipe.text.as_str().into();
     let tokens = tokens(recipe.language, &source);
     let declared = names::declared(recipe.language, &tokens);
@@ -61,7 +65,7 @@ pub fn check(word: &Path, trial: &PlanInput) -> Checked {
         // A recipe that cannot be parsed cannot be planned.
         Err(error) => findings.push(of_error(&error, &scan)),
         Ok(()) => {
-            let found = plans::plans(&recipe, trial, &scan);
+            let found = plans::plans(recipe, trial, &scan);
             plans = found.plans;
             proposed = found.proposed;
             // A misspelled name was already reported: skip the errors that it causes.

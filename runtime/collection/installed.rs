@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::bad::BadCollection;
 use super::contents::parse;
+use super::directory::read_directory;
 use super::manifest::{MAX_MANIFEST, Manifest};
 use super::memory::{LockFile, LockedCollection, Verification};
+use super::offer::Offer;
 use super::place::{MANIFEST, RECIPES, stem};
 use super::shelf::{CollectionShelf, CollectionTexts};
 use super::tree::MAX_FILE;
@@ -163,6 +165,26 @@ impl Installed {
         let parsed = parse(collection, path, text, &modules)?;
         let doubt = self.doubt(collection, &files.changed.borrow());
         Ok(parsed.doubted(doubt))
+    }
+
+    /// Returns the path of the file of a recipe.
+    pub fn file(&self, recipe: &InstalledRecipe<'_>) -> Result<PathBuf, BadCollection> {
+        let InstalledRecipe { collection, path } = recipe;
+        Ok(self.files(self.locked(collection)?).join(path))
+    }
+
+    /// Checks that all files of the collection of a recipe are those that were installed.
+    pub fn verify(&self, recipe: &InstalledRecipe<'_>) -> Result<(), BadCollection> {
+        let name = recipe.collection;
+        let locked = self.locked(name)?;
+        let offer = Offer::of(read_directory(&self.files(locked))?, self)?;
+        match offer.digest() == locked.manifest {
+            true => Ok(()),
+            false => Err(BadCollection::refused(
+                format!("the collection {name} has changed since it was installed"),
+                format!("install it again: gscript update {name}"),
+            )),
+        }
     }
 
     /// Returns why a recipe must be confirmed before it runs.

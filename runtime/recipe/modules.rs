@@ -174,7 +174,7 @@ fn in_directory(directory: &Path, name: &str) -> Result<Option<Module>, String> 
 }
 
 /// Returns the bundled module of this name: from `stdlib/`, a layout, or the table of all layouts.
-fn shipped(name: &str) -> Option<Module> {
+pub(super) fn shipped(name: &str) -> Option<Module> {
     if name == LAYOUTS_MODULE {
         return Some(table());
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::bad::{BadRecipe, LIST};
 use super::fork::check_resolved;
 use super::front::Front;
-use super::modules::{ModuleShelf, ModuleSource, directory_of, modules, text_of};
+use super::modules::{ModuleShelf, ModuleSource, directory_of, modules, shipped, text_of};
 use crate::event::Site;
 use crate::journal::RecipeSource;
 use crate::script::{Language, Module, Script};
@@ -173,6 +173,11 @@ impl Recipe {
         let digest = texts.digest();
         let RecipeSource { text, modules } = texts;
         Ok(Self { name: name.to_owned(), origin, language, text, front, modules, digest, main })
+    }
+
+    /// Returns the modules that are not bundled.
+    pub fn own_modules(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().filter(|module| shipped(&module.name).as_ref() != Some(*module))
     }
 
     /// Returns the sources of the recipe and its modules, for a journal.

@@ -26,6 +26,8 @@ pub struct TestFile {
     pub text: Rc<str>,
     /// The modules that it imports.
     pub modules: Vec<Module>,
+    /// The path and the recipe that it tests, if its collection has the modules of the recipe.
+    tested: Option<Box<(PathBuf, Recipe)>>,
 }
 
 /// An error: test files do not exist or cannot be read.
@@ -55,7 +57,7 @@ impl TestFile {
         let modules = modules_of(path, language, &text)
             .map_err(|bad| wrong(format!("line {}: {bad}", bad.site.line)))?;
         let (path, text) = (path.to_owned(), text.into());
-        Ok(Self { name, path, bundled: false, language, text, modules })
+        Ok(Self { name, path, bundled: false, language, text, modules, tested: None })
     }
 
     fn of(test: &Bundled) -> Result<Self, NotFound> {
@@ -64,11 +66,15 @@ impl TestFile {
         let modules = bundled_modules_of(name, language, text)
             .map_err(|bad| NotFound { path: path.clone(), why: bad.to_string() })?;
         let name = name.to_owned();
-        Ok(Self { name, path, bundled: true, language, text: text.into(), modules })
+        let text = text.into();
+        Ok(Self { name, path, bundled: true, language, text, modules, tested: None })
     }
 
     /// Loads a recipe that the file tests.
     pub fn load(&self, recipe: &Path) -> Result<Recipe, BadRecipe> {
+        if let Some((_, tested)) = self.tested.as_deref().filter(|(path, _)| path == recipe) {
+            return Ok(tested.clone());
+        }
         let named = recipe.to_str().filter(|_| self.bundled).and_then(bundled::find);
         named.map_or_else(|| Recipe::load(recipe), |bundled| bundled.recipe())
     }
@@ -91,6 +97,8 @@ impl TestFile {
     }
 }
 
+const NO_TESTS: &str = "no tests found (files named RECIPE.test.rhai or RECIPE.test.lua)";
+
 /// Finds all test files at these paths. A path is a test file, a recipe (its tests beside it), a
 /// directory (all tests below it), or the name of a bundled recipe.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
@@ -111,12 +119,26 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<TestFile>, NotFound> {
             ),
         }
         if found.len() == before {
-            let why = "no tests found (files named RECIPE.test.rhai or RECIPE.test.lua)";
-            return Err(NotFound { path: path.clone(), why: why.to_owned() });
+            return Err(NotFound { path: path.clone(), why: NO_TESTS.to_owned() });
         }
     }
     found.dedup_by(|a, b| a.path == b.path && a.bundled == b.bundled);
     Ok(found)
+}
+
+/// Finds the tests beside the file of a recipe of a collection.
+pub fn find_beside(path: &Path, recipe: &Recipe) -> Result<Vec<TestFile>, NotFound> {
+    let with_recipe = |file: &PathBuf| {
+        let collection = Path::new(&recipe.name).parent().unwrap_or(Path::new(""));
+        let name = collection.join(file.file_name().unwrap_or_default()).display().to_string();
+        let tested = Some(Box::new((path.to_owned(), recipe.clone())));
+        Ok(TestFile { name, tested, ..TestFile::read(file)? })
+    };
+    let found: Vec<TestFile> = files(path)?.iter().map(with_recipe).collect::<Result<_, _>>()?;
+    match found.is_empty() {
+        true => Err(NotFound { path: PathBuf::from(&recipe.name), why: NO_TESTS.to_owned() }),
+        false => Ok(found),
+    }
 }
 
 /// Returns the bundled recipe of this name, unless it is a directory or a test file.

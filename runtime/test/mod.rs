@@ -22,7 +22,7 @@ use crate::types::Map;
 
 use bench::TestState;
 
-pub use file::{NotFound, TestFile, find};
+pub use file::{NotFound, TestFile, find, find_beside};
 pub use simulate::{SimulatedRun, TestedCall, simulate};
 pub use tested::Tested;
 pub use words::{TEST_FUNCTIONS, TestFunction};

@@ -44,6 +44,15 @@ impl Site {
         ran(&mut command)
     }
 
+    /// Changes a file of the installed collection.
+    fn installed_file(&self, name: &str, text: &str) {
+        let collections = fs::read_dir(self.path("state/gscript/collections"));
+        let entries = collections.expect("a directory").flatten();
+        let mut files = entries.map(|entry| entry.path().join(name));
+        let file = files.find(|file| file.exists()).expect(name);
+        fs::write(&file, text).expect(name);
+    }
+
     #[track_caller]
     fn does(&self, args: &[&str], says: &str) -> Ran {
         let ran = self.gscript(args);
@@ -143,6 +152,49 @@ fn an_update_shows_its_changes_and_must_not_widen_needs_without_a_terminal() {
     assert!(!info.out.contains("/etc"), "{}", info.out);
 }
 
+const TEST: &str = "test(\"the greeting is written\", || {\n    run::recipe();\n    \
+    expect::file(\"/mnt/gentoo/motd\", #{ text: \"hello\\n\" });\n});\n";
+
+#[test]
+fn recipes_of_collections_are_checked_and_tested_by_name() {
+    let (site, keys) = (Site::new(), AuthorKeys::new());
+    let tested = Sample::new().file("recipes/hello.test.rhai", TEST);
+    let source = site.publish(&tested.signed(&keys, 1));
+    site.does(&["add", &source, "--key", &keys.public], "serial 1");
+    site.does(&["check", "home-lab/hello"], "home-lab/hello");
+    site.refuses(&["check", "home-lab/helo"], 2, "did you mean home-lab/hello?");
+    let ran = site.does(&["test", "home-lab/hello"], "1 passed");
+    assert!(ran.out.contains("home-lab/hello.test.rhai"), "{}", ran.out);
+    site.refuses(&["test", "home-lab/helo"], 2, "did you mean home-lab/hello?");
+    site.installed_file("modules/lib.rhai", "fn greeting() { \"hello\\n\" } // changed\n");
+    site.refuses(&["test", "home-lab/hello"], 3, "modules/lib.rhai is not the file of");
+}
+
+#[test]
+fn recipes_of_collections_are_copied_with_their_modules_and_merged() {
+    let (site, keys) = (Site::new(), AuthorKeys::new());
+    let sample = Sample::new();
+    let source = site.publish(&sample.clone().signed(&keys, 1));
+    site.does(&["add", &source, "--key", &keys.public], "serial 1");
+    site.does(&["fork", "home-lab/hello", "mine.rhai"], "Copied the module lib.rhai.");
+    let machine = project(MACHINE).to_string_lossy().into_owned();
+    site.does(&["plan", "./mine.rhai", "--machine", &machine], "/mnt/gentoo/motd");
+    site.does(&["list"], "copy of home-lab/hello.rhai)");
+    site.refuses(&["fork", "home-lab/hello", "mine.rhai"], 1, "failed to write mine.rhai");
+    // A copy without its modules is not left behind.
+    site.refuses(&["fork", "home-lab/hello", "other.rhai"], 1, "failed to write lib.rhai");
+    assert!(!Path::new(&site.path("other.rhai")).exists());
+    let later = sample.edit("recipes/hello.rhai", |text| text.replace("Greeting", "Welcome"));
+    site.publish(&later.signed(&keys, 2));
+    site.does(&["update", NAME], "serial 2");
+    site.does(&["list"], "which has changed since: gscript update");
+    site.does(&["diff", "--upstream", "mine.rhai"], "+//! # Welcome");
+    site.does(&["update", "mine.rhai"], "Merged the changes of home-lab/hello");
+    site.does(&["remove", NAME], "Removed");
+    site.does(&["list"], "which no longer exists");
+    site.refuses(&["update", "mine.rhai"], 2, "there is no recipe home-lab/hello.rhai any more");
+}
+
 #[test]
 fn a_key_is_replaced_by_one_that_it_has_announced() {
     let (site, keys, next) = (Site::new(), AuthorKeys::new(), AuthorKeys::new());
@@ -176,10 +228,7 @@ fn a_changed_file_is_noticed() {
     let (site, keys) = (Site::new(), AuthorKeys::new());
     let source = site.publish(&Sample::new().signed(&keys, 1));
     site.does(&["add", &source, "--key", &keys.public], "serial 1");
-    let collections = fs::read_dir(site.path("state/gscript/collections")).expect("a directory");
-    let mut files = collections.flatten().map(|entry| entry.path().join("modules/lib.rhai"));
-    let module = files.find(|file| file.exists()).expect("the module");
-    fs::write(&module, "fn greeting() { \"changed\\n\" }\n").expect("the module");
+    site.installed_file("modules/lib.rhai", "fn greeting() { \"changed\\n\" }\n");
     let changed = "home-lab/modules/lib.rhai has changed since it was installed";
     site.does(&["info", "home-lab/hello"], changed);
     site.does(&["update", NAME], "Installed home-lab");

@@ -133,7 +133,7 @@ fn a_file_that_is_not_a_copy_is_refused() {
         let text = "//! # Other\nprint(1);\n";
         Test::new(&[command, "./other.rhai"]).file("other.rhai", text).refuses(
             2,
-            "error: ./other.rhai: not a copy that gscript fork has made\n |\n = help: write a copy of a bundled recipe: gscript fork RECIPE FILE",
+            "error: ./other.rhai: not a copy that gscript fork has made\n |\n = help: write a copy of a recipe: gscript fork RECIPE FILE",
         );
     }
     // The digest is part of a file name.
