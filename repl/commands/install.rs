@@ -183,6 +183,9 @@ fn approve(widened: &[WidenedRecipe]) -> Result<(), Exit> {
         for recipe in widened {
             let needs = recipe.needs.to_string();
             problem.notes.push(("needs", format!("{} also needs\n{needs}", recipe.recipe)));
+            if !recipe.defaults.is_empty() {
+                problem.notes.push(("default", recipe.defaults.join("\n")));
+            }
         }
         problem.nothing_changed();
         problem.help("read the differences, then run the command on a terminal").print();
@@ -192,6 +195,9 @@ fn approve(widened: &[WidenedRecipe]) -> Result<(), Exit> {
         print_stderr("");
         let what = format!("With the update, {} also needs", recipe.recipe);
         print_stderr(&style().red(&what));
+        for default in &recipe.defaults {
+            print_stderr(&format!("  by the new default {default}"));
+        }
         for need in recipe.needs.to_string().lines() {
             print_stderr(&format!("  {need}"));
             let plain = |text: &str| text.split_whitespace().collect::<String>();

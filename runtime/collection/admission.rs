@@ -2,12 +2,13 @@
 //! on what is remembered of it, and on what the user typed.
 
 use super::bad::BadCollection;
+use super::contents::ManifestRecipe;
 use super::manifest::Publication;
 use super::memory::{KnownAuthor, LockedCollection, Verification};
 use super::offer::Offer;
 use super::place::stem;
 use super::signature::{AuthorKey, Signed};
-use crate::plan::needs::{Needs, Widening};
+use crate::plan::needs::Needs;
 
 /// What is known of the author of a collection.
 #[derive(Debug, Clone, Copy)]
@@ -142,21 +143,29 @@ pub struct WidenedRecipe {
     pub recipe: String,
     /// The needs that are new.
     pub needs: Needs,
+    /// The defaults of parameters that are new, if needs are new because of them.
+    pub defaults: Vec<String>,
 }
 
 /// Returns the recipes of a collection that may do more than the installed version. A new recipe is
 /// not among them: it does nothing until it is run by its name.
+///
+/// What a parameter stands for by default counts as well: an entry `$disk` is wider if the parameter
+/// has another default, unless the other entries include it.
 pub fn widened(offer: &Offer, locked: &LockedCollection) -> Vec<WidenedRecipe> {
-    let old = |path: &str| {
-        let same = locked.needs.iter().find(|(known, _)| stem(known) == stem(path));
-        same.map(|(_, needs)| needs)
-    };
-    let wider = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
-        let Widening::Entries(needs) = Widening::between(Some(old(path)?), Some(&recipe.needs))
-        else {
-            return None;
+    let wider = |(path, recipe): (&str, &ManifestRecipe)| {
+        let (old, needs) = locked.needs.iter().find(|(known, _)| stem(known) == stem(path))?;
+        let before = locked.defaults.get(old).cloned().unwrap_or_default();
+        let widened = needs.widened_by(&recipe.needs);
+        let known = needs.and(&before.resolve(needs)).and(&widened);
+        let by_default = known.widened_by(&recipe.defaults.resolve(&recipe.needs));
+        let defaults = match by_default == Needs::default() {
+            true => Vec::new(),
+            false => recipe.defaults.changed_since(&before),
         };
-        Some(WidenedRecipe { recipe: super::installed::name_of(offer.name(), path), needs })
+        let needs = widened.and(&by_default);
+        let recipe = super::installed::name_of(offer.name(), path);
+        (needs != Needs::default()).then_some(WidenedRecipe { recipe, needs, defaults })
     };
     offer.manifest.recipes().filter_map(wider).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::bad::BadCollection;
+use super::defaults::NeedDefaults;
 use super::place::{FileRole, MODULES, RECIPES, stem};
 use super::shelf::{CollectionShelf, CollectionTexts};
 use super::tree::CollectionTree;
@@ -20,6 +21,9 @@ pub struct ManifestRecipe {
     pub title: String,
     /// The needs.
     pub needs: Needs,
+    /// The defaults of the parameters that the needs name.
+    #[serde(default, skip_serializing_if = "NeedDefaults::is_empty")]
+    pub defaults: NeedDefaults,
 }
 
 /// Returns what the recipes of a collection declare, by path.
@@ -45,7 +49,9 @@ pub(super) fn recipes_of(
             let remedy = "declare what it does; [needs] without entries declares nothing";
             return Err(BadCollection::invalid(format!("{path} has no [needs]"), remedy));
         };
-        found.insert(path.to_owned(), ManifestRecipe { title: recipe.front.title, needs });
+        let defaults = NeedDefaults::of(&needs, &recipe.front.params);
+        let title = recipe.front.title;
+        found.insert(path.to_owned(), ManifestRecipe { title, needs, defaults });
     }
     if found.is_empty() {
         return Err(BadCollection::invalid("there are no recipes", "add recipes/NAME.rhai"));

@@ -149,7 +149,8 @@ impl Manifest {
         }
         let found = Self::describe(tree, self.published.clone(), others)?;
         if let Some((file, _)) = self.files.iter().zip(&found.files).find(|(a, b)| a != b) {
-            let why = format!("{MANIFEST} and {} declare different needs or titles", file.name);
+            let why =
+                format!("{MANIFEST} and {} declare different needs, defaults or titles", file.name);
             return Err(differs(&why));
         }
         match (&found.collection, &found.title, &found.uses)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::defaults::NeedDefaults;
 use super::offer::Offer;
 use crate::plan::needs::Needs;
 
@@ -38,6 +39,9 @@ pub struct LockedCollection {
     pub verified: Verification,
     /// The needs of each recipe, by path.
     pub needs: BTreeMap<String, Needs>,
+    /// The defaults of the parameters that these needs name, by path.
+    #[serde(default)]
+    pub defaults: BTreeMap<String, NeedDefaults>,
 }
 
 /// How a collection was verified.
@@ -156,6 +160,9 @@ impl LockedCollection {
         let needs = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
             (path.to_owned(), recipe.needs.clone())
         };
+        let defaults = |(path, recipe): (&str, &super::contents::ManifestRecipe)| {
+            (!recipe.defaults.is_empty()).then(|| (path.to_owned(), recipe.defaults.clone()))
+        };
         Self {
             source: source.to_owned(),
             manifest: offer.digest(),
@@ -163,6 +170,7 @@ impl LockedCollection {
             key: published.map(|published| published.key.clone()),
             verified,
             needs: offer.manifest.recipes().map(needs).collect(),
+            defaults: offer.manifest.recipes().filter_map(defaults).collect(),
         }
     }
 }

@@ -5,7 +5,8 @@
 //! (`place`). `contents` parses its recipes without evaluating them; `manifest` lists its files with
 //! their digests and needs, and `signature` verifies the author of the manifest. `admission`
 //! decides whether a collection may be installed or may replace an installed one, from what
-//! `memory` has kept of it: the lock file and the highest serial of each key. `installed` reads
+//! `memory` has kept of it: the lock file and the highest serial of each key. `defaults` are those
+//! of the parameters that needs name. `installed` reads
 //! recipes of installed collections, and `shelf` finds their modules.
 //!
 //! To add a rule for what may be installed: a function in `admission`, and an attempt in
@@ -16,6 +17,7 @@ mod admission;
 mod archive;
 mod bad;
 mod contents;
+mod defaults;
 mod directory;
 mod installed;
 mod manifest;
@@ -33,6 +35,7 @@ pub use admission::{Admission, Author, WidenedRecipe, admit, verify_own, widened
 pub use archive::unpack;
 pub use bad::BadCollection;
 pub use contents::ManifestRecipe;
+pub use defaults::NeedDefaults;
 pub use directory::read_directory;
 pub use installed::{Installed, InstalledRecipe};
 pub use manifest::{Manifest, ManifestFile, Publication};

@@ -50,7 +50,7 @@ fn manifests() -> Vec<Attempt> {
         edited("needs of another recipe", "different needs", |text| {
             text.replace("\"writes\":[\"$target\"]", "\"writes\":[]")
         }),
-        edited("another title", "different needs or titles", |text| {
+        edited("another title", "different needs, defaults or titles", |text| {
             text.replace("Greeting", "Other")
         }),
         edited("a date that never comes", "is not YYYY-MM-DD", |text| {
@@ -215,20 +215,62 @@ fn authors() -> Vec<Attempt> {
                 other => Err(format!("it was trusted: {other:?}")),
             }
         }),
-        Attempt::new("an update that needs more").check(|| {
-            let keys = AuthorKeys::new();
-            let before = offer(&Sample::new().signed(&keys, 1)).map_err(|bad| bad.why)?;
-            let locked = LockedCollection::of(&before, "/source", Verification::KeyKnown);
-            let wider = recipe("Greeting", "runs = [\"sh\"]");
-            let after = Sample::new().file("recipes/hello.rhai", wider).signed(&keys, 2);
-            let found = widened(&offer(&after).map_err(|bad| bad.why)?, &locked);
-            let needs: Vec<String> = found.iter().map(|found| found.needs.to_string()).collect();
-            match needs == ["runs = [\"sh\"]"] {
-                true => Ok(()),
-                false => Err(format!("the needs that are new: {needs:?}")),
-            }
+        widens("an update that needs more", "runs = [\"sh\"]", |_| {
+            recipe("Greeting", "runs = [\"sh\"]")
         }),
+        widens("another default of the directory", "writes = [\"/etc\"]", |text| {
+            text.replace("/mnt/gentoo", "/etc")
+        }),
+        widens("a default above the directory", "writes = [\"/mnt\"]", |text| {
+            text.replace("/mnt/gentoo", "/mnt")
+        }),
+        widens("a default that climbs", "writes = [\"/\"]", |text| {
+            text.replace("/mnt/gentoo", "/mnt/gentoo/../../etc")
+        }),
+        widens("a default below the directory", "", |text| {
+            text.replace("/mnt/gentoo", "/mnt/gentoo/usr")
+        }),
+        widens("no default any more", "", |text| {
+            text.replace("//! default = \"/mnt/gentoo\"\n", "")
+        }),
+        widens("a default where there was none", "alters = [\"/dev/sda\"]", |text| {
+            text.replace("[params.disk]\n", "[params.disk]\n//! default = \"/dev/sda\"\n")
+        }),
+        widens("a default that is a list", "alters = [\"/dev/sda\", \"/dev/sdb\"]", |text| {
+            let list = "[params.disk]\n//! default = [\"/dev/sda\", \"/dev/sdb\"]\n";
+            text.replace("[params.disk]\n", list)
+        }),
+        widens("another host by default", "network = [\"evil.example\"]", |text| {
+            text.replace("https://a.example/x", "https://a.example/y http://evil.example/x")
+        }),
+        widens("a change of prose", "", |text| text.replace("Greeting", "Hello")),
     ]
+}
+
+/// Returns an attempt to widen what a recipe needs without its user. `wider` are the needs that must
+/// be typed.
+fn widens(
+    name: &'static str,
+    wider: &'static str,
+    change: impl Fn(&str) -> String + 'static,
+) -> Attempt {
+    const NEEDS: &str = "[params.disk]\n//! type = \"disks\"\n//! [params.mirror]\n\
+        //! type = \"text\"\n//! default = \"https://a.example/x\"\n//! [needs]\n\
+        //! writes = [\"$target\"]\n//! alters = [\"$disk\"]\n//! network = [\"$mirror\"]";
+    Attempt::new(name).check(move || {
+        let before = recipe("Greeting", "writes = [\"$target\"]")
+            .replace("[needs]\n//! writes = [\"$target\"]", NEEDS);
+        let offered = |text: &str| {
+            offer(&Sample::new().file("recipes/hello.rhai", text)).map_err(|bad| bad.why)
+        };
+        let locked = LockedCollection::of(&offered(&before)?, "/source", Verification::KeyKnown);
+        let found = widened(&offered(&change(&before))?, &locked);
+        let needs: Vec<String> = found.iter().map(|found| found.needs.to_string()).collect();
+        match needs.concat() == wider {
+            true => Ok(()),
+            false => Err(format!("the needs that are new: {needs:?}")),
+        }
+    })
 }
 
 fn memories() -> Vec<Attempt> {

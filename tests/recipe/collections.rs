@@ -152,6 +152,29 @@ fn an_update_shows_its_changes_and_must_not_widen_needs_without_a_terminal() {
     assert!(!info.out.contains("/etc"), "{}", info.out);
 }
 
+#[test]
+fn an_update_must_not_change_a_default_that_needs_name_without_a_terminal() {
+    let (site, keys) = (Site::new(), AuthorKeys::new());
+    let source = site.publish(&Sample::new().signed(&keys, 1));
+    site.does(&["add", &source, "--key", &keys.public], "serial 1");
+    let to = |place: &'static str| {
+        let to = move |text: String| text.replace("/mnt/gentoo", place);
+        Sample::new().edit("recipes/hello.rhai", to)
+    };
+    site.publish(&to("/etc").signed(&keys, 2));
+    let refused = site.refuses(&["update", NAME], 3, "must be approved on a terminal");
+    assert!(refused.err.contains("writes = [\"/etc\"]"), "{}", refused.err);
+    assert!(refused.err.contains("target = \"/etc\""), "{}", refused.err);
+    site.publish(&to("/mnt/gentoo/usr").signed(&keys, 3));
+    site.does(&["update", NAME], "serial 3");
+    // The same needs, with another default than the manifest has.
+    let hidden = to("/mnt/gentoo/usr")
+        .signed(&keys, 4)
+        .edit("manifest.json", |text| text.replace("/mnt/gentoo/usr", "/mnt/gentoo/opt"));
+    site.publish(&hidden);
+    site.refuses(&["update", NAME], 3, "declare different needs, defaults or titles");
+}
+
 const TEST: &str = "test(\"the greeting is written\", || {\n    run::recipe();\n    \
     expect::file(\"/mnt/gentoo/motd\", #{ text: \"hello\\n\" });\n});\n";
 

@@ -6,37 +6,9 @@ use super::entry::{ANY, NeedEntry};
 use super::table::Needs;
 use crate::machine::{NeedKind, is_below};
 
-/// What a recipe may do that another version of it could not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each update")]
-pub enum Widening {
-    /// Nothing.
-    Nothing,
-    /// These entries, each wider than all that the other version declares.
-    Entries(Needs),
-    /// Everything: it declares no needs, and the other version does.
-    Everything,
-}
-
-impl Widening {
-    /// Compares the needs of a newer version with those of an older one. A recipe without `[needs]`
-    /// may do everything.
-    ///
-    /// Entries are compared as they are written: `$target` stands for the same value in both.
-    pub fn between(older: Option<&Needs>, newer: Option<&Needs>) -> Self {
-        match (older, newer) {
-            (None, _) => Self::Nothing,
-            (Some(_), None) => Self::Everything,
-            (Some(older), Some(newer)) => match older.widened_by(newer) {
-                wider if wider == Needs::default() => Self::Nothing,
-                wider => Self::Entries(wider),
-            },
-        }
-    }
-}
-
 impl Needs {
-    /// Returns the entries of other needs that these do not include.
+    /// Returns the entries of other needs that these do not include. They are compared as they are
+    /// written: `$target` stands for the same value in both.
     #[must_use]
     pub fn widened_by(&self, newer: &Self) -> Self {
         let mut wider = Self::default();
@@ -121,15 +93,6 @@ mod tests {
             let found = needs(older).widened_by(&needs(newer));
             assert_eq!(found.to_string(), wider, "{older} -> {newer}");
         }
-    }
-
-    #[test]
-    fn no_needs_are_everything() {
-        let some = Needs::default();
-        assert_eq!(Widening::between(Some(&some), None), Widening::Everything);
-        assert_eq!(Widening::between(None, Some(&some)), Widening::Nothing);
-        assert_eq!(Widening::between(None, None), Widening::Nothing);
-        assert_eq!(Widening::between(Some(&some), Some(&some)), Widening::Nothing);
     }
 
     #[test]

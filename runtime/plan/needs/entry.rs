@@ -28,7 +28,28 @@ pub(crate) struct WrongNeed {
     pub(crate) remedy: String,
 }
 
-impl NeedEntry<'_> {
+impl<'a> NeedEntry<'a> {
+    /// Returns the name of the parameter that the entry names.
+    pub(super) fn param(&self) -> Option<&'a str> {
+        self.text.strip_prefix('$')?.split('/').next()
+    }
+
+    /// Returns the entries with the values of the parameter in its place.
+    pub(super) fn resolved(&self, params: &Map) -> Vec<String> {
+        let filled = fill_in(self.text, params).into_iter().map(Cow::into_owned);
+        match self.kind {
+            NeedKind::Network if self.text != ANY => {
+                let hosts = |text: String| text.split_whitespace().map(host_of).collect::<Vec<_>>();
+                filled.flat_map(hosts).collect()
+            }
+            // Such a path may lead anywhere.
+            kind if kind.has_paths() => {
+                filled.map(|path| if climbs(&path) { "/".to_owned() } else { path }).collect()
+            }
+            _ => filled.collect(),
+        }
+    }
+
     /// Checks the entry; `params` are the names of the recipe's parameters.
     pub(super) fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
         let kind = self.kind.name();
@@ -41,7 +62,7 @@ impl NeedEntry<'_> {
             return wrong(why, "remove the entry, or write what it declares".into());
         }
         let path = self.kind.has_paths();
-        let climbs = self.text.split('/').any(|part| matches!(part, "." | ".."));
+        let climbs = climbs(self.text);
         if let Some(text) = self.text.strip_prefix('$') {
             // Only a path has something below it.
             let name = text.split('/').next().filter(|_| path && !climbs).unwrap_or(text);
@@ -96,6 +117,10 @@ impl NeedEntry<'_> {
         let tops = || fill_in(self.text, params);
         wanted.included_in().contains(&self.kind) && tops().iter().any(|top| is_below(path, top))
     }
+}
+
+fn climbs(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "." | ".."))
 }
 
 /// Returns the name of the machine in an address such as `https://example.org:8080/path`.

@@ -9,7 +9,6 @@ mod entry;
 mod missing;
 mod table;
 
-pub use compare::Widening;
 pub use entry::NeedEntry;
 pub(crate) use table::Undeclared;
 pub use table::{Needs, UndeclaredEffects};

@@ -1,5 +1,6 @@
 //! The `[needs]` table.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{SeqAccess, Visitor};
@@ -169,6 +170,30 @@ impl Needs {
         for NeedEntry { kind, text } in more.entries() {
             self.add(kind, text.to_owned());
         }
+    }
+
+    /// Returns these needs and other ones.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        let mut both = self.clone();
+        both.extend(more);
+        both
+    }
+
+    /// Returns the names of the parameters that the entries name.
+    pub(crate) fn params(&self) -> BTreeSet<&str> {
+        self.entries().filter_map(|need| need.param()).collect()
+    }
+
+    /// Returns the needs with the values of parameters in their place. Entries of parameters without
+    /// a value are omitted.
+    #[must_use]
+    pub(crate) fn resolved(&self, params: &Map) -> Self {
+        let mut resolved = Self::default();
+        for need in self.entries() {
+            need.resolved(params).into_iter().for_each(|text| resolved.add(need.kind, text));
+        }
+        resolved
     }
 
     /// Returns the same needs with device names replaced.
