@@ -9,7 +9,7 @@ RECIPE ?= encrypted-root
 # Virtual machines are often idle: one more than there are cores keeps all cores busy.
 THREADS = $$(($$(nproc) + 1))
 
-.PHONY: help try test lab torture check bench static built docs snapshots deps clean \
+.PHONY: help try test lab torture check bench fuzz static built docs snapshots deps clean \
 	fresh quick alone once more honest summary-test summary-lab
 
 help: ## show this list
@@ -35,7 +35,7 @@ fresh:
 
 # Runs the tests that need no virtual machine.
 quick:
-	RUST_TEST_THREADS=$(THREADS) $(CARGO) test --no-fail-fast --lib --bins --test main
+	RUST_TEST_THREADS=$(THREADS) $(CARGO) test --no-fail-fast --lib --bins --test main --test fuzz
 	@$(CARGO) test --quiet --test main -- --nocapture attacks::attempts_are_counted | grep attempts
 
 once:
@@ -64,6 +64,25 @@ bench: ## run benchmarks against doing the same without gscript
 	.ci/deps bench
 	$(CARGO) build --release
 	$(CARGO) bench --bench main
+
+# What libFuzzer needs to know which input reaches what. It is a program in C++, built with the target.
+COVERAGE = -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Cllvm-args=-sanitizer-coverage-trace-compares
+FUZZER = RUSTFLAGS='--cfg fuzzing $(COVERAGE)' $(CARGO) test --profile fuzz --target $(STATIC) --test fuzz
+SECONDS ?= 60
+TARGETS ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+
+fuzz: ## fuzz every parser of foreign text, each for SECONDS=60; TARGETS="fstab lock" selects some
+	$(FUZZER) --no-run
+	@for target in $(TARGETS); do \
+		mkdir -p target/fuzz/$$target; \
+		echo "$$target"; \
+		GSCRIPT_FUZZ=$$target $(FUZZER) --quiet -- -max_total_time=$(SECONDS) -timeout=10 -max_len=16384 \
+			-rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 -artifact_prefix=target/fuzz/$$target- \
+			target/fuzz/$$target tests/fuzz/corpus/$$target || failed="$$failed $$target"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed. The inputs are target/fuzz/NAME-*: fix the fault, and keep them in tests/fuzz/corpus/NAME."; exit 1; fi
 
 static: ## build a statically linked binary, target/static/gscript
 	RUSTFLAGS='-C target-feature=+crt-static $(SMALL)' $(CARGO) build --release --target $(STATIC)

@@ -58,6 +58,7 @@ fn every_file_is_declared_outside_of_macros() {
         "repl/main.rs",
         "tests/main.rs",
         "tests/lab/main.rs",
+        "tests/fuzz/main.rs",
         "tests/bench/main.rs",
     ];
     let undeclared: Vec<String> = sources
