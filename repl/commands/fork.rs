@@ -62,9 +62,9 @@ fn copy_modules(recipe: &Recipe, copy: &Path) -> Result<(), Exit> {
         let parent = at.parent().filter(|parent| !parent.as_os_str().is_empty());
         let made = parent.map_or(Ok(()), fs::create_dir_all);
         if let Err(error) = made.and_then(|()| write_new(&at, &module.text)) {
-            written.iter().for_each(|module| {
+            for module in &written {
                 let _ = fs::remove_file(module);
-            });
+            }
             return Err(not_written(&recipe.name, &at, &error));
         }
         print_stderr(&format!("Copied the module {}.", at.display()));

@@ -50,7 +50,9 @@ impl AssumedValues {
             }
             // A plan that knows neither the items nor their number shows one.
             (Value::List(assumed), Value::List(found)) if assumed.len() == 1 => {
-                found.iter().for_each(|value| self.note_strings(&assumed[0], value, is_noted));
+                for value in found {
+                    self.note_strings(&assumed[0], value, is_noted);
+                }
             }
             (Value::List(assumed), Value::List(found)) => {
                 let both = assumed.iter().zip(found);

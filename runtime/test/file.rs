@@ -66,8 +66,8 @@ impl TestFile {
         let modules = bundled_modules_of(name, language, text)
             .map_err(|bad| NotFound { path: path.clone(), why: bad.to_string() })?;
         let name = name.to_owned();
-        let text = text.into();
-        Ok(Self { name, path, bundled: true, language, text, modules, tested: None })
+        let (bundled, tested) = (true, None);
+        Ok(Self { name, path, bundled, language, text: text.into(), modules, tested })
     }
 
     /// Loads a recipe that the file tests.

@@ -14,7 +14,7 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    static TARGET: std::sync::OnceLock<fn(&[u8])> = std::sync::OnceLock::new();
+    static TARGET: std::sync::OnceLock<targets::Target> = std::sync::OnceLock::new();
     let target = TARGET.get_or_init(|| {
         let name = std::env::var("GSCRIPT_FUZZ").unwrap_or_default();
         let found = targets::TARGETS.iter().find(|(known, _)| *known == name);

@@ -26,8 +26,11 @@ use gscript::recipe::{Recipe, summary};
 use gscript::run::saved::SavedPlan;
 use gscript::script::Language;
 
+/// A function that reads an input.
+pub type Target = fn(&[u8]);
+
 /// The targets by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("archive", archive),
     ("authorized_keys", authorized_keys),
     ("build_log", build_log),
