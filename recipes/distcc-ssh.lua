@@ -10,6 +10,10 @@
 --- files of others. Use a virtual machine as a node where that is not enough, and let the firewall of the nodes admit only the
 --- front end.
 ---
+--- All compilers of a node together have a limit of memory and of processes: the service distcc-node runs them in its control
+--- group, so that the kernel kills a compiler that needs too much, and nothing else. It needs version 2 of control groups, at
+--- `/sys/fs/cgroup`, and Python 3.9. Without the service the node refuses to compile; `limits = "none"` does without it.
+---
 --- Two steps of the guide are refused. DSA keys: OpenSSH has removed them, and 1024 bits can be broken. `PermitEmptyPasswords
 --- yes`: anyone who reaches the node could then log in to accounts without a password; the key needs no password. A locked account is unlocked by
 --- the password `*`, which nothing matches, instead of `passwd -u`, which would leave it empty.
@@ -49,6 +53,25 @@
 --- default = "gcc g++ cc c++ x86_64-pc-linux-gnu-gcc x86_64-pc-linux-gnu-g++"
 --- when = { role = "node" }
 --- ask = "Compilers that the front end may start, separated by spaces; distcc uses the names with the target (gcc -dumpmachine)"
+---
+--- [params.limits]
+--- type = "choice"
+--- choices = ["openrc", "systemd", "none"]
+--- default = "openrc"
+--- when = { role = "node" }
+--- ask = "Limit the compilers of this node by a service of OpenRC or systemd, or not at all"
+---
+--- [params.node_memory]
+--- type = "number"
+--- default = 75
+--- when = { limits = ["openrc", "systemd"] }
+--- ask = "Memory for all compilers of this node together, in percent of its memory"
+---
+--- [params.node_processes]
+--- type = "number"
+--- default = 1024
+--- when = { limits = ["openrc", "systemd"] }
+--- ask = "Largest number of processes for all compilers of this node together; a job has about ten"
 ---
 --- [params.nodes]
 --- type = "text"
@@ -91,7 +114,7 @@
 --- [needs]
 --- reads = ["$front_end_key", "$root/etc/shadow"]
 --- writes = ["$root/etc", "$root/var/log/distcc", "$root/usr/lib/distcc", "/etc/distcc", "/etc/portage", "/etc/init.d", "/etc/systemd/system"]
---- runs = ["usermod", "ssh-keygen", "gcc", "distcc", "/etc/distcc/distcc-ssh", "rc-update", "systemctl", "distcc-ssh"]
+--- runs = ["usermod", "ssh-keygen", "gcc", "distcc", "/etc/distcc/distcc-ssh", "rc-update", "systemctl", "distcc-ssh", "distcc-node"]
 --- network = true
 --- ```
 
@@ -153,6 +176,106 @@ Match User distcc
 ]], { root = root, mode = "0644" })
     print("Let sshd read its configuration again: rc-service sshd reload, or systemctl reload sshd.")
     print("Its sshd_config must have the line: Include /etc/ssh/sshd_config.d/*.conf")
+end
+
+--- sshd starts compilers in its own control group, which has no limits: the service takes them over.
+local function limit_node()
+    step("Limit the compilers")
+    if node_memory < 1 or node_memory > 100 then
+        error("node_memory: " .. node_memory .. " is not a percentage from 1 to 100")
+    end
+    if node_processes < 32 then
+        error("node_processes: " .. node_processes .. " is too small: at least 32")
+    end
+    file.write(directory .. "/distcc-jobs", distcc.limits_script(), { root = root, mode = "0755" })
+    if limits == "systemd" then
+        --- A compiler that the kernel kills must not stop the service.
+        file.make_dir("/etc/systemd/system", { root = root })
+        file.write("/etc/systemd/system/distcc-node.service", [[
+[Unit]
+Description=Compilers of the distcc node, within limits
+
+[Service]
+ExecStart=/etc/distcc/distcc-jobs serve
+User=distcc
+RuntimeDirectory=distcc-node
+RuntimeDirectoryMode=0700
+MemoryMax=]] .. node_memory .. [[%
+MemorySwapMax=0
+TasksMax=]] .. node_processes .. [[
+
+OOMPolicy=continue
+NoNewPrivileges=yes
+PrivateNetwork=yes
+PrivateTmp=yes
+ProtectHome=yes
+ProtectSystem=strict
+ReadWritePaths=/var/log/distcc
+Restart=on-failure
+
+[Install]
+WantedBy=multi-user.target
+]], { root = root })
+    else
+        file.make_dir("/etc/init.d", { root = root })
+        file.write("/etc/init.d/distcc-node", [[
+#!/sbin/openrc-run
+# Compilers of the distcc node, within the limits of a control group.
+
+description="Run the compilers of the distcc node within limits"
+command=/etc/distcc/distcc-jobs
+command_args=serve
+command_user=distcc
+command_background=yes
+pidfile=/run/distcc-node.pid
+groups=/sys/fs/cgroup
+group=$groups/distcc-node
+
+depend() {
+	after cgroups
+	before sshd
+}
+
+limit() {
+	local memory
+	memory=$(awk '/^MemTotal:/ { print int($2 * ]] .. node_memory .. [[ / 100) }' /proc/meminfo)
+	for controller in memory pids; do
+		echo +$controller >$groups/cgroup.subtree_control || return 1
+	done
+	mkdir -p $group || return 1
+	echo "${memory}K" >$group/memory.max || return 1
+	[ ! -e $group/memory.swap.max ] || echo 0 >$group/memory.swap.max || return 1
+	echo ]] .. node_processes .. [[ >$group/pids.max || return 1
+	# The service inherits the group from this shell.
+	echo 0 >$group/cgroup.procs
+}
+
+start_pre() {
+	checkpath --directory --owner distcc --mode 0700 /run/distcc-node || return 1
+	if ! limit; then
+		eerror "Control groups version 2 with memory and pids are needed in $groups: set rc_cgroup_mode=unified in /etc/rc.conf"
+		return 1
+	fi
+}
+
+stop_post() {
+	local try
+	[ -d $group ] || return 0
+	echo 1 >$group/cgroup.kill
+	# Killed processes leave the group when they have ended.
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		rmdir $group 2>/dev/null && return 0
+		sleep 0.5
+	done
+	eerror "Processes in $group do not end"
+	return 1
+}
+]], { root = root, mode = "0755" })
+    end
+    service.enable(root, "distcc-node", { init = limits })
+    if root == "/" then
+        service.start("distcc-node", { init = limits })
+    end
 end
 
 local function install_wrapper()
@@ -312,6 +435,9 @@ local function set_up_front_end()
             if not infos[at].confined then
                 print("warning: the compilers of " .. host .. " can use its network and see its files: its kernel does not let users have namespaces, or it was set up by an older version of this recipe")
             end
+            if not infos[at].limited then
+                print("warning: the compilers of " .. host .. " have no limit of memory and processes: set it up with limits=openrc or limits=systemd")
+            end
         end
         local list = distcc.hosts(distcc.compiler(), infos, { own_jobs = own_jobs, limit = node_jobs })
 
@@ -341,6 +467,9 @@ end
 
 if role == "node" then
     set_up_node()
+    if limits ~= "none" then
+        limit_node()
+    end
 else
     set_up_front_end()
 end

@@ -1,5 +1,6 @@
 //! `distcc.node_script`: the only program that the front end may start on a node.
 
+use super::limits::{LIMITS_SCRIPT, SOCKET_DIRECTORY};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Answer, Planning, Query};
@@ -11,8 +12,10 @@ args! {
     /// It starts `distccd --inetd` without the option that would permit every program, so that only
     /// the compilers below `/usr/lib/distcc` run. If the kernel lets users have namespaces, they have
     /// no network, see no other process, and have empty directories for temporary files and in place
-    /// of `/home`, `/root` and the home directory of distcc. The script also answers `node-info` (the
-    /// processors, the compiler, and whether it is confined that way) and `log` (the end of
+    /// of `/home`, `/root` and the home directory of distcc. If `distcc::limits_script` is installed,
+    /// everything runs in the control group of its service, and nothing runs without the service. The
+    /// script also answers `node-info` (the processors, the compiler, whether it is confined that way,
+    /// and whether its control group limits memory and processes) and `log` (the end of
     /// `/var/log/distcc/distccd.log`). Anything else is refused.
     ///
     /// Source: sshd(8), `command="…"`; distccd(1); unshare(1); guide DS 18.
@@ -51,12 +54,17 @@ fn node_script() -> String {
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 log=/var/log/distcc/distccd.log
 
+# With the service distcc-node, everything below runs in its control group.
+if [ -e {LIMITS_SCRIPT} ] && [ "${{1-}}" != limited ]; then
+    exec {LIMITS_SCRIPT} request
+fi
+
 # Starts a program without the network, in namespaces where it may mount.
 alone='unshare --user --map-root-user --net --mount --pid --fork --kill-child --mount-proc'
 
 # Hides homes and the files of others, and starts a program as the user that the first argument is.
 hide='
-for at in /home /root /etc/distcc; do
+for at in /home /root /etc/distcc {SOCKET_DIRECTORY}; do
     [ ! -d "$at" ] || mount -t tmpfs -o mode=755,size=4k private "$at" || exit 1
 done
 for at in /tmp /var/tmp /dev/shm; do
@@ -69,6 +77,14 @@ HOME=/tmp exec unshare --user --map-user="$user" --map-group="$group" "$@"
 '
 
 confined() {{ $alone sh -c "$hide" sh "$(id -u)" "$(id -g)" true 2>/dev/null; }}
+
+# The limits of the control group, as the kernel has them.
+limited() {{
+    group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+    for limit in memory.max pids.max; do
+        read -r value <"$group/$limit" && [ "$value" != max ] || return 1
+    done 2>/dev/null
+}}
 
 case ${{SSH_ORIGINAL_COMMAND-}} in
 distccd\ --inetd*)
@@ -83,6 +99,7 @@ distccd\ --inetd*)
 {INFO})
     {about}
     if confined; then echo confined yes; else echo confined no; fi
+    if limited; then echo limited yes; else echo limited no; fi
     ;;
 {LOG})
     tail -c 65536 "$log"

@@ -21,6 +21,8 @@ args! {
         pub target: String,
         /// Whether compilers are confined.
         pub confined: Option<bool>,
+        /// Whether the control group of compilers has limits.
+        pub limited: Option<bool>,
     }
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod forced;
 mod hosts;
 mod key;
+mod limits;
 mod native;
 mod node;
 mod reach;
@@ -18,10 +19,11 @@ mod status;
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 10] = [
+pub(super) const PRIMITIVES: [Primitive; 11] = [
     action::<account::Account>(),
     action::<key::FrontEndKey>(),
     query::<forced::NodeScript>(),
+    query::<limits::LimitsScript>(),
     query::<scan::ScanHost>(),
     query::<node::CompilerQuery>(),
     query::<node::NodeQuery>(),

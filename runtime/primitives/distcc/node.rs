@@ -17,10 +17,11 @@ use crate::types::{AbsPath, DomainName, UserName};
 args! {
     /// Asks a compile node for its processors and its compiler, over SSH.
     ///
-    /// Returns a map with `host`, `processors`, `version` and `target` (of gcc), and `confined`:
-    /// whether compilers run without the network and private files. The node answers with the script
-    /// of `distcc::node_script`. A host key that is unknown or has changed is
-    /// refused; ssh asks no questions.
+    /// Returns a map with `host`, `processors`, `version` and `target` (of gcc), `confined`: whether
+    /// compilers run without the network and private files, and `limited`: whether the control group
+    /// of compilers has a limit of memory and of processes. The node answers with the script of
+    /// `distcc::node_script`. A host key that is unknown or has changed is refused; ssh asks no
+    /// questions.
     ///
     /// Source: gcc(1), `-dumpfullversion` and `-dumpmachine`; guide DS 7 and 12.
     ///
@@ -39,7 +40,7 @@ args! {
 
 args! {
     /// Returns the processors and the compiler of the running system, as `distcc.node_info` does of
-    /// a node; `confined` is nil.
+    /// a node; `confined` and `limited` are nil.
     ///
     /// Source: gcc(1), `-dumpfullversion` and `-dumpmachine`.
     ///
@@ -57,6 +58,7 @@ pub struct CompilerInfo {
     version: String,
     target: String,
     confined: Option<bool>,
+    limited: Option<bool>,
 }
 
 /// How long a node may take to answer.
@@ -75,11 +77,13 @@ impl Query for NodeQuery {
             .args([&self.ssh.to_string(), &format!("{user}@{host}"), INFO])
             .limit(Some(PATIENCE))
             .accept_any_exit_code();
-        let assumed = CompilerInfo { confined: Some(true), ..assumed(&host) };
+        let yes = Some(true);
+        let assumed = CompilerInfo { confined: yes, limited: yes, ..assumed(&host) };
         let read = move |outcome: &Outcome| match outcome.code {
             0 => {
-                let confined = outcome.stdout.lines().any(|line| line == "confined yes");
-                Ok(CompilerInfo { confined: Some(confined), ..read(&host, &outcome.stdout)? })
+                let is = |what: &str| Some(outcome.stdout.lines().any(|line| line == what));
+                let (confined, limited) = (is("confined yes"), is("limited yes"));
+                Ok(CompilerInfo { confined, limited, ..read(&host, &outcome.stdout)? })
             }
             _ => Err(DistccRule::of_ssh(&host, &user, &outcome.stderr).into()),
         };
@@ -113,6 +117,7 @@ fn assumed(host: &str) -> CompilerInfo {
         version: unknown(),
         target: unknown(),
         confined: None,
+        limited: None,
     }
 }
 
@@ -128,6 +133,7 @@ fn read(host: &str, text: &str) -> Result<CompilerInfo> {
             version: version.to_owned(),
             target: target.to_owned(),
             confined: None,
+            limited: None,
         }),
         _ => {
             let line = text.lines().next().unwrap_or_default().to_owned();

@@ -27,9 +27,9 @@ own_root() {
 front_end() {
     if [ -z "${OWN_ROOT-}" ]; then
         [ "${NAMESPACE-}" != own ] || fail 'own_root must be called first: this is the root of the host'
-        # A layer must not be inside of another one.
-        cp -a $FARM/usr /run/farm
-        must mount -t overlay overlay -o lowerdir=/run/farm:/usr /usr
+        # The root of this machine is a layer already; those of the nodes are the last that the kernel allows on top.
+        cp -a $FARM/usr/. /usr/
+        own_accounts ''
     fi
     # A compiler that no node permits.
     ln -s /usr/bin/gcc /usr/local/bin/gcc-other
@@ -74,11 +74,55 @@ sshd_start() {
     until ip netns exec "n$1" ss -Hltn 'sport = :22' | grep -q .; do sleep 0.05; done
 }
 
+# in_node N COMMAND…: runs a command in the root and the network of a node whose sshd runs.
+in_node() { nsenter --target "$(cat "/mnt/n$1/run/sshd.pid")" --mount --net --root --wd=/ "${@:2}"; }
+
 # sshd_stop N: stops the sshd of a node with all of its connections.
 sshd_stop() { ip netns pids "n$1" | xargs -r kill 2>/dev/null; }
 
 # fingerprint N: prints the fingerprint of the host key of a node.
 fingerprint() { ssh-keygen -l -f "/mnt/n$1/etc/ssh/ssh_host_ed25519_key.pub" | cut -d' ' -f2; }
 
+# by_key N COMMAND…: runs a command on a node with the key of the front end.
+by_key() { /etc/distcc/distcc-ssh "distcc@10.79.0.1$1" "${@:2}" </dev/null >by_key.out 2>&1; }
+
+# compile N NAME COMPILER: compiles the file NAME.c on a node as Portage does, without the network.
+compile() {
+    [ -e "/var/tmp/portage/$2.c" ] || echo 'int x(void) { return 0; }' >"/var/tmp/portage/$2.c"
+    rm -rf /var/tmp/portage/.distcc
+    install -d -o portage -g portage /var/tmp/portage/.distcc
+    unshare --net setpriv --reuid=portage --regid=portage --clear-groups env -C /var/tmp/portage PATH="$PATH" DISTCC_DIR=/var/tmp/portage/.distcc \
+        DISTCC_FALLBACK=0 DISTCC_SKIP_LOCAL_RETRY=1 DISTCC_SSH=/etc/distcc/distcc-ssh DISTCC_HOSTS="distcc@10.79.0.1$1/2" \
+        distcc "$3" -c "$2.c" -o "$2.o" >"$2.out" 2>&1
+}
+
 # compiled N: prints how many files a node has compiled.
 compiled() { grep -c COMPILE_OK "/mnt/n$1/var/log/distcc/distccd.log" 2>/dev/null || true; }
+
+# greedy_compilers N: replaces the compilers of a node with some that need too much where the file that they compile asks for it, and writes
+# these files: hungry.c, forks.c and waits.c.
+greedy_compilers() {
+    local name real target
+    target=$(gcc -dumpmachine)
+    real=$(readlink -f /usr/bin/gcc)
+    for name in gcc "$target-gcc"; do
+        rm "/mnt/n$1/usr/bin/$name"
+        cat >"/mnt/n$1/usr/bin/$name" <<END
+#!/bin/bash
+if grep -qs 'int hungry' -- "\$@"; then exec python3 -c 'bytearray(b"x") * (256 << 20)'; fi
+if grep -qs 'int forks' -- "\$@"; then exec python3 /usr/bin/forks; fi
+if grep -qs 'int waits' -- "\$@"; then exec sleep 100000; fi
+exec $real "\$@"
+END
+        chmod 755 "/mnt/n$1/usr/bin/$name"
+    done
+    cat >"/mnt/n$1/usr/bin/forks" <<'END'
+import os, sys, time
+try:
+    while True:
+        if os.fork() == 0: time.sleep(100000)
+except BlockingIOError as error: sys.exit(f"no more processes: {error.strerror}")
+END
+    install -d -o portage -g portage /var/tmp/portage
+    for name in hungry forks waits; do echo "int $name(void) { return 0; }" >/var/tmp/portage/$name.c; done
+}

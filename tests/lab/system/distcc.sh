@@ -32,7 +32,7 @@ it 'a node accepts the key for distccd only'
 COMPILERS="gcc g++ $(gcc -dumpmachine)-gcc $(gcc -dumpmachine)-g++"
 for n in 1 2; do
     must "$G" "$PROJECT/recipes/distcc-ssh.lua" --yes --prove --journal /run/proved --set role=node --set root=/mnt/n$n \
-        --set front_end_key=/etc/distcc/.ssh/id_ed25519.pub --set compilers="$COMPILERS" >node.txt 2>&1
+        --set front_end_key=/etc/distcc/.ssh/id_ed25519.pub --set limits=none --set compilers="$COMPILERS" >node.txt 2>&1
     proved
     must test "$(chroot /mnt/n$n getent passwd distcc | cut -d: -f6,7)" = /etc/distcc:/bin/bash
     must test "$(grep ^distcc: /mnt/n$n/etc/shadow | cut -d: -f2)" = '*'
@@ -40,10 +40,10 @@ for n in 1 2; do
     sshd_stop $n; sshd_start $n
 done
 for n in 1 2; do ssh-keyscan -t ed25519 10.79.0.1$n 2>/dev/null; done >/etc/distcc/.ssh/known_hosts
-by_key() { /etc/distcc/distcc-ssh "distcc@10.79.0.1$1" "${@:2}" </dev/null >by_key.out 2>&1; }
 must_not by_key 1 id
 must grep -q 'this key is only for distccd' by_key.out
 must by_key 1 node-info
+must grep -qx 'limited no' by_key.out
 must grep -qx "version $(gcc -dumpfullversion)" by_key.out
 must_not by_key 1 -t 'distccd --inetd; id'
 must_not grep -q uid= by_key.out
@@ -51,7 +51,7 @@ rm /etc/distcc/.ssh/known_hosts
 
 it 'the second run of the node changes nothing'
 must "$G" "$PROJECT/recipes/distcc-ssh.lua" --yes --json --journal /run/again --set role=node --set root=/mnt/n1 \
-    --set front_end_key=/etc/distcc/.ssh/id_ed25519.pub --set compilers="$COMPILERS" >again.json 2>again.err
+    --set front_end_key=/etc/distcc/.ssh/id_ed25519.pub --set limits=none --set compilers="$COMPILERS" >again.json 2>again.err
 rm -r /run/again
 must test "$(grep '"event":"done"' again.json | grep -vc '"already":"')" = 0
 
@@ -67,20 +67,11 @@ must front --prove --set nodes='10.79.0.11 10.79.0.12' --set host_keys=approved 
 proved
 for n in 1 2; do must test "$(compiled $n)" = 1; done
 must grep -q '10.79.0.12: .*COMPILE_OK.*check-' front.txt
+must grep -q 'warning: the compilers of 10.79.0.12 have no limit of memory and processes' front.txt
 jobs=$(nproc); [ "$jobs" -le 10 ] || jobs=10
 must grep -qxF "DISTCC_HOSTS=\"localhost/2 distcc@10.79.0.11/$jobs distcc@10.79.0.12/$jobs\"" /etc/portage/make.conf
 must grep -qxF "MAKEOPTS=\"-j$((2 + jobs + jobs))\"" /etc/portage/make.conf
 must grep -qxF 'FEATURES="ccache distcc"' /etc/portage/make.conf
-
-# compile N NAME COMPILER: compiles a file on a node as Portage does, without the network.
-compile() {
-    echo 'int x(void) { return 0; }' >"/var/tmp/portage/$2.c"
-    rm -rf /var/tmp/portage/.distcc
-    install -d -o portage -g portage /var/tmp/portage/.distcc
-    unshare --net setpriv --reuid=portage --regid=portage --clear-groups env -C /var/tmp/portage PATH="$PATH" DISTCC_DIR=/var/tmp/portage/.distcc \
-        DISTCC_FALLBACK=0 DISTCC_SKIP_LOCAL_RETRY=1 DISTCC_SSH=/etc/distcc/distcc-ssh DISTCC_HOSTS="distcc@10.79.0.1$1/2" \
-        distcc "$3" -c "$2.c" -o "$2.o" >"$2.out" 2>&1
-}
 
 it 'compilations in the network sandbox reach the nodes by the socket of a connection'
 install -d -o portage -g portage /var/tmp/portage
