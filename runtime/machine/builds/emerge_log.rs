@@ -118,8 +118,8 @@ impl MergeLog {
     /// Reads a line. A log has millions of them, most of which do not matter: the first byte decides
     /// what is looked for, and the time is only parsed if it is needed.
     fn line(&mut self, line: &[u8]) -> Option<()> {
-        let (time, message) = line.split_at(line.iter().position(|byte| *byte == b':')?);
-        let message = message[1..].trim_ascii();
+        let (time, message) = line.split_at(memchr(b':', line)?);
+        let message = message[1..].trim_ascii_start();
         match message.first()? {
             b'>' => self.begin(time, numbered(message, b">>> emerge ")?)?,
             // Without an open merge, these lines change nothing.
@@ -245,8 +245,9 @@ fn bytes(text: &str) -> Option<u64> {
 
 /// Returns the package in `PREFIX(1 of 3) app-misc/one-1 to /`.
 fn numbered<'a>(message: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (_, package) = split_once(message.strip_prefix(prefix)?.strip_prefix(b"(")?, b") ")?;
-    package.split(|byte| *byte == b' ').next()
+    let numbers = message.strip_prefix(prefix)?.strip_prefix(b"(")?;
+    let package = numbers[memchr(b')', numbers)? + 1..].strip_prefix(b" ")?;
+    package.split(u8::is_ascii_whitespace).next()
 }
 
 fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
