@@ -2,8 +2,8 @@
 
 use crate::args;
 use crate::error::Result;
-use crate::operation::{Action, Effect, Plan, Planning, ProgramEffect};
-use crate::types::Choice;
+use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect};
+use crate::types::{AbsPath, Choice};
 
 args! {
     /// Announces actions that the run may call although the plan does not reach them.
@@ -21,8 +21,11 @@ args! {
     /// ```
     "plan.may_call" => pub struct MayCall {
         /// The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount,
-        /// mount.swap_on, portage.emerge (of any packages), or portage.make_conf (any settings).
+        /// mount.swap_on, portage.emerge (of any packages), portage.env, portage.make_conf (any
+        /// settings), or portage.package_env.
         pub actions: Vec<DeclaredAction>,
+        /// Directories and files that these actions may write. This is approved with the plan.
+        pub writes: Option<Vec<AbsPath>>,
     }
 }
 
@@ -40,7 +43,9 @@ impl Choice for DeclaredAction {
         "mount.mount",
         "mount.swap_on",
         "portage.emerge",
+        "portage.env",
         "portage.make_conf",
+        "portage.package_env",
     ];
     const ALL: &'static [Self] = &[
         Self("luks.open"),
@@ -49,7 +54,9 @@ impl Choice for DeclaredAction {
         Self("mount.mount"),
         Self("mount.swap_on"),
         Self("portage.emerge"),
+        Self("portage.env"),
         Self("portage.make_conf"),
+        Self("portage.package_env"),
     ];
 }
 
@@ -58,7 +65,9 @@ impl Action for MayCall {
 
     fn effects(&self) -> Vec<Effect> {
         let names = self.actions.iter().map(|action| action.0.to_owned());
-        names.map(|action| Effect::Program(ProgramEffect::MayCall { action })).collect()
+        let calls = names.map(|action| Effect::Program(ProgramEffect::MayCall { action }));
+        let paths = self.writes.iter().flatten().map(ToString::to_string);
+        calls.chain(paths.map(|path| Effect::Files(FilesEffect::Writes { path }))).collect()
     }
 
     fn plan(&self, _cx: &mut Planning<'_>) -> Result<Plan<()>> {
