@@ -271,6 +271,17 @@ pub fn has_failed(log: &str) -> bool {
     log.lines().any(|line| line.contains("ERROR: ") && died_in(&without_escapes(line)).is_some())
 }
 
+/// Returns the number of jobs in the last command of make or ninja that a log shows: `make -j4`.
+pub fn jobs(log: &str) -> Option<u32> {
+    let jobs = |line: &str| {
+        let mut words = line.split_whitespace();
+        let program = words.next()?.rsplit('/').next()?;
+        ["make", "gmake", "ninja", "samu"].contains(&program).then_some(())?;
+        words.find_map(|word| word.strip_prefix("-j")?.parse().ok())
+    };
+    log.lines().rev().find_map(jobs)
+}
+
 /// Removes escape sequences for colors and titles, and carriage returns.
 pub fn without_escapes(log: &str) -> String {
     static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -288,6 +299,13 @@ mod tests {
 
     fn kind_and_line(log: &str) -> Option<(BuildErrorKind, usize)> {
         first_error(log).map(|error| (error.kind, error.line))
+    }
+
+    #[test]
+    fn the_number_of_jobs_is_that_of_the_last_command() {
+        let log = "make -j9 -l8 clean\nmake: *** [Makefile:2: a] Killed\n/usr/bin/ninja -v -j4 -l0 all\nmake[1]: -j2\n";
+        assert_eq!(jobs(log), Some(4));
+        assert_eq!(jobs("makes -j3\nmake all\nmake -jx\n"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::rule::{CHECKSUM_REMEDY, FETCH_REMEDY, SPACE_REMEDY};
 use crate::config::build_log::{self, BuildError, BuildErrorKind};
+use crate::machine::builds::package_name;
 use crate::types::{AbsPath, Place, rhai_literal};
 
 /// An error in a build log as scripts see it.
@@ -21,18 +22,24 @@ pub struct BuildErrorInfo {
     pub context: Vec<String>,
     /// What to do about it.
     pub remedy: String,
+    /// The package as `category/name`.
+    pub atom: String,
+    /// The number of jobs of the latest make or ninja that the log shows.
+    pub jobs: Option<u32>,
 }
 
 impl BuildErrorInfo {
     /// Returns the first error in the log of a package, `category/name-version`; its kind is
     /// `"unknown"` if no line looks like one.
     pub fn of(root: &AbsPath, package: &str, place: &Place, log: &str) -> Self {
+        let (atom, jobs) = (package_name(package).to_owned(), build_log::jobs(log));
         let Some(error) = build_log::first_error(log) else {
-            return Self { kind: "unknown", remedy: format!("read {place}"), ..Self::default() };
+            let remedy = format!("read {place}");
+            return Self { kind: "unknown", remedy, atom, jobs, ..Self::default() };
         };
         let remedy = remedy(root, package, &error);
         let BuildError { kind, phase, line, text, context } = error;
-        Self { kind: kind.word(), phase, line, text, context, remedy }
+        Self { kind: kind.word(), phase, line, text, context, remedy, atom, jobs }
     }
 }
 

@@ -47,7 +47,9 @@ args! {
     /// report at the end is a consequence. The map has `kind` (`"compiler"`, `"linker"`,
     /// `"configure"`, `"header"`, `"dependency"`, `"program"`, `"patch"`, `"test"`, `"fetch"`,
     /// `"checksum"`, `"sandbox"`, `"collision"`, `"space"`, `"memory"`, `"ebuild"`, or `"unknown"`), `phase`, `line` (its
-    /// number in the log), `text`, `context` (the lines around it) and `remedy`.
+    /// number in the log), `text`, `context` (the lines around it), `remedy`, `atom`
+    /// (`category/name`) and `jobs`, the number of jobs of the latest make or ninja in the log (nil
+    /// if unknown).
     ///
     /// Needs the same approval as running emerge, whose output the log is.
     ///
