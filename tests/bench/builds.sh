@@ -41,11 +41,17 @@ many=$(printf 'app-misc/p%s ' {1..50})
 case $WHAT in
 keep_building | keep_going)
     for name in $many; do package "$name" 1 amd64 </dev/null; done
+    # A repository that was synchronized has the metadata of its ebuilds; otherwise, each calculation of a list runs all of them.
+    must chroot $T emerge --regen --quiet >regen.out 2>&1
     ;;
 esac
 case $WHAT in
 keep_building)
-    measured "import \"parallel\" as parallel; parallel::keep_building(\"/mnt/t\", \"${many% }\".split(\" \"), #{ jobs: 2 });"
+    # Without the figures of `measured`: taking them starts two programs every tenth of a second.
+    printf '%s\n' "import \"parallel\" as parallel; parallel::keep_building(\"/mnt/t\", \"${many% }\".split(\" \"), #{ jobs: 2 });" >run.rhai
+    begin=$EPOCHREALTIME
+    must "$G" run.rhai --yes --journal /run/measured >run.out 2>&1
+    echo $(((${EPOCHREALTIME/[.,]/} - ${begin/[.,]/}))) >microseconds
     ;;
 keep_going)
     begin=$EPOCHREALTIME
