@@ -258,6 +258,13 @@ start_pre() {
 	fi
 }
 
+stop() {
+	ebegin "Stopping $RC_SVCNAME"
+	# The process is that of the interpreter, not of the command.
+	start-stop-daemon --stop --pidfile "$pidfile"
+	eend $?
+}
+
 stop_post() {
 	local try
 	[ -d $group ] || return 0
