@@ -118,6 +118,8 @@
 --- network = true
 --- ```
 
+local compile_node = require "compile_node"
+
 local directory = "/etc/distcc"
 local wrapper = directory .. "/distcc-ssh"
 local key = directory .. "/.ssh/id_ed25519"
@@ -176,113 +178,6 @@ Match User distcc
 ]], { root = root, mode = "0644" })
     print("Let sshd read its configuration again: rc-service sshd reload, or systemctl reload sshd.")
     print("Its sshd_config must have the line: Include /etc/ssh/sshd_config.d/*.conf")
-end
-
---- sshd starts compilers in its own control group, which has no limits: the service takes them over.
-local function limit_node()
-    step("Limit the compilers")
-    if node_memory < 1 or node_memory > 100 then
-        error("node_memory: " .. node_memory .. " is not a percentage from 1 to 100")
-    end
-    if node_processes < 32 then
-        error("node_processes: " .. node_processes .. " is too small: at least 32")
-    end
-    file.write(directory .. "/distcc-jobs", distcc.limits_script(), { root = root, mode = "0755" })
-    if limits == "systemd" then
-        --- A compiler that the kernel kills must not stop the service.
-        file.make_dir("/etc/systemd/system", { root = root })
-        file.write("/etc/systemd/system/distcc-node.service", [[
-[Unit]
-Description=Compilers of the distcc node, within limits
-
-[Service]
-ExecStart=/etc/distcc/distcc-jobs serve
-User=distcc
-RuntimeDirectory=distcc-node
-RuntimeDirectoryMode=0700
-MemoryMax=]] .. node_memory .. [[%
-MemorySwapMax=0
-TasksMax=]] .. node_processes .. [[
-
-OOMPolicy=continue
-NoNewPrivileges=yes
-PrivateNetwork=yes
-PrivateTmp=yes
-ProtectHome=yes
-ProtectSystem=strict
-ReadWritePaths=/var/log/distcc
-Restart=on-failure
-
-[Install]
-WantedBy=multi-user.target
-]], { root = root })
-    else
-        file.make_dir("/etc/init.d", { root = root })
-        file.write("/etc/init.d/distcc-node", [[
-#!/sbin/openrc-run
-# Compilers of the distcc node, within the limits of a control group.
-
-description="Run the compilers of the distcc node within limits"
-command=/etc/distcc/distcc-jobs
-command_args=serve
-command_user=distcc
-command_background=yes
-pidfile=/run/distcc-node.pid
-groups=/sys/fs/cgroup
-group=$groups/distcc-node
-
-depend() {
-	after cgroups
-	before sshd
-}
-
-limit() {
-	local memory
-	memory=$(awk '/^MemTotal:/ { print int($2 * ]] .. node_memory .. [[ / 100) }' /proc/meminfo)
-	for controller in memory pids; do
-		echo +$controller >$groups/cgroup.subtree_control || return 1
-	done
-	mkdir -p $group || return 1
-	echo "${memory}K" >$group/memory.max || return 1
-	[ ! -e $group/memory.swap.max ] || echo 0 >$group/memory.swap.max || return 1
-	echo ]] .. node_processes .. [[ >$group/pids.max || return 1
-	# The service inherits the group from this shell.
-	echo 0 >$group/cgroup.procs
-}
-
-start_pre() {
-	checkpath --directory --owner distcc --mode 0700 /run/distcc-node || return 1
-	if ! limit; then
-		eerror "Control groups version 2 with memory and pids are needed in $groups: set rc_cgroup_mode=unified in /etc/rc.conf"
-		return 1
-	fi
-}
-
-stop() {
-	ebegin "Stopping $RC_SVCNAME"
-	# The process is that of the interpreter, not of the command.
-	start-stop-daemon --stop --pidfile "$pidfile"
-	eend $?
-}
-
-stop_post() {
-	local try
-	[ -d $group ] || return 0
-	echo 1 >$group/cgroup.kill
-	# Killed processes leave the group when they have ended.
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		rmdir $group 2>/dev/null && return 0
-		sleep 0.5
-	done
-	eerror "Processes in $group do not end"
-	return 1
-}
-]], { root = root, mode = "0755" })
-    end
-    service.enable(root, "distcc-node", { init = limits })
-    if root == "/" then
-        service.start("distcc-node", { init = limits })
-    end
 end
 
 local function install_wrapper()
@@ -475,7 +370,7 @@ end
 if role == "node" then
     set_up_node()
     if limits ~= "none" then
-        limit_node()
+        compile_node.limit(root, { init = limits, memory = node_memory, processes = node_processes })
     end
 else
     set_up_front_end()
