@@ -32,6 +32,7 @@ const LIMIT: Duration = Duration::from_hours(1);
 pub struct Lab {
     directory: TempDir,
     disks: Vec<PathBuf>,
+    limit: Duration,
 }
 
 /// Result of a script: its directory, console and exit code.
@@ -86,7 +87,6 @@ impl Console for ConsoleLog<'_> {
 
 /// Directories of the host that every machine of the lab sees besides the programs. Scripts of the
 /// lab are trusted: add a path if one needs more.
-/// needs is a line here.
 fn shared() -> Vec<Share> {
     let paths = ["/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(PathBuf::from);
     let paths = paths.into_iter().chain([project("")]).filter(|path| path.exists());
@@ -106,7 +106,12 @@ impl Lab {
         let disks = disks.collect();
         fs::write(directory.path().join(SENTINEL), sentinel())
             .expect("the disk that nobody chooses");
-        Self { directory, disks }
+        Self { directory, disks, limit: LIMIT }
+    }
+
+    /// Counts a boot as hanging only after this time.
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// Returns the directory that host and guest share, at the same path on both sides.
@@ -197,7 +202,7 @@ impl Lab {
             last: Some(&self.directory.path().join(SENTINEL)),
             shares: &shared(),
             memory: Size::mib(512),
-            limit: LIMIT,
+            limit: self.limit,
         };
         let (over, group) = (AtomicBool::new(false), AtomicU32::new(0));
         let mut console = ConsoleLog(String::new(), Some(&group));

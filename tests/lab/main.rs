@@ -20,7 +20,7 @@ use harness::{Test, Unit};
 use libtest_mimic::Arguments;
 
 /// Tests that are functions.
-const FUNCTIONS: [&[Test]; 14] = [
+const FUNCTIONS: [&[Test]; 13] = [
     boots::gentoo::TESTS,
     boots::hibernation::TESTS,
     boots::keyboard::TESTS,
@@ -31,7 +31,6 @@ const FUNCTIONS: [&[Test]; 14] = [
     boots::whole::TESTS,
     confined::TESTS,
     proved_actions::TESTS,
-    torture::each::TESTS,
     torture::faults::TESTS,
     torture::power::TESTS,
     tried::TESTS,
@@ -39,6 +38,10 @@ const FUNCTIONS: [&[Test]; 14] = [
 
 fn main() {
     let functions = FUNCTIONS.into_iter().flatten().map(Unit::from);
-    let units = script::units().into_iter().chain(functions).chain(boots::matrix::units());
+    let units = script::units()
+        .into_iter()
+        .chain(functions)
+        .chain(boots::matrix::units())
+        .chain(torture::each::units());
     harness::run(Arguments::from_args(), units.collect()).exit();
 }

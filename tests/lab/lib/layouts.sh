@@ -1,7 +1,8 @@
 # The layouts, for real: each is applied, used, released, applied again (nothing changes), and released. Each one
 # starts with the disks as the one before has left them. The last disk is never selected.
 #
-# With CUT_EACH, the program is killed within each action of each layout instead, and the run is resumed.
+# With CUT_EACH=LAYOUT, the program is killed within each action of that layout instead, and the run is resumed;
+# nothing comes after it.
 
 head -c 1M /dev/urandom >/dev/ubdd
 sentinel=$(sha256sum /dev/ubdd)
@@ -64,7 +65,12 @@ layout() {
     shift 3
     echo "== $name"
     if [ -n "${CUT_EACH:-}" ]; then
-        interrupted "$name" "$check" "$@"
+        if [ "$CUT_EACH" = "$name" ]; then
+            interrupted "$name" "$check" "$@"
+            exit
+        fi
+        run_layout before "$name" "$@"
+        release_layout
         return
     fi
     run_layout first "$name" "$@"
