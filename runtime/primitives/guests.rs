@@ -3,7 +3,9 @@
 use crate::error::{Result, Rule};
 use crate::machine::guest::{Guest, GuestKind, GuestState};
 use crate::operation::{Answer, Planning};
-use crate::types::{AbsPath, GuestName};
+use crate::primitives::net::name::LinkName;
+use crate::primitives::system::people::{PASSWD, lines, named};
+use crate::types::{AbsPath, GuestName, UserName};
 
 /// The longest path of a socket: `sun_path` of 108 bytes with a byte after it (unix(7)).
 pub(super) const LONGEST_SOCKET: usize = 107;
@@ -38,6 +40,15 @@ pub(super) enum GuestRule {
     /// A guest of another kind has the directory.
     #[error("guest {name}: {directory} is the directory of a guest of the kind {kind}")]
     OtherKind { name: String, directory: String, kind: &'static str },
+    /// The user of its processes does not exist.
+    #[error("{of}: there is no user {user}")]
+    NoUser { of: String, user: String },
+    /// The directory of the guest does not belong to the user.
+    #[error("{of}: {directory} does not belong to user {user}")]
+    NotOwner { of: String, directory: String, user: String },
+    /// The tap device belongs to another user.
+    #[error("{of}: user {user} must not attach to tap device {tap}, which belongs to {owner}")]
+    TapOwner { of: String, tap: String, user: String, owner: String, uid: u32 },
 }
 
 impl Rule for GuestRule {
@@ -50,6 +61,17 @@ impl Rule for GuestRule {
             Self::InState { help, .. } => help.clone(),
             Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
             Self::OtherKind { .. } => "choose another name or path".into(),
+            Self::NoUser { user, .. } => {
+                format!("create the user first: system::user(\"/\", {user:?})")
+            }
+            Self::NotOwner { directory, user, .. } => {
+                format!("change the owner: file::chown({directory:?}, {user:?})")
+            }
+            Self::TapOwner { tap, uid, .. } => {
+                format!(
+                    "create it for that user: tap::remove({tap:?}); tap::create({tap:?}, #{{ owner: {uid} }})"
+                )
+            }
         })
     }
 }
@@ -69,6 +91,48 @@ pub(super) struct SeenGuest<'a> {
 /// Returns the directory of a guest.
 pub(super) fn directory(name: &GuestName, path: &AbsPath) -> String {
     format!("{}/{name}", path.to_string().trim_end_matches('/'))
+}
+
+/// The user of the processes of a guest, with its number if that is known.
+pub(super) struct GuestUser<'a> {
+    /// The guest, for messages.
+    pub(super) of: String,
+    pub(super) user: &'a UserName,
+    pub(super) uid: Option<u32>,
+}
+
+impl<'a> GuestUser<'a> {
+    /// Looks a user up. An error if the user does not exist.
+    pub(super) fn of(of: String, user: &'a UserName, cx: &Planning<'_>) -> Result<Self> {
+        let Some(users) = lines(&AbsPath::assume_valid("/"), PASSWD, cx)? else {
+            return Ok(Self { of, user, uid: None });
+        };
+        match named(&users, user).and_then(|user| user.get(2)?.parse().ok()) {
+            None => Err(GuestRule::NoUser { of, user: user.to_string() }.into()),
+            uid => Ok(Self { of, user, uid }),
+        }
+    }
+
+    /// Returns an error if a directory belongs to another user.
+    pub(super) fn check_owner(&self, directory: &str, owner: u32) -> Result<()> {
+        match self.uid {
+            Some(uid) if uid != owner => {
+                let (of, user) = (self.of.clone(), self.user.to_string());
+                Err(GuestRule::NotOwner { of, directory: directory.to_owned(), user }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns an error if the user must not attach to a tap device with this owner.
+    pub(super) fn check_tap(&self, tap: &LinkName, owner: Option<u32>) -> Result<()> {
+        let Some(uid) = self.uid.filter(|uid| *uid != 0 && owner != Some(*uid)) else {
+            return Ok(());
+        };
+        let (of, user, tap) = (self.of.clone(), self.user.to_string(), tap.as_str().to_owned());
+        let owner = owner.map_or_else(|| "root".to_owned(), |owner| format!("user {owner}"));
+        Err(GuestRule::TapOwner { of, tap, user, owner, uid }.into())
+    }
 }
 
 impl<'a> SeenGuest<'a> {

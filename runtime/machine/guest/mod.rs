@@ -26,7 +26,9 @@ pub use entry::{Guest, GuestState, path_and_name};
 pub use fact::{GuestFact, GuestRelease};
 pub use kind::GuestKind;
 pub use lxc::{LXC_PATH, cgroup_prefix, config_of, lxc};
-pub use qemu::step::{QEMU_COMMAND, QEMU_CONSOLE, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep};
+pub use qemu::step::{
+    QEMU_COMMAND, QEMU_CONSOLE, QEMU_LOG, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep,
+};
 pub use step::{GuestAct, GuestEffect, GuestStep};
 pub use uml::step::{CONSOLE_LOG, RUN, UML_PATH, UmlCard, UmlStart, UmlStep, mconsole_socket};
 

@@ -12,10 +12,9 @@ use crate::machine::guest::{
 };
 use crate::machine::share::Share;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::guests::SeenGuest;
-use crate::primitives::guests::directory;
+use crate::primitives::guests::{GuestUser, SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
-use crate::types::{AbsPath, GuestName, Jobs, KernelLine, MacAddress, Place, Size};
+use crate::types::{AbsPath, GuestName, Jobs, KernelLine, MacAddress, Place, Size, UserName};
 
 args! {
     /// Starts a virtual machine of QEMU in the background.
@@ -24,7 +23,12 @@ args! {
     /// emulated, which is about ten times slower. Returns `"kvm"` or `"tcg"`.
     ///
     /// The memory is shared, as virtiofsd needs it. What the guest prints on its serial console (`console=ttyS0`) is in `PATH/NAME/console.log`, the
-    /// monitor (QMP) is `PATH/NAME/monitor`, the command that started it is in `PATH/NAME/qemu.command`. A guest that reboots ends.
+    /// messages of QEMU in `PATH/NAME/qemu.log`, the monitor (QMP) is `PATH/NAME/monitor`, the command that started it is in
+    /// `PATH/NAME/qemu.command`. A guest that reboots ends.
+    ///
+    /// QEMU cannot start programs, change its user or its limits (`-sandbox`). With `user` it is a process of that user, who then owns
+    /// `PATH/NAME`, and needs the right to read and write the disks, to open the sockets of the shares (`group` of `virtiofs.share`) and the tap, and,
+    /// for KVM, `/dev/kvm`.
     ///
     /// A virtual machine that runs is unchanged. When the run cleans up, it is told to shut down, and ended after 10 seconds.
     ///
@@ -55,13 +59,15 @@ args! {
         pub tap: Option<LinkName>,
         /// The MAC address of the network card.
         pub hwaddr: Option<MacAddress>,
+        /// The user of the process of QEMU; by default the user that runs the program.
+        pub user: Option<UserName>,
         /// The directory of the virtual machines.
         pub path: AbsPath = "/var/lib/qemu",
     }
 }
 
-/// System calls that a virtual machine does not need are denied. Other programs are not: QEMU starts itself again in the background.
-const SANDBOX: &str = "on,obsolete=deny,resourcecontrol=deny";
+/// System calls that a virtual machine does not need are denied. `-daemonize` would need `spawn`: a shell starts QEMU in the background instead.
+const SANDBOX: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
 /// Formats a path for an option, in which commas are separators.
 fn path_option(path: &AbsPath) -> String {
@@ -74,7 +80,7 @@ impl StartVm {
         let mut words: Vec<String> = Vec::new();
         let mut add = |more: &[&str]| words.extend(more.iter().map(|&word| word.to_owned()));
         add(&["-name", self.name.as_str(), "-M", "q35", "-nodefaults", "-no-user-config"]);
-        add(&["-display", "none", "-no-reboot", "-sandbox", SANDBOX, "-daemonize"]);
+        add(&["-display", "none", "-no-reboot", "-sandbox", SANDBOX]);
         add(&["-pidfile", &format!("{directory}/{QEMU_PID}")]);
         add(&["-qmp", &format!("unix:{directory}/{QEMU_MONITOR},server=on,wait=off")]);
         add(&["-serial", &format!("file:{directory}/{QEMU_CONSOLE}")]);
@@ -137,12 +143,28 @@ impl StartVm {
                 }
             }
         }
-        if let (Some(tap), Some(links)) = (&self.tap, &cx.machine.net.links)
-            && links.get(tap.as_str()).and_then(|link| link.kind.as_deref()) != Some("tap")
-        {
-            return Err(QemuRule::NoTap { name: name(), link: tap.as_str().to_owned() }.into());
+        self.check_user(cx)
+    }
+
+    /// Checks the tap, and what the user of the process needs.
+    fn check_user(&self, cx: &Planning<'_>) -> Result<()> {
+        let of = || format!("virtual machine {}", self.name);
+        let user = self.user.as_ref().map(|user| GuestUser::of(of(), user, cx)).transpose()?;
+        if let (Some(tap), Some(links)) = (&self.tap, &cx.machine.net.links) {
+            let link = links.get(tap.as_str());
+            match link.filter(|link| link.kind.as_deref() == Some("tap")) {
+                Some(link) => user.iter().try_for_each(|user| user.check_tap(tap, link.owner))?,
+                None => {
+                    let (name, link) = (self.name.to_string(), tap.as_str().to_owned());
+                    return Err(QemuRule::NoTap { name, link }.into());
+                }
+            }
         }
-        Ok(())
+        let guest = directory(&self.name, &self.path);
+        match (user, cx.look(&Place::here(&guest))?) {
+            (Some(user), FileStatus::Dir { uid, .. }) => user.check_owner(&guest, uid),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -171,11 +193,12 @@ impl Action for StartVm {
             GuestFact::GuestMade { guest: guest.clone(), kind, rootfs: None, disks: Vec::new() };
         let (state, was) = (GuestState::Running, GuestState::Stopped);
         let runs = GuestFact::GuestIs { guest: guest.clone(), kind, state, was };
-        Ok(Plan::step(GuestStep::Qemu(QemuStep::Start { guest, options }))
+        let user = self.user.as_ref().map(ToString::to_string);
+        Ok(Plan::step(GuestStep::Qemu(QemuStep::Start { guest, user, options }))
             .makes(made)
             .makes(runs)
             .undo(Undo::Release)
-            .hint("without memfd_create(2) or where memory is short, QEMU names the option; see -object and -m in qemu-system-x86_64(1)")
+            .hint("check the free memory (free -m), that the kernel has CONFIG_MEMFD_CREATE, and that the user may read all files")
             .reads("kvm".to_owned(), |outcomes| {
                 Ok(outcomes.last().map(|outcome| outcome.stdout.clone()).unwrap_or_default())
             }))

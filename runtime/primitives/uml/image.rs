@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::machine::FilesFact;
 use crate::machine::files::FileStatus;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::primitives::guests::GuestRule;
 use crate::primitives::system::people::{PASSWD, lines, named};
 use crate::system::{Cmd, FilesStep, Step};
 use crate::types::{AbsPath, MIB, Place, Size, UserName};
@@ -66,7 +67,7 @@ impl GuestImage {
             }
             _ => {
                 let of = self.path.to_string();
-                Err(UmlRule::NoUser { of, user: owner.to_string() }.into())
+                Err(GuestRule::NoUser { of, user: owner.to_string() }.into())
             }
         }
     }

@@ -12,12 +12,6 @@ pub(super) enum UmlRule {
     /// The guest would run as root.
     #[error("guest {name}: must not run as root")]
     Root { name: String },
-    /// The user does not exist.
-    #[error("{of}: there is no user {user}")]
-    NoUser { of: String, user: String },
-    /// The directory of the guest does not belong to the user.
-    #[error("guest {name}: {directory} does not belong to user {user}")]
-    NotOwner { name: String, directory: String, user: String },
     /// The directory of the guest does not exist.
     #[error("guest {name}: the directory {directory} does not exist")]
     NoDirectory { name: String, directory: String },
@@ -47,11 +41,6 @@ pub(super) enum UmlRule {
     /// The tap device does not exist.
     #[error("guest {name}: there is no tap device {tap}")]
     NoTap { name: String, tap: String },
-    /// The tap device belongs to another user.
-    #[error(
-        "guest {name}: user {user} must not attach to tap device {tap}, which belongs to {owner}"
-    )]
-    TapOwner { name: String, tap: String, user: String, owner: String, uid: u32 },
     /// Memory of the guest cannot be in this directory.
     #[error(
         "guest {name}: {directory} is mounted noexec, and the memory of the guest would be in it"
@@ -72,10 +61,6 @@ impl Rule for UmlRule {
             Self::Root { .. } => {
                 "give an ordinary user, or add allow_root: true: root of the guest can then use files of this system".into()
             }
-            Self::NoUser { user, .. } => format!("create the user first: system::user(\"/\", {user:?})"),
-            Self::NotOwner { directory, user, .. } => {
-                format!("change the owner: file::chown({directory:?}, {user:?})")
-            }
             Self::NoDirectory { directory, .. } => {
                 format!("create it first: file::make_dir({directory:?})")
             }
@@ -89,9 +74,6 @@ impl Rule for UmlRule {
                 "install Debian's user-mode-linux, or build one (make ARCH=um linux), and give its path as kernel".into()
             }
             Self::NoTap { tap, .. } => format!("create it first: tap::create({tap:?}, #{{ owner: … }})"),
-            Self::TapOwner { tap, uid, .. } => {
-                format!("create it for that user: tap::remove({tap:?}); tap::create({tap:?}, #{{ owner: {uid} }})")
-            }
             Self::NoExec { directory, .. } => {
                 format!("add tmp: \"/var/tmp\", or run: mount -o remount,exec {}", quote(directory))
             }

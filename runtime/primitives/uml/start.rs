@@ -11,9 +11,8 @@ use crate::machine::guest::{
     UmlStart, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::guests::{SeenGuest, directory};
+use crate::primitives::guests::{GuestUser, SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
-use crate::primitives::system::people::{PASSWD, lines, named};
 use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
 
 args! {
@@ -89,18 +88,14 @@ impl StartUml {
         taps.map(card).collect()
     }
 
-    /// Returns the number of the user; `None` if it is unknown.
-    fn user_number(&self, cx: &Planning<'_>) -> Result<Option<u32>> {
-        let name = self.name.to_string();
-        let Some(users) = lines(&AbsPath::assume_valid("/"), PASSWD, cx)? else { return Ok(None) };
-        let number = named(&users, &self.user).and_then(|user| user.get(2)?.parse().ok());
-        match number {
-            None => {
-                let of = format!("guest {name}");
-                Err(UmlRule::NoUser { of, user: self.user.to_string() }.into())
+    /// Returns the user, who must exist.
+    fn guest_user(&self, cx: &Planning<'_>) -> Result<GuestUser<'_>> {
+        let user = GuestUser::of(format!("guest {}", self.name), &self.user, cx)?;
+        match user.uid {
+            Some(0) if !self.allow_root => {
+                Err(UmlRule::Root { name: self.name.to_string() }.into())
             }
-            Some(0) if !self.allow_root => Err(UmlRule::Root { name }.into()),
-            Some(number) => Ok(Some(number)),
+            _ => Ok(user),
         }
     }
 
@@ -124,20 +119,16 @@ impl StartUml {
         Ok(())
     }
 
-    fn check_taps(&self, uid: Option<u32>, cx: &Planning<'_>) -> Result<()> {
+    fn check_taps(&self, user: &GuestUser<'_>, cx: &Planning<'_>) -> Result<()> {
         let Some(links) = &cx.machine.net.links else { return Ok(()) };
-        for tap in self.taps.iter().flatten().map(LinkName::as_str) {
-            let (name, user) = (self.name.to_string(), self.user.to_string());
-            let link = links.get(tap).filter(|link| link.kind.as_deref() == Some("tap"));
-            let tap = tap.to_owned();
-            match (link.map(|link| link.owner), uid) {
-                (None, _) => return Err(UmlRule::NoTap { name, tap }.into()),
-                (Some(owner), Some(uid)) if uid != 0 && owner != Some(uid) => {
-                    let owner =
-                        owner.map_or_else(|| "root".to_owned(), |owner| format!("user {owner}"));
-                    return Err(UmlRule::TapOwner { name, tap, user, owner, uid }.into());
+        for tap in self.taps.iter().flatten() {
+            let link = links.get(tap.as_str());
+            match link.filter(|link| link.kind.as_deref() == Some("tap")) {
+                Some(link) => user.check_tap(tap, link.owner)?,
+                None => {
+                    let (name, tap) = (self.name.to_string(), tap.as_str().to_owned());
+                    return Err(UmlRule::NoTap { name, tap }.into());
                 }
-                _ => {}
             }
         }
         Ok(())
@@ -148,20 +139,18 @@ impl StartUml {
         if self.user.as_str() == "root" && !self.allow_root {
             return Err(UmlRule::Root { name }.into());
         }
-        let uid = self.user_number(cx)?;
+        let user = self.guest_user(cx)?;
         let kernel = self.kernel.to_string();
         if cx.look(&Place::here(&kernel))? == FileStatus::Missing {
             return Err(UmlRule::NoKernel { name, kernel }.into());
         }
         self.check_disks(guest, cx)?;
-        self.check_taps(uid, cx)?;
-        let directory = guest.to_owned();
+        self.check_taps(&user, cx)?;
         match cx.look(&Place::here(guest))? {
-            FileStatus::Missing => return Err(UmlRule::NoDirectory { name, directory }.into()),
-            FileStatus::Dir { uid: owner, .. } if uid.is_some_and(|uid| uid != owner) => {
-                let user = self.user.to_string();
-                return Err(UmlRule::NotOwner { name, directory, user }.into());
+            FileStatus::Missing => {
+                return Err(UmlRule::NoDirectory { name, directory: guest.to_owned() }.into());
             }
+            FileStatus::Dir { uid, .. } => user.check_owner(guest, uid)?,
             _ => {}
         }
         let memory = self.tmp.as_ref().map_or_else(|| SHM.to_owned(), ToString::to_string);

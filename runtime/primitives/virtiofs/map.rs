@@ -51,6 +51,7 @@ pub(super) struct ShareOptions<'a> {
     pub(super) sandbox: ShareSandbox,
     pub(super) acl: bool,
     pub(super) map: String,
+    pub(super) group: Option<&'a str>,
 }
 
 /// The virtiofsd of the machine as far as a plan knows it.
@@ -81,7 +82,7 @@ impl OnDaemon {
 
     /// Returns the options of virtiofsd.
     pub(super) fn options(&self, share: &ShareOptions<'_>) -> Vec<String> {
-        let ShareOptions { directory, socket, cache, sandbox, acl, map } = share;
+        let ShareOptions { directory, socket, cache, sandbox, acl, map, group } = share;
         let (cache, sandbox) = (cache.word(), sandbox.word());
         let all = match self.daemon.implementation {
             Implementation::C => {
@@ -109,7 +110,8 @@ impl OnDaemon {
                 each
             }
         };
-        [format!("--socket-path={socket}")].into_iter().chain(all).collect()
+        let group = group.map(|group| format!("--socket-group={group}"));
+        [format!("--socket-path={socket}")].into_iter().chain(group).chain(all).collect()
     }
 }
 
@@ -127,6 +129,7 @@ mod tests {
             sandbox: ShareSandbox::Chroot,
             acl,
             map: on.map().into(),
+            group: None,
         };
         on.options(&share).join(" ")
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::machine::share::{ShareEffect, ShareFact, ShareStep};
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::types::{AbsPath, Place, XattrMap};
+use crate::types::{AbsPath, Place, UserName, XattrMap};
 
 args! {
     /// Shares a directory with one virtual machine by virtiofsd, until that machine ends.
@@ -40,6 +40,8 @@ args! {
         pub acl: bool = true,
         /// The map of extended attributes, in place of the one for the version of virtiofsd.
         pub xattrmap: Option<XattrMap>,
+        /// The group that may open the socket besides root: that of the user of `qemu.start`.
+        pub group: Option<UserName>,
     }
 }
 
@@ -112,6 +114,7 @@ impl Action for ShareDirectory {
             sandbox: self.sandbox,
             acl: self.acl,
             map,
+            group: self.group.as_ref().map(UserName::as_str),
         });
         let fact =
             ShareFact::DirectoryShared { socket: socket.clone(), directory: directory.clone() };

@@ -1,5 +1,5 @@
 #!/bin/bash
-# virtiofs.* and qemu.*: a virtual machine with its root on virtiofs, maps that break it, ways to stop it, failures.
+# virtiofs.* and qemu.*: a virtual machine with its root on virtiofs, its rights, maps that break it, ways to stop it, failures.
 #
 # disks: none
 # tier: make lab
@@ -10,21 +10,6 @@
 . "$LAB/lib/target.sh"
 . "$LAB/lib/virtual.sh"
 vm_own
-
-S=$OUT/fs.sock
-# machine OPTIONS: prints calls that boot the root with these options of virtiofs.share.
-machine() {
-    echo "let socket = virtiofs::share(\"$OUT/root\", \"$S\", #{ cache: \"always\", $1 });
-        print(qemu::start(\"vm\", #{ kernel: \"$OUT/vmlinuz\", initrd: \"$OUT/initramfs.img\", append: \"console=ttyS0 panic=-1\",
-            memory: \"512M\", shares: #{ fs: socket } }));"
-}
-
-# approved RHAI: like do_, with the loss of the virtual machine approved.
-approved() {
-    printf '%s\n' "$1" >do.rhai
-    must "$G" do.rhai --yes --prove --json --journal /run/proved --destroy vm >approved.json
-    proved
-}
 
 vm_kernel
 vm_root root
@@ -50,7 +35,15 @@ it 'a failed start leaves nothing'
 fails 'virtiofsd failed: exit code 1' "virtiofs::share(\"$OUT/root\", \"$S\", #{ xattrmap: \":bad\" });"
 must_not test -e "$S"
 # More memory than any machine has: memfd_create(2) works, and mapping it does not.
-fails 'exit code 1' "$(machine '' | sed 's/512M/900000G/')"
+fails 'Cannot allocate memory' "$(machine '' | sed 's/512M/900000G/')"
+vm_none_left
+mkdir without
+printf '#include <errno.h>\nint memfd_create(const char *name, unsigned flags) { errno = ENOSYS; return -1; }\n' >without/memfd.c
+must cc -shared -fPIC -o without/memfd.so without/memfd.c
+printf '#!/bin/sh\nLD_PRELOAD=%s exec /usr/bin/qemu-system-x86_64 "$@"\n' "$OUT/without/memfd.so" >without/qemu-system-x86_64
+chmod 755 without/qemu-system-x86_64
+PATH=$OUT/without:$PATH fails 'invalid object type: memory-backend-memfd' "$(machine '')"
+must grep -q 'help: .*CONFIG_MEMFD_CREATE' fails.out
 must_not test -e "$S"
 vm_none_left
 
@@ -59,6 +52,9 @@ do_ "$(machine '')"
 vm_says vm >good.txt
 must grep -q 'PROBE ok true' good.txt
 must test "$(stat -c '%U' root/tmp)" = root
+pid=$(cat /var/lib/qemu/vm/qemu.pid)
+must grep -q '^NoNewPrivs:.*1$' "/proc/$pid/status"
+must grep -q '^Seccomp:.*2$' "/proc/$pid/status"
 same_machine=$(machine '')
 says "$same_machine print(qemu::info(\"vm\").state);" '
 running'
@@ -67,6 +63,28 @@ it 'a virtual machine shuts down when its power button is pressed, and its share
 says 'print(qemu::stop("vm")); print(qemu::info("vm").state);' 'powerdown
 stopped'
 vm_none_left
+
+it 'a virtual machine of an ordinary user has a share'
+# The directory of this script is not readable for others.
+mkdir -p /run/vm && cp vmlinuz initramfs.img /run/vm
+of_user() {
+    echo "let socket = virtiofs::share(\"$OUT/root\", \"/run/vm/fs.sock\", #{ cache: \"always\", $1 });
+        qemu::start(\"vm\", #{ kernel: \"/run/vm/vmlinuz\", initrd: \"/run/vm/initramfs.img\", append: \"console=ttyS0 panic=-1 of=$OUT\",
+            memory: \"512M\", shares: #{ fs: socket }, user: \"nobody\" });"
+}
+refused 'does not belong to user nobody' "$(of_user '')"
+rm -r /var/lib/qemu/vm
+fails 'Permission denied' "$(of_user '')"
+vm_none_left
+do_ "$(of_user 'group: "nogroup"')"
+vm_says vm >user.txt
+must grep -q 'PROBE ok true' user.txt
+must test "$(stat -c %U "/proc/$(cat /var/lib/qemu/vm/qemu.pid)" /var/lib/qemu/vm /var/lib/qemu/vm/console.log | uniq)" = nobody
+says 'print(qemu::stop("vm"));' powerdown
+vm_none_left
+fails '/var/lib/qemu/vm belongs to another user' "qemu::start(\"vm\", #{ kernel: \"$OUT/vmlinuz\" });"
+refused 'there is no user none' 'qemu::start("new", #{ user: "none" });'
+rm -r /var/lib/qemu/vm
 
 it 'the map of the guide breaks changes of owner with virtiofsd in C, and the probe tells why'
 : >root/deaf
@@ -77,6 +95,15 @@ must grep -q 'PROBE cause no file changes its owner: virtiofsd in C' bad.txt
 fails 'timed out after 1 s waiting for the shutdown' 'qemu::stop("vm", #{ timeout: 1 });'
 approved 'print(qemu::stop("vm", #{ timeout: 1, kill: true }));'
 must grep -q '"text":"quit"' approved.json
+vm_none_left
+
+it 'a virtual machine whose monitor hangs is killed after approval only'
+do_ "$(machine '')"
+kill -STOP "$(cat /var/lib/qemu/vm/qemu.pid)"
+fails 'monitor: timed out' 'qemu::stop("vm", #{ timeout: 1 });'
+must grep -q 'help: .*kill: true' fails.out
+approved 'print(qemu::stop("vm", #{ timeout: 1, kill: true }));'
+must grep -q '"text":"kill"' approved.json
 vm_none_left
 
 it 'a run that fails or is killed leaves nothing'
@@ -110,19 +137,5 @@ must grep -q '<binary xattr="on">' changes.txt
 must python3 -c 'import sys, xml.dom.minidom as m; m.parse("web.xml")'
 same_again "libvirt::domain_xml(\"$OUT/web.xml\", \"$OUT/root\", \"fs\", #{ cache: \"always\" });"
 
-it 'the map fits the implementation of virtiofsd'
-says 'print(virtiofs::daemon().implementation);' c
-RUST=/usr/local/lib/gscript-virtiofsd
-if [ -x $RUST/virtiofsd ]; then
-    export PATH=$RUST:$PATH
-    says 'let d = virtiofs::daemon(); print(`${d.implementation} ${d.xattrmap}`);' 'rust :map::user.virtiofs.:'
-    do_ "$(machine '')"
-    vm_says vm >rust.txt
-    must grep -q 'PROBE ok true' rust.txt
-    approved 'qemu::stop("vm", #{ timeout: 1, kill: true });'
-    vm_none_left
-else
-    skipped="system::virtiofs: virtiofsd in Rust is not tested: there is no $RUST/virtiofsd (cargo install virtiofsd)"
-    echo "$skipped"
-    { echo "$skipped" >>"$PROJECT/target/skipped.txt"; } 2>/dev/null || :
-fi
+it 'the map fits virtiofsd in C'
+says 'let d = virtiofs::daemon(); print(`${d.implementation} ${d.xattrmap}`);' 'c :map:trusted.:user.virtiofs.:'

@@ -16,6 +16,8 @@ pub const QEMU_PID: &str = "qemu.pid";
 pub const QEMU_MONITOR: &str = "monitor";
 /// The file with what the guest prints on its serial console.
 pub const QEMU_CONSOLE: &str = "console.log";
+/// The file with the messages of QEMU itself.
+pub const QEMU_LOG: &str = "qemu.log";
 
 /// The name of the program.
 const QEMU: &str = "qemu-system-x86_64";
@@ -27,6 +29,8 @@ pub enum QemuStep {
     Start {
         /// The directory of the guest.
         guest: String,
+        /// The user that the process belongs to, if it is not that of this program.
+        user: Option<String>,
         /// The options, without those of the processor.
         options: Vec<String>,
     },
@@ -45,7 +49,10 @@ impl QemuStep {
     /// Returns the programs that the step starts.
     pub(crate) fn tools(&self) -> Vec<&'static str> {
         match self {
-            Self::Start { .. } => vec![QEMU],
+            Self::Start { user, .. } => {
+                let user = user.iter().map(|_| "setpriv");
+                [QEMU, "setsid", "sh"].into_iter().chain(user).collect()
+            }
             Self::Stop { .. } => Vec::new(),
         }
     }
@@ -54,9 +61,13 @@ impl QemuStep {
 impl fmt::Display for QemuStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Start { options, .. } => {
-                let options: Vec<String> = options.iter().map(|option| quote(option)).collect();
-                write!(f, "{QEMU} -machine accel=kvm:tcg {}", options.join(" "))
+            Self::Start { guest, user, options } => {
+                if let Some(user) = user {
+                    write!(f, "setpriv --reuid={user} --init-groups ")?;
+                }
+                write!(f, "{QEMU} -machine accel=kvm:tcg")?;
+                options.iter().try_for_each(|option| write!(f, " {}", quote(option)))?;
+                write!(f, " >{} 2>&1 &", quote(&format!("{guest}/{QEMU_LOG}")))
             }
             Self::Stop { guest, timeout, kill } => {
                 let name = path_and_name(guest).1;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -11,12 +10,13 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
 use super::qmp::Monitor;
+use super::read_log;
 use crate::machine::guest::{
-    Guest, GuestKind, GuestState, QEMU_COMMAND, QEMU_MONITOR, QEMU_PATH, QEMU_PID, QemuStep,
-    path_and_name,
+    Guest, GuestKind, GuestState, QEMU_COMMAND, QEMU_CONSOLE, QEMU_LOG, QEMU_MONITOR, QEMU_PATH,
+    QEMU_PID, QemuStep, path_and_name,
 };
-use crate::system::real::{EMULATED_CPU, KVM_CPU, Real, kvm_works};
-use crate::system::{Cmd, FailureKind, Outcome, StepError, Watch};
+use crate::system::real::{EMULATED_CPU, KVM, KVM_CPU, Real, kvm_works};
+use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, Stdin, StepError, Watch};
 use crate::types::text_of;
 
 /// The start of the names of the emulators.
@@ -24,6 +24,38 @@ const QEMU: &str = "qemu-system-";
 
 /// How long QEMU may take to end after the monitor or a signal has told it to.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long QEMU may take until its monitor answers.
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// Starts QEMU in a session of its own, and waits until it has made its monitor. All files in the directory of the guest are made with
+/// the rights of the user that it belongs to.
+const SCRIPT: &str = r#"
+set -u
+user=$1 dir=$2 monitor=$3 log=$4 console=$5 saved=$6 command=$7
+shift 7
+as=
+[ -z "$user" ] || as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups"
+if [ ! -d "$dir" ]; then
+    mkdir -p "$dir" || exit 1
+    [ -z "$user" ] || chown -h "$user" "$dir" || exit 1
+fi
+$as test -O "$dir" || { echo "$dir belongs to another user" >&2; exit 1; }
+$as rm -f "$dir/$monitor" "$dir/$log" "$dir/$console" "$dir/$saved" || exit 1
+$as setsid sh -c 'cd "$1" || exit 1; printf "%s\n" "$2" >"$3" || exit 1; log=$4; shift 4; exec "$@" </dev/null >"$log" 2>&1' \
+    sh "$dir" "$command" "$saved" "$log" "$@" </dev/null >/dev/null &
+pid=$!
+trap 'kill $pid 2>/dev/null; exit 143' TERM INT HUP
+until [ -S "$dir/$monitor" ]; do
+    if ! kill -0 $pid 2>/dev/null; then
+        wait $pid
+        code=$?
+        $as tail -n 12 "$dir/$log" >&2
+        exit $((code ? code : 1))
+    fi
+    sleep 0.05
+done
+"#;
 
 /// Returns the directory of the guest in the arguments of QEMU: that of its `-pidfile`.
 fn guest_of(words: &[String]) -> Option<&str> {
@@ -82,7 +114,14 @@ pub(super) fn perform(
     watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
     match step {
-        QemuStep::Start { guest, options } => start(real, step, guest, options, watch),
+        QemuStep::Start { guest, user, options } => {
+            let started = start(real, step, guest, user.as_deref(), options, watch);
+            if started.is_err() {
+                // A failed start leaves nothing; its own error counts.
+                let _ = end(guest);
+            }
+            started
+        }
         QemuStep::Stop { guest, timeout, kill } => {
             let wait = Duration::from_secs(u64::from(*timeout));
             let rung =
@@ -96,21 +135,60 @@ fn start(
     real: &mut Real,
     step: &QemuStep,
     guest: &str,
+    user: Option<&str>,
     options: &[String],
     watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
-    let failed = |error: std::io::Error| StepError::kernel(step, format!("{guest}: {error}"));
-    fs::create_dir_all(guest).map_err(failed)?;
     let cmd = Cmd::tool("qemu-system-x86_64");
-    let kvm = kvm_works(&real.tool(&cmd)?);
-    let cmd = cmd.args(if kvm { KVM_CPU } else { EMULATED_CPU }).args(options.iter().cloned());
-    fs::write(Path::new(guest).join(QEMU_COMMAND), format!("{cmd}\n")).map_err(failed)?;
-    let started = real.run(&cmd, watch);
-    if started.is_err() {
-        // A failed start leaves nothing; its own error counts.
-        let _ = end(guest);
+    let program = real.tool(&cmd)?;
+    let kvm = may_use_kvm(real, user) && kvm_works(&program);
+    let cpu = if kvm { KVM_CPU } else { EMULATED_CPU };
+    let command = cmd.args(cpu).args(options.iter().cloned()).to_string();
+    let script = Cmd::tool("sh")
+        .args(["-s", "--", user.unwrap_or_default(), guest, QEMU_MONITOR, QEMU_LOG, QEMU_CONSOLE])
+        .args([QEMU_COMMAND, &command, &program.to_string_lossy()])
+        .args(cpu)
+        .args(options.iter().cloned())
+        .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
+    // The program that failed is QEMU, not the shell that waits for it.
+    real.run(&script, watch).map_err(|error| StepError { step: step.to_string(), ..error })?;
+    wait_for_monitor(real, guest).map_err(|broken| {
+        let log = read_log(&format!("{guest}/{QEMU_LOG}"));
+        let lines: Vec<&str> = log.lines().collect();
+        let tail = lines[lines.len().saturating_sub(12)..].iter().map(|&line| line.to_owned());
+        StepError { tail: tail.collect(), ..StepError::new(step, broken) }
+    })?;
+    Ok(Outcome { stdout: if kvm { "kvm" } else { "tcg" }.to_owned(), ..Outcome::default() })
+}
+
+/// Returns whether a user may open the device of KVM.
+fn may_use_kvm(real: &mut Real, user: Option<&str>) -> bool {
+    const TEST: &str = r#"exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups sh -c '[ -r "$1" ] && [ -w "$1" ]' sh "$2""#;
+    let Some(user) = user else { return true };
+    let cmd = Cmd::tool("sh").args(["-c", TEST, "sh", user, KVM]).accept_any_exit_code();
+    real.run(&cmd, &mut NoopWatch).is_ok_and(|outcome| outcome.code == 0)
+}
+
+/// Waits until the monitor of a guest answers, which it does when its devices have been made.
+fn wait_for_monitor(real: &Real, guest: &str) -> Result<(), FailureKind> {
+    let socket = format!("{guest}/{QEMU_MONITOR}");
+    let since = Instant::now();
+    while Monitor::connect(&socket).is_err() {
+        if !running().contains_key(guest) {
+            let name = path_and_name(guest).1;
+            let why = format!("virtual machine {name} ended during the start");
+            return Err(FailureKind::Kernel(why));
+        }
+        if real.is_stopped() {
+            return Err(FailureKind::Interrupted);
+        }
+        if since.elapsed() > START_LIMIT {
+            let what = format!("an answer of {socket}");
+            return Err(FailureKind::Waited { what, limit: START_LIMIT });
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
-    started.map(|outcome| Outcome { stdout: if kvm { "kvm" } else { "tcg" }.to_owned(), ..outcome })
+    Ok(())
 }
 
 /// Stops a guest, and returns what ended it.

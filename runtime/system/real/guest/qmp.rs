@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,6 +13,20 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The longest line of an answer, in bytes.
 const LONGEST: u64 = 1 << 20;
 
+fn timed_out(waiting_for: &str) -> io::Error {
+    let why = format!("timed out after {} s waiting for {waiting_for}", LIMIT.as_secs());
+    io::Error::new(io::ErrorKind::TimedOut, why)
+}
+
+/// Connects to a socket. connect(2) has no time limit, and waits for a process that hangs as soon as a few connections are waiting.
+fn connect(socket: &str) -> io::Result<UnixStream> {
+    let (send, connected) = channel();
+    let path = socket.to_owned();
+    // One that waits forever ends with this process.
+    std::thread::spawn(move || send.send(UnixStream::connect(path)));
+    connected.recv_timeout(LIMIT).unwrap_or_else(|_| Err(timed_out("a connection")))
+}
+
 /// A connection to a monitor.
 pub(super) struct Monitor {
     stream: BufReader<UnixStream>,
@@ -20,7 +35,7 @@ pub(super) struct Monitor {
 impl Monitor {
     /// Connects to a monitor and ends its negotiation.
     pub(super) fn connect(socket: &str) -> io::Result<Self> {
-        let stream = UnixStream::connect(socket)?;
+        let stream = connect(socket)?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.set_write_timeout(Some(LIMIT))?;
         let mut monitor = Self { stream: BufReader::new(stream) };
@@ -51,7 +66,12 @@ impl Monitor {
 
     fn line(&mut self) -> io::Result<Value> {
         let mut line = String::new();
-        if (&mut self.stream).take(LONGEST).read_line(&mut line)? == 0 {
+        let read = (&mut self.stream).take(LONGEST).read_line(&mut line);
+        let read = read.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => timed_out("an answer"),
+            _ => error,
+        });
+        if read? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(serde_json::from_str(&line)?)
@@ -96,6 +116,15 @@ mod tests {
         assert_eq!(found.execute("system_powerdown").expect("it works"), json!({}));
         let error = found.execute("x").expect_err("there is no such command").to_string();
         assert_eq!(error, "x: The command x has not been found");
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_left() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("monitor");
+        let _hangs = UnixListener::bind(&path).expect("a socket");
+        let error = Monitor::connect(path.to_str().expect("UTF-8")).err().expect("no monitor");
+        assert_eq!(error.to_string(), "timed out after 5 s waiting for an answer");
     }
 
     #[test]

@@ -6,16 +6,16 @@ mod process;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::read_log;
 use crate::machine::guest::{
     CONSOLE_LOG, Guest, GuestKind, GuestState, RUN, UML_PATH, UmlStep, path_and_name,
 };
@@ -30,6 +30,9 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 /// What a kernel prints before it starts its first process (`init/main.c`).
 const INIT: &str = " as init process";
+
+/// What to do with a kernel that does not answer.
+const HANGS: &str = "the kernel hangs: end it with uml::stop(name, #{ kill: true })";
 
 /// How often a state is asked for.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -56,7 +59,10 @@ pub(super) fn perform(
             ladder::stop(real, guest, wait, *kill, watch).map_err(failed)?.to_owned()
         }
         UmlStep::Command { guest, command } => mconsole::ask(guest, command, mconsole::LIMIT)
-            .map_err(|error| failed(FailureKind::Kernel(error.to_string())))?,
+            .map_err(|error| StepError {
+                hint: (error.kind() == ErrorKind::TimedOut).then_some(HANGS),
+                ..failed(FailureKind::Kernel(error.to_string()))
+            })?,
     };
     Ok(Outcome { stdout: text, ..Outcome::default() })
 }
@@ -99,23 +105,12 @@ fn wait_for_start(real: &Real, guest: &str) -> Result<(), FailureKind> {
         sleep(INTERVAL);
     }
     let answered = Instant::now();
-    while answered.elapsed() < SETTLING && !log(guest).contains(INIT) {
+    let log = format!("{guest}/{CONSOLE_LOG}");
+    while answered.elapsed() < SETTLING && !read_log(&log).contains(INIT) {
         process::of(guest).ok_or_else(ended)?;
         sleep(INTERVAL);
     }
     Ok(())
-}
-
-/// Returns the beginning of the log of the console, which belongs to the user of the guest: a link is not followed.
-fn log(guest: &str) -> String {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
-    let mut bytes = Vec::new();
-    if let Ok(file) = options.open(format!("{guest}/{CONSOLE_LOG}")) {
-        // What cannot be read contains nothing.
-        let _ = file.take(256 << 10).read_to_end(&mut bytes);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Returns whether a directory is that of a guest: it has a root image, or a kernel has run in it.
