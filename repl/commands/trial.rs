@@ -89,9 +89,14 @@ fn failed(error: &std::io::Error) -> Exit {
     Exit::Failed
 }
 
-/// Lists the secrets that were generated because the user has set none, and the file that contains
-/// them.
+/// Lists the values that the recipe has in a virtual machine only, the secrets that were generated
+/// because the user has set none, and the file that contains them.
 fn announce(given: &TrialAnswers, directory: &Directory, screen: &mut dyn Listener) {
+    let chosen: Vec<String> = given.chosen().collect();
+    if !chosen.is_empty() {
+        let text = format!("Set for this virtual machine: {}", chosen.join(", "));
+        screen.on_event(&Event::Said { text });
+    }
     let generated: Vec<&str> = given.generated().collect();
     if generated.is_empty() {
         return;

@@ -57,6 +57,7 @@ struct Declared {
     ask: Option<String>,
     default: Option<toml::Value>,
     example: Option<toml::Value>,
+    trial: Option<toml::Value>,
     #[serde(default)]
     choices: Vec<String>,
     #[serde(default)]
@@ -210,6 +211,15 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
     if declared.kind == ParamKind::Choice && declared.choices.is_empty() {
         return Err(format!("parameter {name:?}: a choice needs \"choices\""));
     }
+    let is_choice = |value: &toml::Value| {
+        value.as_str().is_some_and(|word| declared.choices.iter().any(|choice| choice == word))
+    };
+    if let Some(trial) = &declared.trial
+        && declared.kind == ParamKind::Choice
+        && !is_choice(trial)
+    {
+        return Err(format!("parameter {name:?}: trial: {trial} is not one of its choices"));
+    }
     let ask = declared.ask.unwrap_or_else(|| name.replace('_', " "));
     Ok(ParamDecl {
         name,
@@ -217,6 +227,7 @@ fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, Str
         ask,
         default: declared.default,
         example: declared.example,
+        trial: declared.trial,
         choices: declared.choices,
         when: declared.when.into_iter().map(|(name, wanted)| (name, wanted.values())).collect(),
         line,

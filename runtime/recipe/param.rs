@@ -52,6 +52,8 @@ pub struct ParamDecl {
     pub default: Option<toml::Value>,
     /// A value to show and to check the recipe with, if there is no default.
     pub example: Option<toml::Value>,
+    /// The value in `gscript try`, unless the user sets one.
+    pub trial: Option<toml::Value>,
     /// The allowed words of a choice, or the words that are allowed instead of a path.
     pub choices: Vec<String>,
     /// Conditions: the parameter only applies if each of these parameters has one of these values;

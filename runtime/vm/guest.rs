@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::reboot::{RebootMode, reboot};
+use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use nix::unistd::{chdir, pivot_root};
 
 use super::{GuestReport, Order};
@@ -155,6 +156,10 @@ fn make_root(modules: &Path) -> io::Result<()> {
     ] {
         std::os::unix::fs::symlink(to, at)?;
     }
+    // On other systems kmod and udev create it; to open it loads the module.
+    fs::create_dir_all("/dev/net")?;
+    let everyone = Mode::from_bits_truncate(0o666);
+    mknod("/dev/net/tun", SFlag::S_IFCHR, everyone, makedev(10, 200))?;
     // The kernel loads modules from here on demand.
     let place = Path::new("/lib/modules").join(modules.file_name().unwrap_or_default());
     if !place.exists() {

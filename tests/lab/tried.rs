@@ -26,6 +26,12 @@ pub const TESTS: &[Test] = &[
         run: with_several_disks,
     },
     Test {
+        name: "tried: guests are made and not started",
+        tier: Tier::Lab,
+        takes: 40,
+        run: with_guests,
+    },
+    Test {
         name: "tried: a key in memory opens a container at the second boot",
         tier: Tier::Lab,
         takes: 20,
@@ -174,5 +180,25 @@ fn with_a_key_in_memory() -> Result<(), Missing> {
         assert!(said.contains(line), "{line}\n{said}");
     }
     assert!(!said.contains("LOST"), "{said}");
+    Ok(())
+}
+
+fn with_guests() -> Result<(), Missing> {
+    let uml = try_recipe("@recipes/uml-guest.rhai", &[], "")?;
+    for line in [
+        "Set for this virtual machine: name = \"web\", user = \"nobody\"",
+        "start = false",
+        "The guest is not started",
+        "two boots in",
+    ] {
+        assert!(uml.contains(line), "{line}\n{uml}");
+    }
+    let virtiofs = try_recipe("@recipes/virtiofs-guest.rhai", &[], "")?;
+    for line in ["boot = false", "The virtual machine is not started", "two boots in"] {
+        assert!(virtiofs.contains(line), "{line}\n{virtiofs}");
+    }
+    for said in [uml, virtiofs] {
+        assert!(!said.contains("LOST"), "{said}");
+    }
     Ok(())
 }

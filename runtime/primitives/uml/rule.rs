@@ -35,6 +35,11 @@ pub(super) enum UmlRule {
     /// The image cannot hold anything.
     #[error("{path}: {size} bytes is too small for an image")]
     TooSmall { path: String, size: u64 },
+    /// This system is a guest of User Mode Linux.
+    #[error(
+        "guest {name}: this system is a guest of User Mode Linux, and cannot have guests of its own"
+    )]
+    Nested { name: String },
     /// The kernel does not exist.
     #[error("guest {name}: the kernel {kernel} does not exist")]
     NoKernel { name: String, kernel: String },
@@ -70,6 +75,9 @@ impl Rule for UmlRule {
             Self::InUse { by, .. } => format!("stop the guest first: uml::stop({by:?})"),
             Self::Exists { path } => format!("choose another path, or remove the file: rm {}", quote(path)),
             Self::TooSmall { .. } => "give at least 1M".into(),
+            Self::Nested { .. } => {
+                "start the guest on the host of this system; in gscript try, leave out the start of the guest".into()
+            }
             Self::NoKernel { .. } => {
                 "install Debian's user-mode-linux, or build one (make ARCH=um linux), and give its path as kernel".into()
             }

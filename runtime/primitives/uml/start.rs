@@ -5,12 +5,13 @@ use super::paths::{check_path, check_unused};
 use super::rule::UmlRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::FileStatus;
+use crate::machine::files::{FileContents, FileStatus};
 use crate::machine::guest::{
     CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlCard,
     UmlStart, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
+use crate::primitives::file::text;
 use crate::primitives::guests::{GuestUser, SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
 use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
@@ -25,6 +26,8 @@ args! {
     /// The first disk is the root, `/dev/ubda`; further ones are `/dev/ubdb` and so on. Images must not be in the directory `run`, where the kernel
     /// removes all files of its own when it ends. Tap devices are `vec0`, `vec1` … in the guest, or `eth0` … with a kernel that only has the older driver;
     /// their MAC addresses are fixed by the directory of the guest.
+    ///
+    /// A kernel cannot run in a guest of User Mode Linux, such as the virtual machine of `gscript try`: the call is refused there.
     ///
     /// A guest that runs is unchanged. When the run cleans up, the guest is stopped: by ctrl-alt-del, after 10 seconds by halting it, and if it does not
     /// answer by killing it.
@@ -60,6 +63,20 @@ args! {
 
 /// The directory of the file with the memory of a guest, unless another one is given.
 const SHM: &str = "/dev/shm";
+
+/// Returns whether this system is a guest of User Mode Linux (`arch/um/kernel/um_arch.c`). Its kernel cannot trace the processes of
+/// another one.
+fn is_nested(cx: &Planning<'_>) -> Result<bool> {
+    Ok(match text(&Place::here("/proc/cpuinfo"), cx)? {
+        Some(FileContents::Known(bytes)) => {
+            let vendor = String::from_utf8_lossy(&bytes);
+            vendor
+                .lines()
+                .any(|line| line.starts_with("vendor_id") && line.ends_with("User Mode Linux"))
+        }
+        _ => false,
+    })
+}
 
 impl StartUml {
     /// Returns the arguments of the kernel, except those of the network.
@@ -161,6 +178,7 @@ impl StartUml {
             Some(mount) if mount.options.contains("noexec") => {
                 Err(UmlRule::NoExec { name, directory: memory }.into())
             }
+            _ if is_nested(cx)? => Err(UmlRule::Nested { name }.into()),
             _ => Ok(()),
         }
     }

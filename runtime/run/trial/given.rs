@@ -16,6 +16,8 @@ pub struct TrialAnswers {
     table: toml::Table,
     /// The names of the secrets that the trial generated.
     generated: BTreeSet<String>,
+    /// The parameters with a value of their own in a trial.
+    chosen: Vec<String>,
     disks: TrialDisks,
 }
 
@@ -39,7 +41,7 @@ impl TrialAnswers {
         boot: Option<Firmware>,
         sizes: &[Size],
     ) -> Result<Self, TrialError> {
-        let mut generated = BTreeSet::new();
+        let (mut generated, mut chosen) = (BTreeSet::new(), Vec::new());
         let (mut open, mut named) = (Vec::new(), Vec::new());
         let mut texts = Map::new();
         for param in &recipe.front.params {
@@ -55,7 +57,8 @@ impl TrialAnswers {
                         if param.kind == ParamKind::Secret {
                             generated.insert(param.name.clone());
                         }
-                        table.insert(param.name.clone(), toml::Value::String(value));
+                        chosen.extend(param.trial.as_ref().map(|_| param.name.clone()));
+                        table.insert(param.name.clone(), value);
                     }
                     None if param.default.is_none() => open.push(param),
                     None => {}
@@ -67,7 +70,7 @@ impl TrialAnswers {
             }
         }
         let disks = give_devices(&mut table, &open, &named, sizes)?;
-        Ok(Self { table, generated, disks })
+        Ok(Self { table, generated, chosen, disks })
     }
 
     /// Returns the virtual disks.
@@ -90,6 +93,11 @@ impl TrialAnswers {
     /// Returns the names of the generated secrets.
     pub fn generated(&self) -> impl Iterator<Item = &str> {
         self.generated.iter().map(String::as_str)
+    }
+
+    /// Returns the parameters with a value of their own in a trial, as `NAME = VALUE`.
+    pub fn chosen(&self) -> impl Iterator<Item = String> {
+        self.chosen.iter().map(|name| format!("{name} = {}", self.table[name]))
     }
 
     /// Returns the passphrase of the disk: the first secret whose name contains "passphrase", or
@@ -140,11 +148,15 @@ fn value(
     param: &ParamDecl,
     media: &Media,
     boot: Option<Firmware>,
-) -> Result<Option<String>, TrialError> {
-    Ok(match param.kind {
+) -> Result<Option<toml::Value>, TrialError> {
+    if param.trial.is_some() {
+        return Ok(param.trial.clone());
+    }
+    let text = match param.kind {
         ParamKind::Secret if boot.is_some() || param.default.is_none() => Some(generate_secret()?),
         kind => default_answer(kind, &param.name, media, boot),
-    })
+    };
+    Ok(text.map(toml::Value::String))
 }
 
 /// Adds the virtual disks and the partition of the stick to the answers. `open` are the parameters
@@ -221,6 +233,11 @@ mod tests {
     /// Returns the answers for a recipe with these parameters: `NAME TYPE`, and a default if there
     /// is one.
     fn completed(params: &[&str], table: &str, sizes: u64) -> Result<String, TrialError> {
+        let given = complete(params, table, sizes)?;
+        Ok(format!("{} stick={:?}", given.toml().trim().replace('\n', " "), given.disks().stick()))
+    }
+
+    fn complete(params: &[&str], table: &str, sizes: u64) -> Result<TrialAnswers, TrialError> {
         let mut text = "//! # A recipe\n//! ```toml\n".to_owned();
         for param in params {
             let (name, kind) = param.split_once(' ').expect("a name and a type");
@@ -235,8 +252,17 @@ mod tests {
         let table = toml::from_str(table).expect("answers");
         let media = Media { archive: "/a.tar".into(), keys: None };
         let sizes: Vec<Size> = (0..sizes).map(|_| Size::mib(1)).collect();
-        let given = TrialAnswers::complete(table, &recipe, &media, None, &sizes)?;
-        Ok(format!("{} stick={:?}", given.toml().trim().replace('\n', " "), given.disks().stick()))
+        TrialAnswers::complete(table, &recipe, &media, None, &sizes)
+    }
+
+    #[test]
+    fn a_value_for_trials_takes_the_place_of_the_default() {
+        let start = "start bool true\n//! trial = false";
+        let given = complete(&[start, "name text \"a\""], "", 0).expect("answers");
+        assert_eq!(given.toml().trim(), "start = false");
+        assert_eq!(given.chosen().collect::<Vec<_>>(), ["start = false"]);
+        let given = complete(&[start], "start = true", 0).expect("answers");
+        assert_eq!((given.toml().trim(), given.chosen().count()), ("start = true", 0));
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn shares(file: &Path) -> impl Iterator<Item = Share> {
 }
 
 /// The commands of the stand-in.
-const APPLETS: [&str; 16] = [
+const APPLETS: [&str; 17] = [
     "sh",
     "ls",
     "cat",
@@ -84,16 +84,18 @@ const APPLETS: [&str; 16] = [
     "uname",
     "sha256sum",
     "readlink",
+    "sed",
 ];
 
 /// The directories of the stand-in and their permission bits.
-const DIRECTORIES: [(&str, u32); 10] = [
+const DIRECTORIES: [(&str, u32); 11] = [
     ("bin", 0o755),
     ("dev", 0o755),
     ("etc", 0o755),
     ("proc", 0o555),
     ("root", 0o700),
     ("run", 0o755),
+    ("sbin", 0o755),
     ("sys", 0o555),
     ("tmp", 0o1777),
     ("usr", 0o755),
@@ -101,7 +103,7 @@ const DIRECTORIES: [(&str, u32); 10] = [
 ];
 
 /// The other files of the stand-in.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
     ("etc/os-release", "NAME=Gentoo\nID=gentoo\nPRETTY_NAME=\"Stand-in for a stage3\"\n"),
     (
         "etc/passwd",
@@ -110,6 +112,9 @@ const FILES: [(&str, &str); 5] = [
     ("etc/group", "root:x:0:\ntty:x:5:\nportage:x:250:\n"),
     ("etc/profile", "export PATH=/bin:/usr/bin\nexport PS1='\\w # '\n"),
     ("etc/fstab", "# Nothing is mounted yet.\n"),
+    // The program that shows that a system has OpenRC.
+    ("sbin/openrc-run", "#!/bin/sh\n"),
+    ("etc/inittab", "id:3:initdefault:\nca:12345:ctrlaltdel:/sbin/shutdown -r now\n"),
 ];
 
 impl Media {

@@ -112,6 +112,8 @@ export PATH=/opt/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
+mkdir /dev/pts
+mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /run
 ln -s /proc/self/fd /dev/fd
 since=$(cut -d' ' -f1 /proc/uptime)

@@ -184,6 +184,8 @@ bad vm-kernel 'qemu::start("vm", #{ kernel: "/none" });'
 bad vm-initrd 'qemu::start("vm", #{ initrd: "/none" });'
 bad vm-disk 'qemu::start("vm", #{ disks: ["/dev/ubda"] });'
 bad vm-tap 'qemu::start("vm", #{ tap: "none0" });'
+bad vm-user 'qemu::start("vm", #{ user: "nobodyy" });'
+bad vm-owner 'qemu::start("lib", #{ user: "nobody", path: "/var" });'
 bad vm-missing 'qemu::stop("vm");'
 bad domain-xml 'libvirt::domain_xml("/etc/hostname", "/etc", "fs");'
 
@@ -261,6 +263,7 @@ bad_guest disk-comma '"/run/uml/web/a,b.img"' nobody
 bad_guest kernel "\"$IMAGE\"" nobody ', kernel: "/none"'
 bad_guest tap "\"$IMAGE\"" nobody ', taps: ["tap9"]'
 bad_guest word "\"$IMAGE\"" nobody ', append: ["init=/bin/sh single"]'
+bad_guest nested "\"$IMAGE\"" nobody
 bad uml-name 'uml::start("a/b", ["'$IMAGE'"], "nobody");'
 bad uml-owner 'uml::start("other", ["'$IMAGE'"], "nobody", #{ path: "/run/uml" });'
 bad uml-directory 'uml::start("none", ["'$IMAGE'"], "nobody", #{ path: "/run/uml" });'
