@@ -2,7 +2,12 @@
 
 use crate::machine::guest::{CONSOLE_LOG, UmlCard, UmlStart, path_and_name};
 use crate::system::real::Real;
-use crate::system::{Cmd, Outcome, Stdin, StepError, Watch};
+use crate::system::{Cmd, FailureKind, Outcome, Stdin, StepError, Watch};
+
+/// The exit code of the script if the user must not open the device of taps.
+const NO_TUN: i32 = 77;
+
+const OPEN_TUN: &str = "run chmod 666 /dev/net/tun, which is the mode that udev gives it";
 
 /// Starts the kernel in a session of its own, and waits until it has made its management console. All files are opened with the rights of the user of the
 /// guest, because the directory belongs to that user. `vec0` has been in kernels since 4.18; the driver of `eth0=tuntap` is going to be removed.
@@ -14,7 +19,7 @@ as=
 [ "$(id -un)" = "$user" ] || as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups"
 at=0
 for card in $cards; do
-    $as sh -c '[ -r /dev/net/tun ] && [ -w /dev/net/tun ]' || { echo "user $user must not open /dev/net/tun" >&2; exit 1; }
+    $as sh -c '[ -r /dev/net/tun ] && [ -w /dev/net/tun ]' || { echo "user $user must not open /dev/net/tun" >&2; exit 77; }
     if "$kernel" --showconfig | grep -qx CONFIG_UML_NET_VECTOR=y; then
         set -- "$@" "vec$at:${card%|*}"
     else
@@ -53,6 +58,9 @@ pub(super) fn start(
         .arg(words(cards))
         .args(options.iter().cloned())
         .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
-    // The program that failed is the kernel, not the shell that starts it.
-    real.run(&cmd, watch).map_err(|error| StepError { step: start.to_string(), ..error })
+    real.run(&cmd, watch).map_err(|error| {
+        let hint = (error.broken == FailureKind::Exit(NO_TUN)).then_some(OPEN_TUN);
+        // The program that failed is the kernel, not the shell that starts it.
+        StepError { step: start.to_string(), hint, ..error }
+    })
 }
