@@ -48,7 +48,7 @@ records=$(wc -l </run/reference/*/journal.jsonl)
 
 it 'a run that is killed after any record is resumed, or released'
 must [ "$records" -gt 18 ]
-for n in $(seq 2 $((records - 1))); do
+for n in $(seq 2 "${RESUME_STEP:-1}" $((records - 1))); do
     rm -rf /run/killed
     at_first
     (export CUT_RECORD=$n LD_PRELOAD=$OUT/cut.so; whole /run/killed >killed.out 2>killed.err </dev/null)
@@ -70,8 +70,9 @@ fails 'timed out after 5 s waiting for an answer to version' 'uml::mconsole("one
 must grep -q 'help: .*uml::stop(name, #{ kill: true })' fails.out
 fails 'its kernel does not answer' 'uml::stop("one", #{ path: "'$U'", timeout: 1 });'
 must grep -q 'help: .*kill: true' fails.out
+# It gets the ctrl-alt-del now.
 kill -CONT "$(pid one)"
-says 'print(uml::stop("one", #{ path: "'$U'" }));' ctrl-alt-del
+while running one; do sleep 0.1; done
 ended 'a kernel that hangs'
 
 it 'a system without taps for users is found at the start'

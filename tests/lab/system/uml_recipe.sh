@@ -1,5 +1,5 @@
 #!/bin/bash
-# recipes/uml-guest.rhai: a guest from a signed stage3 with sysvinit, started and stopped by gscript and by OpenRC.
+# recipes/uml-guest.rhai: a guest from a signed stage3 with sysvinit and sshd, started and stopped by gscript and by OpenRC.
 #
 # disks: none
 # tier: make lab
@@ -7,11 +7,13 @@
 # needs: /usr/bin/linux.uml
 # needs: /usr/local/lib/gscript-sysvinit/usr/sbin/init
 # needs: /usr/sbin/openrc-run
+# needs: /usr/local/lib/gscript-farm/usr/sbin/sshd
 # A kernel that is a program cannot run in another one, so this runs beside this system, with a network of its own.
 [ -n "${UML_NETWORK-}" ] || UML_NETWORK=own exec unshare --net -- "$BASH" "$0" "$@"
 . "${0%/*}/../lib/cases.sh"
 [ "${NAMESPACE-}" = own ] || fail 'this needs namespaces of its own (unshare --mount)'
 . "$LAB/lib/target.sh"
+. "$LAB/lib/farm.sh"
 U=/var/lib/uml WEB=/var/lib/uml/web SYSVINIT=/usr/local/lib/gscript-sysvinit/usr/sbin
 mkdir -p $U && must mount -t tmpfs tmpfs $U
 trap 'code=$?; kill_web; (exit $code); finish' EXIT
@@ -28,13 +30,21 @@ touch /etc/insserv.conf /run/openrc/softlevel
 
 mkdir -p tree/{bin,dev,etc/{conf.d,init.d,runlevels/default},lib64,proc,run,sbin,sys,tmp,usr/lib,var/{log,run}}
 cp "$(command -v busybox)" tree/bin/busybox
-for applet in cat echo grep halt ip mount ping poweroff sed sh sleep sync swapon umount; do ln -s busybox tree/bin/$applet; done
-cp $SYSVINIT/{init,shutdown} /usr/sbin/rc-update tree/sbin/
-ldd tree/sbin/* | grep -o '/[^ ]*' | grep -v ':$' | sort -u |
+for applet in cat chmod chown echo grep halt ip mkdir mount ping poweroff sed sh sleep sync swapon umount; do ln -s busybox tree/bin/$applet; done
+cp $SYSVINIT/{init,shutdown} /usr/sbin/rc-update $FARM/usr/sbin/sshd tree/sbin/
+LD_LIBRARY_PATH=$FARM/usr/lib/$(uname -m)-linux-gnu ldd tree/sbin/* | grep -o '/[^ ]*' | grep -v ':$' | sort -u |
     while read -r library; do mkdir -p "tree${library%/*}" && cp -L "$library" "tree$library"; done
 echo 'ID=gentoo' >tree/etc/os-release
 printf '#!/bin/sh\n' >tree/sbin/openrc-run
 printf '#!/sbin/openrc-run\n' >tree/etc/init.d/net.lo
+mkdir -p tree/root tree/etc/ssh
+printf '#!/sbin/openrc-run\n' >tree/etc/init.d/sshd
+printf '%s\n' root:x:0:0:root:/root:/bin/sh sshd:x:22:22::/run/sshd:/bin/false >tree/etc/passwd
+printf '%s\n' root:x:0: sshd:x:22: >tree/etc/group
+printf '%s:*:19000:0:99999:7:::\n' root sshd >tree/etc/shadow
+printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nPasswordAuthentication no\n' >tree/etc/ssh/sshd_config
+for key in tree/etc/ssh/ssh_host_ed25519_key mine other; do must ssh-keygen -q -t ed25519 -N '' -f $key; done
+chmod 600 tree/etc/shadow
 printf '%s\n' id:3:initdefault: si::sysinit:/bin/begin l0:0:wait:/bin/end l6:6:wait:/bin/end \
     'c1:12345:respawn:/sbin/agetty 38400 tty1 linux' 'c2:2345:respawn:/sbin/agetty 38400 tty2 linux' \
     'ca:12345:ctrlaltdel:/sbin/shutdown -r now' >tree/etc/inittab
@@ -47,6 +57,8 @@ swapon /dev/ubdb && echo swap is on
 . /etc/conf.d/net
 ip address add "$config_vec0" dev vec0
 ip link set vec0 up
+mkdir -p /run/sshd
+[ ! -e /etc/runlevels/default/sshd ] || LD_LIBRARY_PATH=$(cat /etc/libraries) /sbin/sshd
 echo began as "$(cat /etc/hostname)" "$(cat /etc/conf.d/hostname)"
 END
 cat >tree/bin/end <<'END'
@@ -56,7 +68,9 @@ umount -a -r
 poweroff -f
 END
 printf '#!/bin/sh\necho login on $2 >/dev/console\nexec sleep 100000\n' >tree/sbin/agetty
-chmod 755 tree/bin/{begin,end} tree/sbin/{agetty,openrc-run} tree/etc/init.d/net.lo
+chmod 755 tree/bin/{begin,end} tree/sbin/{agetty,openrc-run} tree/etc/init.d/{net.lo,sshd}
+# The packages of sshd are not installed.
+echo "$FARM/usr/lib/$(uname -m)-linux-gnu" >tree/etc/libraries
 tar --numeric-owner --owner=0 --group=0 -C tree -cf - . | xz -0 >a.tar.xz
 sign_archive
 
@@ -94,7 +108,7 @@ must_not test -e $WEB
 mv whole.tar.xz a.tar.xz
 
 it 'a guest of an ordinary user answers on its tap'
-must guest made
+must guest made --set login=keys --set authorized_keys="$OUT/mine.pub"
 ip address add 10.82.0.1/24 dev guests0
 answers
 must test "$(stat -c %U "/proc/$(web)" $WEB $WEB/root.img $WEB/swap.img | uniq)" = nobody
@@ -103,6 +117,17 @@ must grep -q 'began as web hostname="web"' $WEB/console.log
 must grep -q 'swap is on' $WEB/console.log
 must_not grep 'login on tty2' $WEB/console.log
 words >started.txt
+
+it 'root logs in over the bridge with the key that the recipe was given'
+echo "10.82.0.2 $(cut -d' ' -f1,2 tree/etc/ssh/ssh_host_ed25519_key.pub)" >known
+# login KEY COMMAND: runs a command in the guest.
+login() {
+    ssh -F none -i "$1" -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$OUT/known" \
+        -o ConnectTimeout=60 root@10.82.0.2 "$2" </dev/null 2>login.err
+}
+must test "$(login mine 'cat /etc/hostname /proc/cpuinfo' | grep -E '^web$|vendor_id')" = "$(printf 'web\nvendor_id\t: User Mode Linux')"
+if login other true; then fail 'another key is accepted'; fi
+must grep -q 'Permission denied (publickey' login.err
 
 it 'a second run keeps the guest and adds its service'
 pid=$(web)
