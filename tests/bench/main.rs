@@ -12,6 +12,7 @@ mod builds;
 mod collections;
 mod fill;
 mod first_errors;
+mod guests;
 mod journal;
 mod machine;
 mod plan;
@@ -69,7 +70,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 12] = [
+    let benches: [(&str, Bench); 13] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -82,6 +83,7 @@ fn main() {
         ("first errors", first_errors::rows),
         ("builds", builds::rows),
         ("collections", collections::rows),
+        ("guests", guests::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",
