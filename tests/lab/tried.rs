@@ -186,7 +186,7 @@ fn with_a_key_in_memory() -> Result<(), Missing> {
 fn with_guests() -> Result<(), Missing> {
     let uml = try_recipe("@recipes/uml-guest.rhai", &[], "")?;
     for line in [
-        "Set for this virtual machine: name = \"web\", user = \"nobody\"",
+        "Set for this virtual machine: name = \"web\", user = \"daemon\"",
         "start = false",
         "The guest is not started",
         "two boots in",
