@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::error::Result;
 use crate::failure::{CallInfo, Failure};
 use crate::journal::Record;
+use crate::machine::net::joined_releases;
 use crate::machine::{Fact, Machine};
 use crate::plan::approval::{Approval, Approver};
 use crate::run::environment::ReplacedSystem;
@@ -204,7 +205,8 @@ impl InteractiveSession {
     pub fn pending_releases(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().releasable().iter().rev().filter_map(Fact::release);
-        let due = releases.flat_map(|release| release.pending(session.machine()));
+        let releases = joined_releases(releases, &session.machine().net);
+        let due = releases.iter().flat_map(|release| release.pending(session.machine()));
         due.map(|release| release.to_string()).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use crate::event::Event;
 use crate::journal::Record;
+use crate::machine::net::joined_releases;
 use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease};
 use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
@@ -45,8 +46,9 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
         reporter.warn(error.to_string());
     }
     let mut clean = true;
-    for fact in ledger.take_releasable().into_iter().rev() {
-        let Some(release) = fact.release() else { continue };
+    let made = ledger.take_releasable();
+    let releases = made.iter().rev().filter_map(Fact::release);
+    for release in joined_releases(releases, &environment.machine().net) {
         for due in release.pending(environment.machine()) {
             clean &= release_one(environment, ledger, reporter, &due);
         }

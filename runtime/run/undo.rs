@@ -2,6 +2,7 @@
 
 use crate::error::{Result, Rule};
 use crate::event::Event;
+use crate::machine::net::joined_releases;
 use crate::machine::{Fact, Machine};
 use crate::operation::Undo;
 use crate::run::parts::Parts;
@@ -24,7 +25,8 @@ pub(crate) fn undo_steps(
         }
         Undo::Release => {
             let releases = action.makes.iter().rev().filter_map(Fact::release);
-            let due = releases.flat_map(|release| release.pending(machine));
+            let releases = joined_releases(releases, &machine.net);
+            let due = releases.iter().flat_map(|release| release.pending(machine));
             let mut steps: Vec<Step> = Vec::new();
             for step in due.map(|release| release.step(machine)) {
                 if !steps.contains(&step) {

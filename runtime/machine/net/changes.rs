@@ -22,6 +22,7 @@ impl NetFact {
                 net.link(at).is_some_and(made)
             }
             Self::LinkGone { at } => net.link(at).is_none(),
+            Self::LinksGone { .. } => self.gone().all(|at| net.link(&at).is_none()),
             Self::LinkPort { at, bridge } => {
                 net.link(at).is_some_and(|found| found.master == *bridge)
             }
@@ -53,6 +54,7 @@ impl NetFact {
     fn removes(&self, old: &LinkAt) -> bool {
         match self {
             Self::LinkGone { at } => at == old,
+            Self::LinksGone { netns, links } => *netns == old.netns && links.contains(&old.link),
             Self::NetNamespace { netns, exists: false } => old.netns.as_ref() == Some(netns),
             _ => false,
         }
@@ -111,6 +113,7 @@ impl PartFact for NetFact {
             Self::LinkState { at, up } => net.set_up(at, *up)?,
             Self::LinkMade { at, new, group } => net.add(at, new, *group)?,
             Self::LinkGone { at } => net.remove(at),
+            Self::LinksGone { .. } => self.gone().for_each(|at| net.remove(&at)),
             Self::LinkPort { at, bridge } => {
                 if let Some(link) = net.link_mut(at)? {
                     link.master.clone_from(bridge);
@@ -142,6 +145,7 @@ impl PartFact for NetFact {
     fn scope(&self, scope: &mut Scope) {
         let scope = &mut scope.net;
         scope.links.extend(self.at().cloned());
+        scope.links.extend(self.gone());
         match self {
             Self::LinkMade { new: super::LinkKind::Veth { peer }, .. } => {
                 scope.links.insert(peer.clone());
@@ -209,6 +213,9 @@ impl PartFact for NetFact {
         match self.at() {
             Some(at) => given.contains(&at.link.as_str()),
             None => match self {
+                Self::LinksGone { links, .. } => {
+                    links.iter().any(|link| given.contains(&link.as_str()))
+                }
                 Self::RollbackArmed { links, .. } => {
                     links.iter().any(|link| given.contains(&link.as_str()))
                 }

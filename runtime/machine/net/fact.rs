@@ -36,6 +36,14 @@ pub enum NetFact {
         #[serde(flatten)]
         at: LinkAt,
     },
+    /// Several links do not exist.
+    LinksGone {
+        /// The network namespace; `None` for the one of this process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        netns: Option<String>,
+        /// The names of the links.
+        links: Vec<String>,
+    },
     /// A link is a port of a bridge, or of none.
     LinkPort {
         /// The link.
@@ -103,6 +111,10 @@ impl fmt::Display for NetFact {
             Self::LinkState { at, up } => write!(f, "link {at} is {}", state(*up)),
             Self::LinkMade { at, new, .. } => write!(f, "{} {at} exists", new.name()),
             Self::LinkGone { at } => write!(f, "link {at} does not exist"),
+            Self::LinksGone { netns, links } => {
+                let links = links.join(", ");
+                write!(f, "links {links}{} do not exist", inside(netns.as_deref()))
+            }
             Self::LinkPort { at, bridge: Some(bridge) } => {
                 write!(f, "link {at} is a port of {bridge}")
             }
@@ -163,12 +175,22 @@ impl NetFact {
             | Self::LinkGone { at }
             | Self::LinkPort { at, .. }
             | Self::LinkAddress { at, .. } => Some(at),
-            Self::NetRoute { .. }
+            Self::LinksGone { .. }
+            | Self::NetRoute { .. }
             | Self::NetNamespace { .. }
             | Self::RollbackArmed { .. }
             | Self::ChangeConfirmed { .. }
             | Self::ChangeRolledBack { .. } => None,
         }
+    }
+
+    /// Returns the links that the fact reports as removed together.
+    pub(super) fn gone(&self) -> impl Iterator<Item = LinkAt> {
+        let (netns, links) = match self {
+            Self::LinksGone { netns, links } => (netns.as_ref(), links.as_slice()),
+            _ => (None, [].as_slice()),
+        };
+        links.iter().map(move |link| LinkAt { link: link.clone(), netns: netns.cloned() })
     }
 
     /// Returns whether the fact is about one of these links of the namespace of this process.
@@ -182,7 +204,7 @@ impl NetFact {
     /// Returns the name of the namespace in which the fact holds.
     pub(super) fn netns(&self) -> Option<&str> {
         match self {
-            Self::NetRoute { netns, .. } => netns.as_deref(),
+            Self::NetRoute { netns, .. } | Self::LinksGone { netns, .. } => netns.as_deref(),
             Self::NetNamespace { netns, .. } => Some(netns),
             _ => self.at()?.netns.as_deref(),
         }

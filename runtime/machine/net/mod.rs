@@ -3,11 +3,12 @@
 //! `link`, `namespace` and `network` contain the state and how links change each other; `rollback`
 //! and `restore` the state before a change that is not confirmed yet; `fact`, `step`, `effect`
 //! and `release` what their names say, `changes` what facts mean to the rest of the program,
-//! `state` machine files and comparison.
+//! `group` joins the removals of links, `state` machine files and comparison.
 
 mod changes;
 mod effect;
 mod fact;
+mod group;
 mod link;
 mod namespace;
 mod network;
@@ -21,6 +22,7 @@ use super::part::MachinePart;
 
 pub use effect::NetEffect;
 pub use fact::NetFact;
+pub use group::joined_releases;
 pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
 pub use namespace::{Links, Namespace};
 pub use network::{Connection, NAMESPACES, NetScope, Network};

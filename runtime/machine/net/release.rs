@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::fact::NetFact;
 use super::link::{LinkAt, Route};
+use super::network::Network;
 use super::rollback::RollbackState;
 use super::step::NetStep;
 use crate::machine::fact::PartRelease;
@@ -23,6 +24,15 @@ pub enum NetRelease {
     RemoveLink {
         /// The link.
         at: LinkAt,
+    },
+    /// Removes all links of a group.
+    RemoveGroup {
+        /// The network namespace.
+        netns: Option<String>,
+        /// The number of the group.
+        group: u32,
+        /// The links, in the order in which they would be removed one by one.
+        links: Vec<String>,
     },
     /// Removes a port from its bridge.
     RemovePort {
@@ -89,6 +99,7 @@ impl NetRelease {
                 (&at.netns, Some(&at.link))
             }
             Self::RemoveLink { at } => (&at.netns, None),
+            Self::RemoveGroup { netns, .. } => (netns, None),
             Self::RemoveRoute { netns, route } => (netns, Some(&route.link)),
             Self::RemoveNamespace { .. } | Self::RollBack { .. } => return false,
         };
@@ -99,10 +110,26 @@ impl NetRelease {
         }
     }
 
+    /// Returns the link with which the setting ends; `None` for what is no setting of a link.
+    pub(super) fn set_on(&self) -> Option<LinkAt> {
+        match self {
+            Self::Down { at } | Self::RemovePort { at, .. } | Self::RemoveAddress { at, .. } => {
+                Some(at.clone())
+            }
+            Self::RemoveRoute { netns, route } => {
+                Some(LinkAt { link: route.link.clone(), netns: netns.clone() })
+            }
+            _ => None,
+        }
+    }
+
     fn step_of(&self) -> NetStep {
         match self.clone() {
             Self::Down { at } => NetStep::SetLink { at, up: false },
             Self::RemoveLink { at } => NetStep::RemoveLink { at },
+            Self::RemoveGroup { netns, group, links } => {
+                NetStep::RemoveGroup { netns, group, links }
+            }
             Self::RemovePort { at, .. } => NetStep::SetBridge { at, bridge: None },
             Self::RemoveAddress { at, address } => NetStep::SetAddress { at, address, add: false },
             Self::RemoveRoute { netns, route } => NetStep::SetRoute { netns, route, add: false },
@@ -115,6 +142,7 @@ impl NetRelease {
         match self.clone() {
             Self::Down { at } => NetFact::LinkState { at, up: false },
             Self::RemoveLink { at } => NetFact::LinkGone { at },
+            Self::RemoveGroup { netns, links, .. } => NetFact::LinksGone { netns, links },
             Self::RemovePort { at, .. } => NetFact::LinkPort { at, bridge: None },
             Self::RemoveAddress { at, address } => {
                 NetFact::LinkAddress { at, address, present: false }
@@ -132,6 +160,9 @@ impl NetRelease {
         match self {
             Self::Down { at } => net.link(at).is_some_and(|link| link.up),
             Self::RemoveLink { at } => net.link(at).is_some(),
+            Self::RemoveGroup { netns, group, links } => {
+                !removals(net, netns.as_ref(), *group, links).is_empty()
+            }
             Self::RemovePort { at, bridge } => {
                 net.link(at).is_some_and(|link| link.master.as_ref() == Some(bridge))
             }
@@ -147,6 +178,28 @@ impl NetRelease {
             }
         }
     }
+}
+
+/// Returns the removals that remove these links: one for all of them if no other link has their
+/// group, and otherwise one for each. Links that do not exist are omitted.
+fn removals(
+    net: &Network,
+    netns: Option<&String>,
+    group: u32,
+    links: &[String],
+) -> Vec<NetRelease> {
+    let at = |link: &String| LinkAt { link: link.clone(), netns: netns.cloned() };
+    let left: Vec<LinkAt> = links.iter().map(at).filter(|at| net.link(at).is_some()).collect();
+    let with_them: BTreeSet<LinkAt> = left.iter().flat_map(|at| net.removed_with(at)).collect();
+    let all = net.links_in(netns.map(String::as_str)).into_iter().flatten();
+    let mut same = all.filter(|(_, link)| link.group == group).map(|(name, _)| at(name));
+    let whole = left.iter().all(|at| net.link(at).is_some_and(|link| link.group == group))
+        && same.all(|at| with_them.contains(&at));
+    if left.len() > 1 && whole {
+        let links = left.into_iter().map(|at| at.link).collect();
+        return vec![NetRelease::RemoveGroup { netns: netns.cloned(), group, links }];
+    }
+    left.into_iter().map(|at| NetRelease::RemoveLink { at }).collect()
 }
 
 impl fmt::Display for NetRelease {
@@ -165,6 +218,10 @@ impl PartRelease for NetRelease {
     }
 
     fn pending(&self, machine: &Machine) -> Vec<Release> {
+        if let Self::RemoveGroup { netns, group, links } = self {
+            let due = removals(&machine.net, netns.as_ref(), *group, links);
+            return due.into_iter().map(Release::from).collect();
+        }
         match self.is_pending(machine) {
             true => vec![self.clone().into()],
             false => Vec::new(),

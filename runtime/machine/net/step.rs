@@ -33,6 +33,15 @@ pub enum NetStep {
         /// The link.
         at: LinkAt,
     },
+    /// Removes all links of a group with one message, and one by one if another link has the group.
+    RemoveGroup {
+        /// The network namespace.
+        netns: Option<String>,
+        /// The number of the group.
+        group: u32,
+        /// The links.
+        links: Vec<String>,
+    },
     /// Makes a link a port of a bridge, or of none.
     SetBridge {
         /// The link.
@@ -123,6 +132,9 @@ impl fmt::Display for NetStep {
             }
             Self::AddLink { at, new, group } => add_link(f, at, new, *group),
             Self::RemoveLink { at } => write!(f, "{} link delete {}", at.ip(), at.link),
+            Self::RemoveGroup { netns, group, .. } => {
+                write!(f, "{} link delete group {group}", ip(netns.as_deref()))
+            }
             Self::SetBridge { at, bridge: Some(bridge) } => {
                 write!(f, "{} link set {} master {bridge}", at.ip(), at.link)
             }
@@ -180,6 +192,7 @@ impl NetStep {
             Self::SetLink { at, up } => NetFact::LinkState { at, up },
             Self::AddLink { at, new, group } => NetFact::LinkMade { at, new, group },
             Self::RemoveLink { at } => NetFact::LinkGone { at },
+            Self::RemoveGroup { netns, links, .. } => NetFact::LinksGone { netns, links },
             Self::SetBridge { at, bridge } => NetFact::LinkPort { at, bridge },
             Self::SetAddress { at, address, add } => {
                 NetFact::LinkAddress { at, address, present: add }

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::journal::{Journal, Record};
+use crate::machine::net::joined_releases;
 use crate::machine::{Fact, Machine, Release, restored_after_reboot};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
@@ -239,18 +240,15 @@ pub fn shell(
 /// Returns the releases of everything that a run made until the next reboot and that is still open,
 /// in order.
 pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
+    let actions = present_actions(&past.transcript.records, machine);
+    let owned = actions.iter().rev().filter(|one| one.owned);
+    let facts = owned.flat_map(|one| past.names.data_now(&one.facts).into_iter().rev());
+    let shown = facts.filter(|fact| fact.is_present(machine));
+    let releases = joined_releases(shown.filter_map(|fact| fact.release()), &machine.net);
     let mut due = Vec::new();
-    for one in
-        present_actions(&past.transcript.records, machine).iter().rev().filter(|one| one.owned)
-    {
-        let facts = past.names.data_now(&one.facts);
-        let shown = facts.iter().rev().filter(|fact| fact.is_present(machine));
-        for release in shown.filter_map(Fact::release) {
-            for release in release.pending(machine) {
-                if !due.contains(&release) {
-                    due.push(release);
-                }
-            }
+    for release in releases.iter().flat_map(|release| release.pending(machine)) {
+        if !due.contains(&release) {
+            due.push(release);
         }
     }
     due

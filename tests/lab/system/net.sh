@@ -122,6 +122,39 @@ do_ 'veth::remove("va"); netns::remove("a"); netns::remove("b"); netns::remove("
 must test "$(links)" = "$before"
 nothing_left
 
+# removed NAME: prints how many messages asked the kernel to remove links, as strace has recorded them in the file NAME.
+removed() { grep -c 'nlmsg_type=RTM_DELLINK' "$1"; }
+
+# traced NAME COMMAND…: runs a command, and records its messages to the kernel in the file NAME.
+traced() { strace -f -qq -s 200 -e trace=sendto -o "$@"; }
+
+it 'the links of a run are removed with one message'
+echo 'for name in ["b0", "b1", "b2"] { bridge::create(name); net::up(name); }' >group.rhai
+must "$G" group.rhai --yes --journal /run/group 2>group.err
+group=$(group_of ip b0)
+must traced group.trace "$PROGRAM" release --yes "$(echo /run/group/*/journal.jsonl)" 2>release.err
+must grep -qF "$ ip link delete $group" release.err
+must test "$(removed group.trace)" = 1
+must test "$(links)" = "$before"
+
+it 'a link of another program with the same group is kept'
+rm -rf /run/group
+must "$G" group.rhai --yes --journal /run/group 2>group.err
+must ip link add alien type dummy
+must ip link set alien group "$(group_of ip b0 | cut -d" " -f2)"
+must traced alien.trace "$PROGRAM" release --yes "$(echo /run/group/*/journal.jsonl)" 2>release.err
+must test "$(removed alien.trace)" = 3
+must test -e /sys/class/net/alien
+must ip link delete alien
+must test "$(links)" = "$before"
+
+it 'links of a failed run are removed with one message'
+echo 'tap::create("b3"); net::up("b3"); net::wait("b3", #{ within: 1 });' >>group.rhai
+must_not traced failed.trace "$G" group.rhai --yes --journal /run/failed 2>failed.err
+must test "$(removed failed.trace)" = 1
+must test "$(links)" = "$before"
+nothing_left
+
 it 'a name that is taken is refused'
 must ip link add taken type dummy
 echo 'bridge::create("taken");' >taken.rhai

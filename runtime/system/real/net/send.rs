@@ -3,8 +3,10 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
+use nix::errno::Errno;
+
 use super::namespace::{self, inside};
-use super::raw::RouteOrigin;
+use super::raw::{RawLink, RouteOrigin};
 use super::{netlink, tap};
 use crate::machine::net::{LinkAt, LinkKind, NetStep};
 
@@ -17,6 +19,9 @@ pub(super) fn send(step: &NetStep) -> io::Result<()> {
         }
         NetStep::AddLink { at, new, group } => add(at, new, *group),
         NetStep::RemoveLink { at } => on(at, netlink::remove_link),
+        NetStep::RemoveGroup { netns, group, links } => {
+            inside(netns.as_deref(), || remove_group(*group, links))
+        }
         NetStep::SetBridge { at, bridge } => {
             on(at, |link| netlink::set_master(link, bridge.as_deref()))
         }
@@ -38,6 +43,29 @@ pub(super) fn send(step: &NetStep) -> io::Result<()> {
 
 fn on(at: &LinkAt, f: impl FnOnce(&str) -> io::Result<()> + Send) -> io::Result<()> {
     inside(at.netns.as_deref(), || f(&at.link))
+}
+
+/// Removes the links of a group. If another link has the group by now, each link is removed by its
+/// name.
+fn remove_group(group: u32, links: &[String]) -> io::Result<()> {
+    let found = netlink::links()?.unwrap_or_default();
+    let ours: Vec<&RawLink> = found.iter().filter(|raw| links.contains(&raw.name)).collect();
+    let is_with = |raw: &RawLink| {
+        let index = Some(raw.index);
+        let pair = |own: &&RawLink| own.below == index && raw.below == Some(own.index);
+        links.contains(&raw.name) || ours.iter().any(pair)
+    };
+    if found.iter().filter(|raw| raw.link.group == group).all(is_with) {
+        return netlink::remove_group(group);
+    }
+    for link in ours {
+        match netlink::remove_link(&link.name) {
+            // A link may have been removed with another one.
+            Err(error) if error.raw_os_error() == Some(Errno::ENODEV as i32) => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
 }
 
 /// Creates a link; the other end of a pair may be in another namespace.

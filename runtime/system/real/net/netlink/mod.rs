@@ -135,6 +135,13 @@ pub(super) fn remove_link(link: &str) -> io::Result<()> {
     change(RouteNetlinkMessage::DelLink(named(link)), 0)
 }
 
+/// Removes all links of a group.
+pub(super) fn remove_group(group: u32) -> io::Result<()> {
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::Group(group));
+    change(RouteNetlinkMessage::DelLink(message), 0)
+}
+
 /// Adds an address to a link, or removes it.
 pub(super) fn set_address(link: &str, prefix: IpPrefix, add: bool) -> io::Result<()> {
     let address = prefix.address.get();
