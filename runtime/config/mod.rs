@@ -18,6 +18,7 @@ pub mod kernel;
 pub mod lxc;
 pub mod make_conf;
 pub mod mdadm;
+pub mod netifrc;
 pub mod packages;
 pub mod portage;
 pub mod pretend;

@@ -145,7 +145,7 @@ pub fn quoted(value: &str) -> String {
 }
 
 /// Returns whether a shell would expand a part of the value.
-fn expands(value: &str) -> bool {
+pub(super) fn expands(value: &str) -> bool {
     let mut chars = value.chars();
     let mut single = false;
     while let Some(c) = chars.next() {
@@ -160,7 +160,7 @@ fn expands(value: &str) -> bool {
 }
 
 /// Removes the quotes from a value.
-fn bare(value: &str) -> String {
+pub(super) fn bare(value: &str) -> String {
     let mut out = String::new();
     let mut open = None;
     let mut chars = value.chars();
@@ -214,8 +214,14 @@ fn assignments(text: &str) -> Result<Vec<Assignment>, Unclosed> {
 fn word_end(text: &str, start: usize) -> Result<usize, Unclosed> {
     let unclosed = || Unclosed { line: line_of(text, start) };
     let mut open: Vec<char> = Vec::new();
+    let array = text[start..].starts_with('(');
     let mut chars = text[start..].char_indices();
     while let Some((at, c)) = chars.next() {
+        let commented = || text[..start + at].ends_with([' ', '\t', '\n', '(']);
+        if array && c == '#' && open == [')'] && commented() {
+            chars.by_ref().find(|(_, c)| *c == '\n');
+            continue;
+        }
         match (open.last(), c) {
             (Some('\''), '\'') | (Some('"'), '"') | (Some('`'), '`') | (Some(')'), ')') => {
                 open.pop();
@@ -228,6 +234,7 @@ fn word_end(text: &str, start: usize) -> Result<usize, Unclosed> {
                 open.push(')');
             }
             (Some(')'), '(') => open.push(')'),
+            (None, '(') if at == 0 => open.push(')'),
             (None, ' ' | '\t' | '\n' | '\r' | ';') => return Ok(start + at),
             _ => {}
         }
@@ -287,6 +294,10 @@ mod tests {
         assert_eq!(set(text, "USE", "\"e\"").expect("read"), format!("{text}USE=\"e\"\n"));
         let first = "USE=\"a\n  b\"\nY=1\n";
         assert_eq!(set(first, "USE", "\"e\"").as_deref(), Ok("USE=\"e\"\nY=1\n"));
+        let array = "A=( \"a b\" # it's\n  'c' ) # end\nB=1\n";
+        assert_eq!(last(array, "A"), Ok(Some((1, "( \"a b\" # it's\n  'c' )".into()))));
+        assert_eq!(set(array, "A", "\"d\"").as_deref(), Ok("A=\"d\" # end\nB=1\n"));
+        assert_eq!(get("A=1\nB=( a\nC=2\n", "C"), Err(Unclosed { line: 2 }));
         assert_eq!(get("A=1\nB=\"open\nC=2\n", "C"), Err(Unclosed { line: 2 }));
         assert_eq!(set("A=1", "B", "2").as_deref(), Ok("A=1\nB=2\n"));
         assert_eq!(set("A=1\r\nB=2\r\n", "A", "\"2\"").as_deref(), Ok("A=\"2\"\r\nB=2\r\n"));

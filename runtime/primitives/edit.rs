@@ -1,5 +1,6 @@
 //! Editing configuration files of an installed system, for primitives that know their format.
 
+use std::fmt;
 use std::path::Path;
 
 use super::file::{FileRule, replace, text};
@@ -177,16 +178,28 @@ pub(super) fn assign(
     cx: &Planning<'_>,
     values: &[(&str, String)],
 ) -> Result<Plan<()>> {
+    assign_with(place, cx, values, |text, name, value| {
+        shell::set(text, name, &shell::quoted(value)).map_err(|why| why.to_string())
+    })
+}
+
+/// Like [`assign`], for a file with a format of its own for values. `set` returns the content with
+/// a variable set to a value, or why the file cannot be read.
+pub(super) fn assign_with(
+    place: Place,
+    cx: &Planning<'_>,
+    values: &[(&str, String)],
+    set: impl Fn(&str, &str, &str) -> std::result::Result<String, String>,
+) -> Result<Plan<()>> {
     let at = place.clone();
     let mut warnings = Vec::new();
     let plan = edit(place, cx, |text| {
         let mut text = text.to_owned();
         for (name, value) in values {
-            let line = shell::quoted(value);
-            let set = shell::set(&text, name, &line).map_err(|why| unreadable(&at, &why))?;
-            text = match set_again(&at, &set, name, cx, &mut warnings)? {
-                true => append(&text, &format!("{name}={line}")),
-                false => set,
+            let changed = set(&text, name, value).map_err(|why| unreadable(&at, &why))?;
+            text = match set_again(&at, &changed, name, cx, &mut warnings)? {
+                true => append(&text, &format!("{name}={}", shell::quoted(value))),
+                false => changed,
             };
         }
         Ok(text)
@@ -224,7 +237,7 @@ fn set_again(
 }
 
 /// Returns the error for a file of shell assignments that cannot be parsed.
-pub(super) fn unreadable(place: &Place, why: &shell::Unclosed) -> crate::error::Error {
+pub(super) fn unreadable(place: &Place, why: &impl fmt::Display) -> crate::error::Error {
     FileRule::Damaged { place: place.clone(), why: why.to_string() }.into()
 }
 
