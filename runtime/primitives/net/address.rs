@@ -1,6 +1,6 @@
 //! `net.address`: a fixed address of an interface of an installed system.
 
-use super::at_boot::{BootLink, BootManager};
+use super::at_boot::{BootKind, BootLink, BootManager};
 use super::name::LinkName;
 use crate::args;
 use crate::error::Result;
@@ -12,7 +12,7 @@ args! {
     /// Gives an interface of a system a fixed address at boot.
     ///
     /// On OpenRC, sets the variables of the interface in `/etc/conf.d/net` of netifrc and links its
-    /// service, `net.LINK`. On systemd, writes `/etc/systemd/network/20-LINK.network`. Enable the
+    /// service, `net.LINK`. A variable that is an array of bash, as in older guides, stays one. On systemd, writes `/etc/systemd/network/20-LINK.network`. Enable the
     /// service with `service.enable`: `net.LINK`, or `systemd-networkd`. Undo restores the previous
     /// files.
     ///
@@ -46,7 +46,7 @@ impl FixedAddress {
             address: Some(self.address),
             gateway: self.gateway,
             dns: self.dns.as_deref().unwrap_or_default(),
-            ports: None,
+            kind: BootKind::Card,
         }
     }
 }

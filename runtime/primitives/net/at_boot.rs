@@ -1,14 +1,15 @@
 //! The settings of links in the files that network managers read at boot.
 
 use super::name::LinkName;
+use crate::config::netifrc;
 use crate::error::{Result, Rule};
 use crate::machine::FilesFact;
 use crate::machine::files::FileStatus;
 use crate::operation::{Effect, Plan, Planning, Undo};
-use crate::primitives::edit::{assign, set_private, set_whole, system_file, writes};
+use crate::primitives::edit::{assign_with, edit, set_private, set_whole, system_file, writes};
 use crate::primitives::system::Init;
 use crate::system::{FilesStep, Step};
-use crate::types::{AbsPath, Choice, IpAddress, IpPrefix};
+use crate::types::{AbsPath, Choice, IpAddress, IpPrefix, VlanId};
 
 /// The program that sets up links at boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +47,19 @@ impl BootManager {
 }
 
 const CONF_NET: &str = "/etc/conf.d/net";
+/// The variable of netifrc with the identifiers of the VLANs of a link.
+const VLANS: &str = "vlans";
 const INIT_D: &str = "/etc/init.d";
 /// The service of netifrc that the service of every link is a symlink to.
 const NETIFRC: &str = "net.lo";
 
 fn unit_file(link: &str, kind: &str) -> String {
     format!("/etc/systemd/network/20-{link}.{kind}")
+}
+
+/// Returns the file that adds a VLAN to the settings of the link below (systemd.network(5)).
+fn drop_in(parent: &LinkName, vlan: &LinkName) -> String {
+    format!("{}.d/{}.conf", unit_file(parent.as_str(), "network"), vlan.as_str())
 }
 
 fn keyfile(name: &str) -> String {
@@ -84,8 +92,18 @@ pub(super) struct BootLink<'a> {
     pub(super) address: Option<IpPrefix>,
     pub(super) gateway: Option<IpAddress>,
     pub(super) dns: &'a [IpAddress],
-    /// The ports of a bridge; `None` for a link that is not a bridge.
-    pub(super) ports: Option<&'a [LinkName]>,
+    pub(super) kind: BootKind<'a>,
+}
+
+/// The kind of a link at boot.
+#[derive(Clone, Copy)]
+pub(super) enum BootKind<'a> {
+    /// A network card.
+    Card,
+    /// A bridge with its ports.
+    Bridge(&'a [LinkName]),
+    /// A VLAN of a link.
+    Vlan { parent: &'a LinkName, id: VlanId },
 }
 
 impl BootLink<'_> {
@@ -94,12 +112,16 @@ impl BootLink<'_> {
         let link = self.link.as_str();
         let mut files = vec![CONF_NET.to_owned(), unit_file(link, "network")];
         let mut services = vec![link];
-        if self.ports.is_some() {
+        if !matches!(self.kind, BootKind::Card) {
             files.extend([unit_file(link, "netdev"), keyfile(link)]);
         }
-        for port in self.ports.into_iter().flatten().map(LinkName::as_str) {
+        for port in self.ports() {
             services.push(port);
             files.extend([unit_file(port, "network"), keyfile(&port_name(link, port))]);
+        }
+        if let BootKind::Vlan { parent, .. } = self.kind {
+            services = vec![parent.as_str()];
+            files.extend([unit_file(parent.as_str(), "network"), drop_in(parent, self.link)]);
         }
         files.extend(services.iter().map(|link| format!("{INIT_D}/net.{link}")));
         files.iter().map(|path| writes(self.root, path)).collect()
@@ -124,9 +146,13 @@ impl BootLink<'_> {
         }
     }
 
-    /// Returns the names of the ports.
-    fn port_names(&self) -> impl Iterator<Item = &str> {
-        self.ports.into_iter().flatten().map(LinkName::as_str)
+    /// Returns the names of the ports of a bridge.
+    fn ports(&self) -> impl Iterator<Item = &str> {
+        let ports = match self.kind {
+            BootKind::Bridge(ports) => ports,
+            _ => &[],
+        };
+        ports.iter().map(LinkName::as_str)
     }
 
     /// Returns the name servers in one string.
@@ -142,23 +168,49 @@ impl BootLink<'_> {
         settings
             .extend(self.gateway.map(|to| (variable("routes", link), format!("default via {to}"))));
         settings.extend(self.servers().map(|servers| (variable("dns_servers", link), servers)));
-        if self.ports.is_some() {
-            let ports: Vec<&str> = self.port_names().collect();
-            settings.push((variable("bridge", link), ports.join(" ")));
-            settings.extend(ports.iter().map(|port| (variable("config", port), "null".to_owned())));
-            if !ports.is_empty() {
-                let services: Vec<String> =
-                    ports.iter().map(|port| format!("net.{port}")).collect();
-                settings.push((format!("{}_need", variable("rc_net", link)), services.join(" ")));
-            }
-        }
+        settings.extend(self.netifrc_kind());
         let settings: Vec<(&str, String)> =
             settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        let mut plan = assign(system_file(self.root, CONF_NET), cx, &settings)?;
-        for link in std::iter::once(link).chain(self.port_names()) {
+        let set = |text: &str, name: &str, value: &str| {
+            let set = if name.starts_with(VLANS) { netifrc::add_word } else { netifrc::set };
+            set(text, name, value).map_err(|why| why.to_string())
+        };
+        let mut plan = assign_with(system_file(self.root, CONF_NET), cx, &settings, set)?;
+        // The service of a link starts its VLANs.
+        let service = match self.kind {
+            BootKind::Vlan { parent, .. } => parent.as_str(),
+            _ => link,
+        };
+        for link in std::iter::once(service).chain(self.ports()) {
             plan = plan.and(netifrc_service(self.root, link, cx)?);
         }
         Ok(plan)
+    }
+
+    /// Returns the variables of netifrc that the kind of the link determines.
+    fn netifrc_kind(&self) -> Vec<(String, String)> {
+        let link = self.link.as_str();
+        match self.kind {
+            BootKind::Card => Vec::new(),
+            BootKind::Vlan { parent, id } => {
+                let (parent, id) = (parent.as_str(), id.get());
+                let name = format!("{}_vlan{id}_name", shell_name(parent));
+                vec![(variable(VLANS, parent), id.to_string()), (name, link.to_owned())]
+            }
+            BootKind::Bridge(_) => {
+                let ports: Vec<&str> = self.ports().collect();
+                let mut settings = vec![(variable("bridge", link), ports.join(" "))];
+                let null = |port: &&str| (variable("config", port), "null".to_owned());
+                settings.extend(ports.iter().map(null));
+                if !ports.is_empty() {
+                    let services: Vec<String> =
+                        ports.iter().map(|port| format!("net.{port}")).collect();
+                    let need = format!("{}_need", variable("rc_net", link));
+                    settings.push((need, services.join(" ")));
+                }
+                settings
+            }
+        }
     }
 
     fn for_networkd(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
@@ -178,19 +230,39 @@ impl BootLink<'_> {
             text += &format!("DNS={servers}\n");
         }
         // A bridge without ports has no carrier, and would never be configured.
-        if self.ports.is_some_and(<[LinkName]>::is_empty) {
+        if matches!(self.kind, BootKind::Bridge([])) {
             text += "ConfigureWithoutCarrier=yes\n";
         }
         let mut plan = file(link, "network", text)?;
-        if self.ports.is_some() {
-            let device = format!("[NetDev]\nName={link}\nKind=bridge\n");
-            plan = plan.and(file(link, "netdev", device)?);
+        match self.kind {
+            BootKind::Card => {}
+            BootKind::Bridge(_) => {
+                let device = format!("[NetDev]\nName={link}\nKind=bridge\n");
+                plan = plan.and(file(link, "netdev", device)?);
+            }
+            BootKind::Vlan { parent, id } => {
+                let id = id.get();
+                let device = format!("[NetDev]\nName={link}\nKind=vlan\n\n[VLAN]\nId={id}\n");
+                plan = plan.and(file(link, "netdev", device)?).and(self.below_vlan(parent, cx)?);
+            }
         }
-        for port in self.port_names() {
+        for port in self.ports() {
             let text = format!("[Match]\nName={port}\n\n[Network]\nBridge={link}\n");
             plan = plan.and(file(port, "network", text)?);
         }
         Ok(plan)
+    }
+
+    /// Adds the VLAN to the link below, which gets a file without addresses if it has none.
+    fn below_vlan(&self, parent: &LinkName, cx: &Planning<'_>) -> Result<Plan<()>> {
+        let own = format!("[Match]\nName={}\n", parent.as_str());
+        let place = system_file(self.root, &unit_file(parent.as_str(), "network"));
+        let plan = edit(place, cx, |text| {
+            Ok(if text.trim().is_empty() { own.clone() } else { text.to_owned() })
+        })?;
+        let added = format!("[Network]\nVLAN={}\n", self.link.as_str());
+        let place = system_file(self.root, &drop_in(parent, self.link));
+        Ok(plan.and(set_whole(place, cx, added)?))
     }
 
     fn for_network_manager(&self, cx: &Planning<'_>) -> Result<Plan<()>> {
@@ -198,10 +270,17 @@ impl BootLink<'_> {
         let file = |name: &str, text: String| {
             set_private(system_file(self.root, &keyfile(name)), cx, text)
         };
-        let kind = if self.ports.is_some() { "bridge" } else { "ethernet" };
-        let head = format!("[connection]\nid={link}\ntype={kind}\ninterface-name={link}\n");
+        let kind = match self.kind {
+            BootKind::Card => "ethernet",
+            BootKind::Bridge(_) => "bridge",
+            BootKind::Vlan { .. } => "vlan",
+        };
+        let mut head = format!("[connection]\nid={link}\ntype={kind}\ninterface-name={link}\n");
+        if let BootKind::Vlan { parent, id } = self.kind {
+            head += &format!("\n[vlan]\nid={}\nparent={}\n", id.get(), parent.as_str());
+        }
         let mut plan = file(link, format!("{head}{}", self.keyfile_addresses()))?;
-        for port in self.port_names() {
+        for port in self.ports() {
             let name = port_name(link, port);
             let text = format!(
                 "[connection]\nid={name}\ntype=ethernet\ninterface-name={port}\nmaster={link}\nslave-type=bridge\n"
@@ -244,7 +323,11 @@ fn port_name(bridge: &str, port: &str) -> String {
 /// Returns a variable about a link: netifrc replaces what cannot be part of the name of a variable
 /// (`shell_var` in net.lo).
 fn variable(prefix: &str, link: &str) -> String {
-    format!("{prefix}_{}", link.replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
+    format!("{prefix}_{}", shell_name(link))
+}
+
+fn shell_name(link: &str) -> String {
+    link.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 /// Links the service of a link.

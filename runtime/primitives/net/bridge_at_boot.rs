@@ -1,6 +1,6 @@
 //! `bridge.at_boot`: a bridge of an installed system.
 
-use super::at_boot::{BootLink, BootManager};
+use super::at_boot::{BootKind, BootLink, BootManager};
 use super::name::LinkName;
 use crate::args;
 use crate::error::Result;
@@ -48,7 +48,7 @@ impl BridgeAtBoot {
             address: self.address,
             gateway: self.gateway,
             dns: self.dns.as_deref().unwrap_or_default(),
-            ports: Some(self.ports.as_deref().unwrap_or_default()),
+            kind: BootKind::Bridge(self.ports.as_deref().unwrap_or_default()),
         }
     }
 }

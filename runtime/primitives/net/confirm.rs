@@ -19,7 +19,7 @@ args! {
     /// addresses and routes of the links, and removes those that did not exist: if the change is
     /// not confirmed in time, if the run fails or ends before `net.confirm`, or if it is killed. It
     /// survives the loss of the terminal. A reboot is a rollback, too: write persistent settings
-    /// (`net.address`, `bridge.at_boot`) after `net.confirm`. A script that ends without
+    /// (`net.address`, `bridge.at_boot`, `vlan.at_boot`) after `net.confirm`. A script that ends without
     /// `net.confirm` is refused.
     ///
     /// Until `net.confirm`, only the given links can be changed in the network namespace of the

@@ -15,13 +15,14 @@ mod namespace;
 mod rule;
 mod up;
 mod virtual_links;
+mod vlan_at_boot;
 
 pub(in crate::primitives) use head::downloader;
 
 use super::primitive::{Primitive, action, query};
 
 /// The primitives of the domain.
-pub(super) const PRIMITIVES: [Primitive; 30] = [
+pub(super) const PRIMITIVES: [Primitive; 31] = [
     query::<links::LinkList>(),
     action::<up::Up>(),
     action::<up::Down>(),
@@ -47,6 +48,7 @@ pub(super) const PRIMITIVES: [Primitive; 30] = [
     action::<virtual_links::VethRemove>(),
     action::<virtual_links::VlanCreate>(),
     action::<virtual_links::VlanRemove>(),
+    action::<vlan_at_boot::VlanAtBoot>(),
     action::<virtual_links::MacvlanCreate>(),
     action::<virtual_links::MacvlanRemove>(),
     action::<namespace::NetnsCreate>(),
