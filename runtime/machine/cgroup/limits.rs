@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::pids::{pid_ranges, pids_of};
+use super::throughput::{self, MAX, Throughput};
 
 /// Limits with their values.
 pub type CgroupLimits = BTreeMap<CgroupLimit, String>;
-
-/// No limit.
-pub(super) const MAX: &str = "max";
 
 /// The period of a quota of processor time in microseconds: the default of the kernel.
 const PERIOD: u64 = 100_000;
@@ -46,6 +44,9 @@ pub enum CgroupLimit {
     /// The share of the throughput of disks.
     #[serde(rename = "io.weight")]
     IoWeight,
+    /// The most throughput of single devices.
+    #[serde(rename = "io.max")]
+    IoMax,
     /// The processors that may be used.
     #[serde(rename = "cpuset.cpus")]
     Cpus,
@@ -56,7 +57,7 @@ pub enum CgroupLimit {
 
 impl CgroupLimit {
     /// All limits.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::MemoryMax,
         Self::MemoryHigh,
         Self::SwapMax,
@@ -64,6 +65,7 @@ impl CgroupLimit {
         Self::CpuWeight,
         Self::CpuMax,
         Self::IoWeight,
+        Self::IoMax,
         Self::Cpus,
         Self::Mems,
     ];
@@ -78,6 +80,7 @@ impl CgroupLimit {
             Self::CpuWeight => "cpu.weight",
             Self::CpuMax => "cpu.max",
             Self::IoWeight => "io.weight",
+            Self::IoMax => throughput::FILE,
             Self::Cpus => "cpuset.cpus",
             Self::Mems => "cpuset.mems",
         }
@@ -99,6 +102,8 @@ impl CgroupLimit {
             Self::CpuWeight => &["cpu.weight"],
             Self::CpuMax if legacy => &["cpu.cfs_period_us", "cpu.cfs_quota_us"],
             Self::CpuMax => &["cpu.max"],
+            Self::IoMax if legacy => &throughput::LEGACY_FILES,
+            Self::IoMax => &[throughput::FILE],
             Self::Cpus => &["cpuset.cpus"],
             Self::Mems => &["cpuset.mems"],
             Self::MemoryHigh | Self::SwapMax | Self::IoWeight if legacy => &[],
@@ -114,7 +119,7 @@ impl CgroupLimit {
             Self::MemoryMax | Self::MemoryHigh | Self::SwapMax | Self::PidsMax => MAX.into(),
             Self::CpuWeight | Self::IoWeight => "100".into(),
             Self::CpuMax => format!("{MAX} {PERIOD}"),
-            Self::Cpus | Self::Mems => String::new(),
+            Self::IoMax | Self::Cpus | Self::Mems => String::new(),
         }
     }
 
@@ -157,6 +162,12 @@ impl CgroupLimit {
                 let quota = if quota.starts_with('-') { MAX } else { quota };
                 format!("{quota} {first}")
             }
+            // With paths instead of numbers; of several reads, the last one counts.
+            Self::IoMax if legacy => {
+                let last = texts.len().checked_sub(throughput::LEGACY_FILES.len())?;
+                Throughput::parse_legacy(&texts[last..]).to_string()
+            }
+            Self::IoMax => Throughput::parse(texts.last()?).to_string(),
             Self::IoWeight => first.lines().next()?.trim_start_matches("default ").to_owned(),
             _ => first.to_owned(),
         })
@@ -261,7 +272,7 @@ mod tests {
         let of = |limit: CgroupLimit| limit.controller();
         assert_eq!(
             CgroupLimit::ALL.map(of).join(" "),
-            "memory memory memory pids cpu cpu io cpuset cpuset"
+            "memory memory memory pids cpu cpu io io cpuset cpuset"
         );
     }
 }

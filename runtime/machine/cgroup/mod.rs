@@ -1,7 +1,7 @@
 //! The part `cgroup`: the control groups of the running kernel (cgroups(7)), of both versions.
 //!
 //! `hierarchy` finds the hierarchies and the directories of a group, `limits` converts limits
-//! between the formats of both versions, `fact` and `step` contain the facts, releases, steps and
+//! between the formats of both versions, `throughput` those of single devices, `fact` and `step` contain the facts, releases, steps and
 //! effects, `changes` what they mean to the rest of the program, `state` machine files and
 //! comparison. A limit more is a variant of `CgroupLimit`.
 
@@ -12,6 +12,7 @@ mod limits;
 mod pids;
 mod state;
 mod step;
+mod throughput;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ pub use limits::{CgroupLimit, CgroupLimits};
 pub use pids::{pid_ranges, pids_of};
 pub(crate) use step::freezing;
 pub use step::{CgroupEffect, CgroupStep, CgroupWrite};
+pub use throughput::{Throughput, has_devices, with_paths};
 
 /// The part `cgroup`.
 pub struct Part;

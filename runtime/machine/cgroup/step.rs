@@ -12,7 +12,7 @@ use crate::machine::effect::{Declaration, PartEffect};
 pub struct CgroupWrite {
     /// The path of the file.
     pub file: String,
-    /// The text.
+    /// The text. The path of a device at its start stands for the number of the device.
     pub text: String,
 }
 
@@ -84,9 +84,12 @@ pub(crate) fn freezing(file: &str, frozen: bool) -> &'static str {
 /// Displays the step as the commands that do the same.
 impl fmt::Display for CgroupStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let echo = |text: &str, file: &str| match text.contains([' ', '+']) || text.is_empty() {
-            true => format!("echo '{text}' >{file}"),
-            false => format!("echo {text} >{file}"),
+        let echo = |text: &str, file: &str| match text.split_once(' ') {
+            Some((device, rest)) if device.starts_with('/') => {
+                format!("echo $(lsblk -dno MAJ:MIN {device}) {rest} >{file}")
+            }
+            _ if text.contains([' ', '+']) || text.is_empty() => format!("echo '{text}' >{file}"),
+            _ => format!("echo {text} >{file}"),
         };
         match self {
             Self::Make { directories } => write!(f, "mkdir {}", directories.join(" ")),

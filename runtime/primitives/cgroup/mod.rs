@@ -9,6 +9,7 @@ mod rule;
 mod seen;
 mod set;
 mod stat;
+mod throughput;
 pub(super) mod values;
 mod version;
 

@@ -96,6 +96,14 @@ pub enum CgroupRule {
         /// The group.
         group: String,
     },
+    /// A device is a part of another one.
+    #[error("device {device}: is a partition, which has no limits of its own")]
+    PartOfDisk {
+        /// The device.
+        device: String,
+        /// The device with the limits.
+        disk: String,
+    },
     /// A device does not exist.
     #[error("device {device}: no such file")]
     NoSuchNode {
@@ -148,6 +156,7 @@ impl Rule for CgroupRule {
             Self::NoLimit { .. } => {
                 "add a limit, for example memory_max: \"512M\" or pids_max: 100".into()
             }
+            Self::PartOfDisk { disk, .. } => format!("limit its disk: {disk}"),
             Self::NoSuchNode { .. } => "list the devices with: ls -l /dev".into(),
             Self::NoFreezer { .. } => "mount version 2, or the controller freezer".into(),
         })

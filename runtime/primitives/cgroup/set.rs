@@ -5,11 +5,13 @@ use serde::Serialize;
 use super::create::alters;
 use super::rule::CgroupRule;
 use super::seen::{SeenGroups, now};
+use super::throughput::{DeviceLimits, DeviceLimitsInfo, infos, merged};
 use super::values::{ByteLimit, CgroupName, CountLimit, CpuList, PercentLimit, Weight};
 use crate::args;
 use crate::error::Result;
 use crate::machine::cgroup::{
-    CgroupFact, CgroupLimit, CgroupLimits, CgroupStep, CgroupWrite, ControlGroup,
+    CgroupFact, CgroupLimit, CgroupLimits, CgroupStep, CgroupWrite, ControlGroup, Throughput,
+    has_devices, with_paths,
 };
 use crate::operation::{Action, Answer, Effect, Plan, Planning, Query, Undo};
 use crate::system::Outcome;
@@ -28,6 +30,8 @@ args! {
     /// ```
     /// cgroup::create("small", #{ controllers: ["memory", "pids", "cpu"] });
     /// cgroup::set("small", #{ memory_max: "512M", pids_max: 100, cpu_quota: 150 });
+    /// cgroup::create("slow", #{ controllers: ["io"] });
+    /// cgroup::set("slow", #{ io_max: [#{ device: "/dev/sda", rbps: "10M", wiops: 100 }] });
     /// ```
     "cgroup.set" => pub struct SetLimits {
         /// The path of the group.
@@ -46,6 +50,9 @@ args! {
         pub cpu_quota: Option<PercentLimit>,
         /// The share of the throughput of disks, compared with groups beside it (version 2).
         pub io_weight: Option<Weight>,
+        /// The most throughput of devices; in version 1, what passes through the page cache is not
+        /// limited when it is written.
+        pub io_max: Option<Vec<DeviceLimits>>,
         /// The processors that the group may use.
         pub cpus: Option<CpuList>,
         /// The memory nodes that the group may use.
@@ -57,8 +64,9 @@ args! {
     /// Returns the limits of a control group.
     ///
     /// Returns a map with `memory_max`, `memory_high` and `swap_max` (in bytes), `pids_max`,
-    /// `cpu_weight`, `cpu_quota` (in percent of one processor), `io_weight`, `cpus` and `mems`. A
-    /// limit that is not set, or that the kernel does not have, is nil.
+    /// `cpu_weight`, `cpu_quota` (in percent of one processor), `io_weight`, `io_max` (a list of
+    /// maps with `device`, `rbps`, `wbps`, `riops` and `wiops`), `cpus` and `mems`. A limit that is
+    /// not set, or that the kernel does not have, is nil.
     ///
     /// Source: cgroups(7).
     ///
@@ -81,6 +89,7 @@ pub struct LimitsInfo {
     cpu_weight: Option<u64>,
     cpu_quota: Option<u64>,
     io_weight: Option<u64>,
+    io_max: Option<Vec<DeviceLimitsInfo>>,
     cpus: Option<String>,
     mems: Option<String>,
 }
@@ -97,6 +106,7 @@ impl LimitsInfo {
             cpu_weight: number(CgroupLimit::CpuWeight),
             cpu_quota: limits.get(&CgroupLimit::CpuMax).and_then(|text| CgroupLimit::percent(text)),
             io_weight: number(CgroupLimit::IoWeight),
+            io_max: list(CgroupLimit::IoMax).map(|value| infos(&value)),
             cpus: list(CgroupLimit::Cpus),
             mems: list(CgroupLimit::Mems),
         }
@@ -165,12 +175,15 @@ fn writes(
     seen: &SeenGroups<'_>,
     group: &CgroupName,
     limit: CgroupLimit,
-    value: &str,
+    (old, value): (&str, &str),
 ) -> Vec<CgroupWrite> {
     let Some((directory, legacy)) = seen.all.directory_of(limit.controller(), group.as_str())
     else {
         return Vec::new();
     };
+    if limit == CgroupLimit::IoMax {
+        return Throughput::parse(old).writes(&Throughput::parse(value), &directory, legacy);
+    }
     let files = limit.files(legacy).iter().map(|file| format!("{directory}/{file}"));
     files.zip(limit.texts(value, legacy)).map(|(file, text)| CgroupWrite { file, text }).collect()
 }
@@ -185,15 +198,21 @@ impl Action for SetLimits {
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<LimitsInfo>> {
         let seen = SeenGroups::of(cx)?;
         let found = seen.below_top(&self.group, "limited")?;
-        let limits = self.limits();
+        let mut limits = self.limits();
+        if let Some(given) = &self.io_max {
+            let before = found.and_then(|found| found.limits.get(&CgroupLimit::IoMax));
+            limits.insert(CgroupLimit::IoMax, merged(before, given, cx)?);
+        }
         self.check(&limits, &seen, found)?;
         let old = |limit: &CgroupLimit| {
             let set = found.and_then(|found| found.limits.get(limit).cloned());
             set.unwrap_or_else(|| limit.initial())
         };
         let before: CgroupLimits = limits.keys().map(|limit| (*limit, old(limit))).collect();
-        let revert =
-            before.iter().flat_map(|(limit, value)| writes(&seen, &self.group, *limit, value));
+        let change = |limit: &CgroupLimit, from: &str, to: &str| {
+            writes(&seen, &self.group, *limit, (from, to))
+        };
+        let revert = before.iter().flat_map(|(limit, old)| change(limit, &limits[limit], old));
         let revert = revert.collect();
         let used = !seen.processes(cx, &self.group).is_empty();
         let memory = self.memory_max.is_some_and(|limit| limit.0.is_some()) && used;
@@ -203,8 +222,7 @@ impl Action for SetLimits {
         };
         let mut plan = Plan::steps(Vec::new()).undo(Undo::Release);
         for (limit, value) in &limits {
-            plan =
-                plan.then(CgroupStep::Write { writes: writes(&seen, &self.group, *limit, value) });
+            plan = plan.then(CgroupStep::Write { writes: change(limit, &before[limit], value) });
         }
         let settled = limits.iter().map(|(limit, value)| (*limit, limit.settled(value))).collect();
         let (group, set) = (self.group.as_str().to_owned(), limits.clone());
@@ -243,8 +261,11 @@ impl Query for GetLimits {
             let place = seen.all.directory_of(limit.controller(), self.group.as_str());
             let Some((directory, legacy)) = place else { continue };
             let files = limit.files(legacy).iter();
-            let texts: Option<Vec<String>> =
-                files.map(|file| now(cx, &format!("{directory}/{file}"))).collect();
+            let read = |file: &&str| match now(cx, &format!("{directory}/{file}")) {
+                Some(text) if has_devices(file) => Some(with_paths(&text, &|path| now(cx, path))),
+                text => text,
+            };
+            let texts: Option<Vec<String>> = files.map(read).collect();
             let texts = texts.unwrap_or_default();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             if let Some(value) =

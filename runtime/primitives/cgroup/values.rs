@@ -124,6 +124,10 @@ counts! {
     "a percentage of one processor from 1 to 1000000, such as 150 for one and a half, or \"max\"",
     (1..=1_000_000), true;
 
+    /// A number of operations in a second; `None` for no limit.
+    OperationLimit, "operation limit", "a number from 1 to 4000000000, or \"max\"",
+    (1..=4_000_000_000), true;
+
     /// A weight.
     Weight, "weight", "a number from 1 to 10000", (1..=10_000), false;
 }

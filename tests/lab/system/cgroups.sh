@@ -1,5 +1,5 @@
 #!/bin/bash
-# cgroup.*: limits that act on processes, freezing, killing, devices that root cannot open, and refusals of the kernel.
+# cgroup.*: limits that act on processes and disks, freezing, killing, devices that root cannot open, and refusals of the kernel.
 #
 # disks: 16M
 # with: cut.so
@@ -119,6 +119,34 @@ echo >go
 wait $PID
 must test "$(cat waiting.out)" = 'allowed refused refused allowed'
 do_ 'cgroup::remove("jail");'
+
+it 'the throughput of a disk is limited'
+says 'cgroup::create("slow", #{ controllers: ["io"] });
+let set = cgroup::set("slow", #{ io_max: [#{ device: "/dev/ubda", rbps: "1M", wiops: 50 }] });
+let found = set.io_max[0];
+print(`${found.device} ${found.rbps} ${found.wbps} ${found.wiops} ${cgroup::get("slow").io_max == set.io_max}`);' '/dev/ubda 1048576  50 true'
+number=$(lsblk -dnro MAJ:MIN /dev/ubda)
+must grep -qx "$number rbps=1048576 wbps=max riops=max wiops=50" $C/slow/io.max
+# A machine that is slow needs longer, never less.
+reads='dd if=/dev/ubda of=/dev/null bs=256K count=16 iflag=direct'
+begun=$EPOCHREALTIME
+must bash -c "echo 0 >$C/slow/cgroup.procs && exec $reads" 2>dd.err
+took=$(((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}) / 1000))
+must test $took -ge 2500
+must grep -Eq "^$number rbytes=4194304 " $C/slow/io.stat
+do_ 'cgroup::set("slow", #{ io_max: [#{ device: "/dev/ubda", rbps: "max", wiops: "max" }, #{ device: "/dev/ubdp", wbps: "2M" }] });'
+number=$(lsblk -dnro MAJ:MIN /dev/ubdp)
+must test "$(cat $C/slow/io.max)" = "$number rbps=max wbps=2097152 riops=max wiops=max"
+do_ 'cgroup::remove("slow");'
+
+it 'limits of a disk are restored when a run fails'
+do_ 'cgroup::create("slow", #{ controllers: ["io"] }); cgroup::set("slow", #{ io_max: [#{ device: "/dev/ubda", rbps: "1M" }] });'
+before=$(cat $C/slow/io.max)
+echo 'cgroup::set("slow", #{ io_max: [#{ device: "/dev/ubda", rbps: "2M" }, #{ device: "/dev/ubdp", riops: 9 }] }); cgroup::add_process("slow", 4194303);' >io.rhai
+ask io "$G" io.rhai --yes --journal /run/io
+exits io 1
+must test "$(cat $C/slow/io.max)" = "$before"
+do_ 'cgroup::remove("slow");'
 
 it 'a killed run leaves no group, or is resumed'
 waiting pass

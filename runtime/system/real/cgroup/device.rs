@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "nix has no wrapper for bpf(2)")]
 
+use std::borrow::Cow;
 use std::io;
 use std::mem::size_of;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -87,6 +88,16 @@ pub(super) fn filter(directory: &str, devices: &[String], legacy: bool) -> Resul
             })
         }
     }
+}
+
+/// Returns a text with the number of the device instead of its path at the start.
+pub(super) fn with_number(text: &str) -> Result<Cow<'_, str>, String> {
+    let Some((path, rest)) = text.split_once(' ').filter(|(path, _)| path.starts_with("/dev/"))
+    else {
+        return Ok(text.into());
+    };
+    let DeviceNumber { major, minor, .. } = device_number(path)?;
+    Ok(format!("{major}:{minor} {rest}").into())
 }
 
 fn device_number(path: &str) -> Result<DeviceNumber, String> {

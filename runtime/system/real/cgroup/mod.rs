@@ -10,7 +10,7 @@ mod moves;
 mod probe;
 
 use super::Real;
-use crate::machine::cgroup::{CgroupStep, CgroupWrite};
+use crate::machine::cgroup::{CgroupStep, CgroupWrite, has_devices, with_paths};
 use crate::machine::{Machine, Scope};
 use crate::system::{Outcome, StepError, Watch};
 
@@ -54,9 +54,12 @@ pub(super) fn perform(
 fn write_all(writes: &[CgroupWrite]) -> Result<Outcome, String> {
     let mut stdout = String::new();
     for CgroupWrite { file, text } in writes {
-        files::write(file, text)?;
+        files::write(file, &device::with_number(text)?)?;
         let read = files::read(file).map_err(|error| format!("{file}: {error}"))?;
-        stdout += read.lines().next().unwrap_or_default();
+        match has_devices(file) {
+            true => stdout += &with_paths(&read, &probe::sysfs),
+            false => stdout += read.lines().next().unwrap_or_default(),
+        }
         stdout.push('\n');
     }
     Ok(Outcome { stdout, ..Outcome::default() })

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use super::files::{open_group, read_in};
 use super::moves::groups_in;
-use crate::machine::cgroup::{CgroupLimit, ControlGroup, ControlGroups, ROOT, hierarchies};
+use crate::machine::cgroup::{
+    CgroupLimit, ControlGroup, ControlGroups, ROOT, has_devices, hierarchies, with_paths,
+};
 
 /// The most groups that are read.
 const MOST: usize = 20_000;
@@ -109,6 +111,11 @@ fn read(directory: &OwnedFd, name: &str) -> io::Result<String> {
     }
 }
 
+/// Returns the content of a file of sysfs(5).
+pub(super) fn sysfs(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
 fn processes(directory: &OwnedFd, name: &str) -> io::Result<BTreeSet<u32>> {
     if name == ROOT {
         return Ok(BTreeSet::new());
@@ -130,9 +137,14 @@ fn read_limits(
     for limit in CgroupLimit::ALL.into_iter().filter(|limit| has(limit.controller())) {
         let mut texts = Vec::new();
         for file in limit.files(legacy) {
-            texts.push(read(directory, file)?);
+            let text = read(directory, file)?;
+            texts.push(match has_devices(file) {
+                true => with_paths(&text, &sysfs),
+                false => text,
+            });
         }
-        if texts.is_empty() || texts.iter().any(String::is_empty) {
+        let empty = texts.iter().any(String::is_empty) && limit != CgroupLimit::IoMax;
+        if texts.is_empty() || empty {
             continue;
         }
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
