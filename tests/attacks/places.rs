@@ -71,6 +71,9 @@ fn through_links() -> Vec<Attempt> {
         link("a variable set", r#"portage::make_conf("/tmp/case/in/l", #{ A: "b" });"#)
             .file("/tmp/case/out/etc/portage/make.conf/a", "A=1\n")
             .says("writes /tmp/case/out/etc/portage/make.conf"),
+        link("a configuration of a guest converted", r#"lxc::convert("/tmp/case/in/l/config");"#)
+            .file("/tmp/case/out/config", "lxc.tty = 4\n")
+            .says("writes /tmp/case/out/config"),
         link("something mounted", r#"mount::tmpfs("/tmp/case/in/l/new");"#)
             .says("mounts /tmp/case/out/new"),
         link(
