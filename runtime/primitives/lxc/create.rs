@@ -8,6 +8,7 @@ use crate::config::lxc::{has, line};
 use crate::error::Result;
 use crate::machine::files::FileStatus;
 use crate::machine::guest::{GuestEffect, GuestFact, GuestKind, lxc};
+use crate::machine::is_below;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, ProgramEffect, Undo};
 use crate::primitives::edit::set_whole;
 use crate::primitives::file::known_text;
@@ -53,7 +54,9 @@ args! {
         pub gateway: Option<IpAddress>,
         /// The MAC address of `eth0`; by default one that the name and path determine.
         pub hwaddr: Option<MacAddress>,
-        /// Directories of this system that the guest sees at the same place and cannot change.
+        /// Directories of this system that the guest sees at the same place and cannot change. On
+        /// ext4, xfs, btrfs and f2fs they are mounted with mapped identifiers: what belongs to root
+        /// here belongs to root in the guest. On other filesystems the owners have no names there.
         pub read_only: Option<Vec<AbsPath>>,
         /// Whether root in the guest is root of this system.
         pub privileged: bool = false,
@@ -86,7 +89,7 @@ impl CreateGuest {
         }
     }
 
-    fn settings(&self, ids: Option<(u32, u32)>) -> Settings {
+    fn settings(&self, ids: Option<(u32, u32)>, cx: &Planning<'_>) -> Settings {
         let mut settings: Settings = vec![("lxc.include", COMMON.into())];
         if let Some((user, group)) = ids {
             settings.push(("lxc.include", USER_NAMESPACE.into()));
@@ -104,7 +107,10 @@ impl CreateGuest {
         for shared in self.read_only.iter().flatten() {
             let from = escaped(&shared.to_string());
             let to = from.trim_start_matches('/');
-            settings.push(("lxc.mount.entry", format!("{from} {to} none bind,ro,create=dir 0 0")));
+            let mapped = ids.is_some() && unmappable(shared, cx).is_none();
+            let options = if mapped { MAPPED } else { "" };
+            let entry = format!("{from} {to} none bind,ro,create=dir{options} 0 0");
+            settings.push(("lxc.mount.entry", entry));
         }
         if self.autostart {
             settings.push(("lxc.start.auto", "1".into()));
@@ -185,7 +191,10 @@ impl CreateGuest {
     fn compare(seen: &SeenGuest<'_>, wanted: &Settings, cx: &Planning<'_>) -> Result<()> {
         let config = Place::here(format!("{}/config", seen.directory));
         let Some(text) = known_text(&config, cx)? else { return Ok(()) };
-        match wanted.iter().find(|(key, value)| !has(&text, key, value)) {
+        let has = |key, value: &str| {
+            has(&text, key, value) || has(&text, key, &value.replace(MAPPED, ""))
+        };
+        match wanted.iter().find(|(key, value)| !has(key, value)) {
             Some((key, value)) => {
                 let setting = line(key, value);
                 Err(LxcRule::Exists { name: seen.name.clone(), setting }.into())
@@ -193,6 +202,22 @@ impl CreateGuest {
             None => Ok(()),
         }
     }
+}
+
+/// The option that maps the identifiers of a mount like those of the guest.
+const MAPPED: &str = ",idmap=container";
+
+/// Filesystems that Linux 5.12 to 5.18 have learnt to mount with mapped identifiers
+/// (mount_setattr(2)). Others have, too, but not in every kernel that is in use.
+const MAPPABLE: [&str; 4] = ["ext4", "xfs", "btrfs", "f2fs"];
+
+/// Returns the filesystem of a directory that cannot be mounted with mapped identifiers.
+fn unmappable<'a>(directory: &AbsPath, cx: &Planning<'a>) -> Option<&'a str> {
+    let directory = directory.to_string();
+    let mounts = cx.machine.storage.mounts.iter().filter(|mount| is_below(&directory, &mount.at));
+    let kind =
+        mounts.max_by_key(|mount| mount.at.len()).map_or("unknown", |mount| mount.kind.as_str());
+    (!MAPPABLE.contains(&kind)).then_some(kind)
 }
 
 /// Returns a path as lxc.container.conf(5) and fstab(5) write it.
@@ -228,7 +253,7 @@ impl Action for CreateGuest {
             true => None,
             false => Some(of_root(cx)?),
         };
-        let settings = self.settings(ids.as_ref().map(|ids| (ids.user, ids.group)));
+        let settings = self.settings(ids.as_ref().map(|ids| (ids.user, ids.group)), cx);
         if seen.found.is_some() {
             Self::compare(&seen, &settings, cx)?;
             return Ok(Plan::already(format!("guest {} exists", self.name)));
@@ -236,7 +261,14 @@ impl Action for CreateGuest {
         self.check(cx)?;
         let lines: Vec<String> = settings.iter().map(|(key, value)| line(key, value)).collect();
         let config = self.config();
-        let plan = set_whole(Place::here(&config), cx, lines.join("\n") + "\n")?;
+        let mut plan = set_whole(Place::here(&config), cx, lines.join("\n") + "\n")?;
+        for shared in self.read_only.iter().flatten().filter(|_| ids.is_some()) {
+            plan = plan.warn(unmappable(shared, cx).map(|kind| {
+                format!(
+                    "{shared} is shared without mapped identifiers (filesystem: {kind}): the guest can only read what all users can"
+                )
+            }));
+        }
         let assumed = ids.is_some_and(|ids| ids.assumed).then(|| {
             "the subordinate identifiers of root are unknown: 100000 is assumed".to_owned()
         });
