@@ -15,6 +15,7 @@ mod first_errors;
 mod guests;
 mod journal;
 mod machine;
+mod network;
 mod plan;
 mod replay;
 mod session;
@@ -70,7 +71,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 13] = [
+    let benches: [(&str, Bench); 14] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -84,6 +85,7 @@ fn main() {
         ("builds", builds::rows),
         ("collections", collections::rows),
         ("guests", guests::rows),
+        ("network", network::rows),
     ];
     println!(
         "{:<58} {:>9} {:>9} {:>7} {:>13}  aim",
