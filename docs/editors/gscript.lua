@@ -2668,7 +2668,9 @@ function portage.history(root, options) end
 --- report at the end is a consequence. The map has `kind` (`"compiler"`, `"linker"`,
 --- `"configure"`, `"header"`, `"dependency"`, `"program"`, `"patch"`, `"test"`, `"fetch"`,
 --- `"checksum"`, `"sandbox"`, `"collision"`, `"space"`, `"memory"`, `"ebuild"`, or `"unknown"`), `phase`, `line` (its
---- number in the log), `text`, `context` (the lines around it) and `remedy`.
+--- number in the log), `text`, `context` (the lines around it), `remedy`, `atom`
+--- (`category/name`) and `jobs`, the number of jobs of the latest make or ninja in the log (nil
+--- if unknown).
 ---
 --- Needs the same approval as running emerge, whose output the log is.
 ---
@@ -2707,7 +2709,8 @@ function kernel.version(root, options) end
 
 --- Lists the versions of the installed kernels, sorted by name.
 ---
---- A kernel is installed if it has a directory in `/lib/modules`.
+--- A kernel is installed if it has a directory in `/lib/modules`. If a plan cannot know it, it
+--- contains the version `<kernel-version>`.
 ---
 --- Source: `ls /lib/modules`.
 ---
@@ -3183,6 +3186,9 @@ function journal.keep_on(path) end
 ---@class gscript.plan
 plan = {}
 
+---@class gscript.plan.may_call.options
+---@field writes? string[] Directories and files that these actions may write. This is approved with the plan.
+
 --- Announces actions that the run may call although the plan does not reach them.
 ---
 --- Whether such an action is called can depend on information that is available only at run
@@ -3196,9 +3202,10 @@ plan = {}
 --- ```lua
 --- plan.may_call({"lvm.vg_activate", "mount.mount"})
 --- ```
----@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, or portage.emerge (of any packages).
+---@param actions ("luks.open"|"lvm.vg_activate"|"md.assemble"|"mount.mount"|"mount.swap_on"|"portage.emerge"|"portage.env"|"portage.make_conf"|"portage.package_env")[] The names of the actions: luks.open, lvm.vg_activate, md.assemble, mount.mount, mount.swap_on, portage.emerge (of any packages), portage.env, portage.make_conf (any settings), or portage.package_env.
+---@param options? gscript.plan.may_call.options
 ---@return any
-function plan.may_call(actions) end
+function plan.may_call(actions, options) end
 
 ---@class gscript.text
 text = {}
@@ -3386,7 +3393,7 @@ function net.remove_route(to, link, options) end
 --- addresses and routes of the links, and removes those that did not exist: if the change is
 --- not confirmed in time, if the run fails or ends before `net.confirm`, or if it is killed. It
 --- survives the loss of the terminal. A reboot is a rollback, too: write persistent settings
---- (`net.address`, `bridge.at_boot`) after `net.confirm`. A script that ends without
+--- (`net.address`, `bridge.at_boot`, `vlan.at_boot`) after `net.confirm`. A script that ends without
 --- `net.confirm` is refused.
 ---
 --- Until `net.confirm`, only the given links can be changed in the network namespace of the
@@ -3433,7 +3440,7 @@ function net.confirm(change) end
 --- Gives an interface of a system a fixed address at boot.
 ---
 --- On OpenRC, sets the variables of the interface in `/etc/conf.d/net` of netifrc and links its
---- service, `net.LINK`. On systemd, writes `/etc/systemd/network/20-LINK.network`. Enable the
+--- service, `net.LINK`. A variable that is an array of bash, as in older guides, stays one. On systemd, writes `/etc/systemd/network/20-LINK.network`. Enable the
 --- service with `service.enable`: `net.LINK`, or `systemd-networkd`. Undo restores the previous
 --- files.
 ---
@@ -3724,6 +3731,38 @@ function vlan.create(name, parent, id, options) end
 ---@return any
 function vlan.remove(name, options) end
 
+---@class gscript.vlan.at_boot.options
+---@field address? string The address of the VLAN with the length of its prefix; by DHCP without one.
+---@field gateway? string The address of the default gateway, in the same network.
+---@field dns? string[] The addresses of name servers.
+---@field manager? "netifrc"|"networkd"|"networkmanager" The network manager; by default `netifrc` with OpenRC, and `networkd` with systemd.
+
+--- Gives a system a VLAN at boot, with its address.
+---
+--- The settings of the link below stay as they are: set them with `net.address` or
+--- `bridge.at_boot` before. With netifrc, adds the VLAN to the variable `vlans_PARENT` in
+--- `/etc/conf.d/net`, sets its own variables, and links the service of the link below,
+--- `net.PARENT`, which starts the VLAN; without `config_PARENT`, that link gets its address by
+--- DHCP. With systemd-networkd, writes files in `/etc/systemd/network`; the link below must be
+--- set up by `20-PARENT.network`, which is created without an address if it does not exist. With
+--- NetworkManager, writes a keyfile in `/etc/NetworkManager/system-connections` with mode 0600.
+--- It changes nothing now: create the VLAN with `vlan.create`, and call this after
+--- `net.confirm`. Undo restores the previous files.
+---
+--- Source: netifrc's net.example; systemd.netdev(5), systemd.network(5);
+--- nm-settings-keyfile(5).
+---
+--- ```lua
+--- vlan.at_boot("/mnt/old", "enp1s0.5", "enp1s0", 5, { address = "192.0.2.10/24" })
+--- ```
+---@param root string The mount point of the system.
+---@param name string The name of the VLAN's link.
+---@param parent string The name of the link below.
+---@param id string The identifier of the VLAN, from 1 to 4094.
+---@param options? gscript.vlan.at_boot.options
+---@return any
+function vlan.at_boot(root, name, parent, id, options) end
+
 ---@class gscript.macvlan
 macvlan = {}
 
@@ -3870,6 +3909,13 @@ function cgroup.create(group, options) end
 ---@return any
 function cgroup.remove(group) end
 
+---@class gscript.cgroup.set.io_max
+---@field device string The device, which is not a partition.
+---@field rbps? string The most bytes that are read in a second.
+---@field wbps? string The most bytes that are written in a second.
+---@field riops? string The most read operations in a second.
+---@field wiops? string The most write operations in a second.
+
 ---@class gscript.cgroup.set.options
 ---@field memory_max? string The most memory, including caches.
 ---@field memory_high? string The memory from which processes are slowed down (version 2).
@@ -3878,6 +3924,7 @@ function cgroup.remove(group) end
 ---@field cpu_weight? string The share of processor time, compared with groups beside it; 100 by default.
 ---@field cpu_quota? string The most processor time, in percent of one processor.
 ---@field io_weight? string The share of the throughput of disks, compared with groups beside it (version 2).
+---@field io_max? gscript.cgroup.set.io_max[] The most throughput of devices; in version 1, what passes through the page cache is not limited when it is written.
 ---@field cpus? string The processors that the group may use.
 ---@field mems? string The memory nodes that the group may use.
 
@@ -3894,6 +3941,8 @@ function cgroup.remove(group) end
 --- ```lua
 --- cgroup.create("small", { controllers = {"memory", "pids", "cpu"} })
 --- cgroup.set("small", { memory_max = "512M", pids_max = 100, cpu_quota = 150 })
+--- cgroup.create("slow", { controllers = {"io"} })
+--- cgroup.set("slow", { io_max = {{ device = "/dev/sda", rbps = "10M", wiops = 100 }} })
 --- ```
 ---@param group string The path of the group.
 ---@param options? gscript.cgroup.set.options
@@ -3903,8 +3952,9 @@ function cgroup.set(group, options) end
 --- Returns the limits of a control group.
 ---
 --- Returns a map with `memory_max`, `memory_high` and `swap_max` (in bytes), `pids_max`,
---- `cpu_weight`, `cpu_quota` (in percent of one processor), `io_weight`, `cpus` and `mems`. A
---- limit that is not set, or that the kernel does not have, is nil.
+--- `cpu_weight`, `cpu_quota` (in percent of one processor), `io_weight`, `io_max` (a list of
+--- maps with `device`, `rbps`, `wbps`, `riops` and `wiops`), `cpus` and `mems`. A limit that is
+--- not set, or that the kernel does not have, is nil.
 ---
 --- Source: cgroups(7).
 ---
@@ -4038,7 +4088,7 @@ lxc = {}
 ---@field address? string The address of `eth0`. By default the guest configures it, for example with DHCP.
 ---@field gateway? string The gateway of the default route.
 ---@field hwaddr? string The MAC address of `eth0`; by default one that the name and path determine.
----@field read_only? string[] Directories of this system that the guest sees at the same place and cannot change.
+---@field read_only? string[] Directories of this system that the guest sees at the same place and cannot change. On ext4, xfs, btrfs and f2fs they are mounted with mapped identifiers: what belongs to root here belongs to root in the guest. On other filesystems the owners have no names there.
 ---@field privileged? boolean Whether root in the guest is root of this system.
 ---@field autostart? boolean Whether a service that starts all such guests starts it (lxc-autostart(1)).
 ---@field path? string The directory of the guests.
@@ -4278,6 +4328,7 @@ function virtiofs.daemon() end
 ---@field sandbox? "namespace"|"chroot" What confines virtiofsd to the directory: namespaces of its own, or only chroot(2), for a system that allows no namespaces.
 ---@field acl? boolean Whether the virtual machine has ACLs (acl(5)).
 ---@field xattrmap? string The map of extended attributes, in place of the one for the version of virtiofsd.
+---@field group? string The group that may open the socket besides root: that of the user of `qemu.start`.
 
 --- Shares a directory with one virtual machine by virtiofsd, until that machine ends.
 ---
@@ -4332,6 +4383,7 @@ qemu = {}
 ---@field disks? string[] Raw image files, which the guest sees as `/dev/vda`, `/dev/vdb` and so on.
 ---@field tap? string The tap that its network card is connected to. By default it has none.
 ---@field hwaddr? string The MAC address of the network card.
+---@field user? string The user of the process of QEMU; by default the user that runs the program.
 ---@field path? string The directory of the virtual machines.
 
 --- Starts a virtual machine of QEMU in the background.
@@ -4340,7 +4392,12 @@ qemu = {}
 --- emulated, which is about ten times slower. Returns `"kvm"` or `"tcg"`.
 ---
 --- The memory is shared, as virtiofsd needs it. What the guest prints on its serial console (`console=ttyS0`) is in `PATH/NAME/console.log`, the
---- monitor (QMP) is `PATH/NAME/monitor`, the command that started it is in `PATH/NAME/qemu.command`. A guest that reboots ends.
+--- messages of QEMU in `PATH/NAME/qemu.log`, the monitor (QMP) is `PATH/NAME/monitor`, the command that started it is in
+--- `PATH/NAME/qemu.command`. A guest that reboots ends.
+---
+--- QEMU cannot start programs, change its user or its limits (`-sandbox`). With `user` it is a process of that user, who then owns
+--- `PATH/NAME`, and needs the right to read and write the disks, to open the sockets of the shares (`group` of `virtiofs.share`) and the tap, and,
+--- for KVM, `/dev/kvm`.
 ---
 --- A virtual machine that runs is unchanged. When the run cleans up, it is told to shut down, and ended after 10 seconds.
 ---
@@ -4469,6 +4526,8 @@ function uml.image(path, size, options) end
 --- The first disk is the root, `/dev/ubda`; further ones are `/dev/ubdb` and so on. Images must not be in the directory `run`, where the kernel
 --- removes all files of its own when it ends. Tap devices are `vec0`, `vec1` … in the guest, or `eth0` … with a kernel that only has the older driver;
 --- their MAC addresses are fixed by the directory of the guest.
+---
+--- A kernel cannot run in a guest of User Mode Linux, such as the virtual machine of `gscript try`: the call is refused there.
 ---
 --- A guest that runs is unchanged. When the run cleans up, the guest is stopped: by ctrl-alt-del, after 10 seconds by halting it, and if it does not
 --- answer by killing it.
@@ -4611,8 +4670,10 @@ function distcc.key(root, path) end
 --- It starts `distccd --inetd` without the option that would permit every program, so that only
 --- the compilers below `/usr/lib/distcc` run. If the kernel lets users have namespaces, they have
 --- no network, see no other process, and have empty directories for temporary files and in place
---- of `/home`, `/root` and the home directory of distcc. The script also answers `node-info` (the
---- processors, the compiler, and whether it is confined that way) and `log` (the end of
+--- of `/home`, `/root` and the home directory of distcc. If `distcc::limits_script` is installed,
+--- everything runs in the control group of its service, and nothing runs without the service. The
+--- script also answers `node-info` (the processors, the compiler, whether it is confined that way,
+--- and whether its control group limits memory and processes) and `log` (the end of
 --- `/var/log/distcc/distccd.log`). Anything else is refused.
 ---
 --- Source: sshd(8), `command="…"`; distccd(1); unshare(1); guide DS 18.
@@ -4622,6 +4683,23 @@ function distcc.key(root, path) end
 --- ```
 ---@return any
 function distcc.node_script() end
+
+--- Returns the Python program that runs the compilations of a node in the control group of a
+--- service, as `/etc/distcc/distcc-jobs`.
+---
+--- sshd starts the forced command of a key in its own control group, and only root may move a
+--- process into another one. Therefore the script of `distcc::node_script` passes its input,
+--- output and errors to the service (`distcc-jobs serve`, as the user distcc), which runs the rest
+--- of the script, and ends it with the session. The limits are those of the service: the recipe
+--- `distcc-ssh` sets them for OpenRC and systemd.
+---
+--- Source: cgroups(7), "Control group version 2"; unix(7), `SCM_RIGHTS`; guide DS 18.
+---
+--- ```lua
+--- file.write("/etc/distcc/distcc-jobs", distcc.limits_script(), { root = "/mnt/old", mode = "0755" })
+--- ```
+---@return any
+function distcc.limits_script() end
 
 ---@class gscript.distcc.scan_host.options
 ---@field approved? string The fingerprint that the key must have.
@@ -4645,7 +4723,7 @@ function distcc.node_script() end
 function distcc.scan_host(host, options) end
 
 --- Returns the processors and the compiler of the running system, as `distcc.node_info` does of
---- a node; `confined` is nil.
+--- a node; `confined` and `limited` are nil.
 ---
 --- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`.
 ---
@@ -4661,10 +4739,11 @@ function distcc.compiler() end
 
 --- Asks a compile node for its processors and its compiler, over SSH.
 ---
---- Returns a map with `host`, `processors`, `version` and `target` (of gcc), and `confined`:
---- whether compilers run without the network and private files. The node answers with the script
---- of `distcc::node_script`. A host key that is unknown or has changed is
---- refused; ssh asks no questions.
+--- Returns a map with `host`, `processors`, `version` and `target` (of gcc), `confined`: whether
+--- compilers run without the network and private files, and `limited`: whether the control group
+--- of compilers has a limit of memory and of processes. The node answers with the script of
+--- `distcc::node_script`. A host key that is unknown or has changed is refused; ssh asks no
+--- questions.
 ---
 --- Source: gcc(1), `-dumpfullversion` and `-dumpmachine`; guide DS 7 and 12.
 ---
@@ -4701,6 +4780,7 @@ function distcc.native_flags() end
 ---@field version string The version of gcc.
 ---@field target string The target of gcc.
 ---@field confined? boolean Whether compilers are confined.
+---@field limited? boolean Whether the control group of compilers has limits.
 
 ---@class gscript.distcc.hosts.nodes
 ---@field host string The name or IPv4 address of the machine.
@@ -4708,6 +4788,7 @@ function distcc.native_flags() end
 ---@field version string The version of gcc.
 ---@field target string The target of gcc.
 ---@field confined? boolean Whether compilers are confined.
+---@field limited? boolean Whether the control group of compilers has limits.
 
 ---@class gscript.distcc.hosts.options
 ---@field own_jobs? string The number of jobs on the front end.
