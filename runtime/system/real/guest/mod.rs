@@ -1,14 +1,12 @@
 //! The guests of the real machine. How guests of a kind are found is in the file of the kind.
 
+mod log;
 mod lxc;
 mod qemu;
 mod qmp;
 mod uml;
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 
 use super::Real;
 use crate::machine::guest::GuestStep;
@@ -25,18 +23,6 @@ pub(super) fn perform(
         GuestStep::Qemu(step) => qemu::perform(real, step, watch),
         GuestStep::Uml(step) => uml::perform(real, step, watch),
     }
-}
-
-/// Returns the beginning of a log of a guest, which may belong to the user of the guest: a link is not followed.
-fn read_log(path: &str) -> String {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
-    let mut bytes = Vec::new();
-    if let Ok(file) = options.open(path) {
-        // What cannot be read contains nothing.
-        let _ = file.take(256 << 10).read_to_end(&mut bytes);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Finds the guests of every kind: those in the directories of the kind, those that a fact or the model names, and those that run.

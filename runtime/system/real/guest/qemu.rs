@@ -9,8 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
+use super::log::read_log;
 use super::qmp::Monitor;
-use super::read_log;
 use crate::machine::guest::{
     Guest, GuestKind, GuestState, QEMU_COMMAND, QEMU_CONSOLE, QEMU_LOG, QEMU_MONITOR, QEMU_PATH,
     QEMU_PID, QemuStep, path_and_name,

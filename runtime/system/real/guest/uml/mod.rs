@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 
-use super::read_log;
+use super::log::read_log;
 use crate::machine::guest::{
     CONSOLE_LOG, Guest, GuestKind, GuestState, RUN, UML_PATH, UmlStep, path_and_name,
 };
