@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
+use super::process::UmlProcess;
 use super::{mconsole, process};
 use crate::machine::guest::path_and_name;
 use crate::system::real::Real;
@@ -35,7 +36,8 @@ pub(super) fn stop(
 ) -> Result<&'static str, FailureKind> {
     let Some(process) = process::of(guest) else { return Ok("nothing") };
     let mut answers = mconsole::ask(guest, "cad", mconsole::LIMIT).is_ok();
-    if answers && has_ended(real, guest, wait)? {
+    let ended = |limit| has_ended(real, &process, limit);
+    if answers && ended(wait)? {
         return Ok("ctrl-alt-del");
     }
     let name = path_and_name(guest).1;
@@ -48,14 +50,14 @@ pub(super) fn stop(
     for order in ["sysrq s", "sysrq u"] {
         answers = answers && mconsole::ask(guest, order, mconsole::LIMIT).is_ok();
         // The kernel answers before it has written its data.
-        if answers && has_ended(real, guest, SYNC_LIMIT)? {
+        if answers && ended(SYNC_LIMIT)? {
             return Ok("ctrl-alt-del");
         }
     }
     // A kernel may end without an answer.
     if answers {
         let _ = mconsole::ask(guest, "halt", mconsole::LIMIT);
-        if has_ended(real, guest, HALT_LIMIT)? {
+        if ended(HALT_LIMIT)? {
             return Ok("halt");
         }
     }
@@ -86,11 +88,12 @@ pub(super) fn stop(
     }
 }
 
-/// Waits until a guest does not run any more; returns whether it has ended.
-fn has_ended(real: &Real, guest: &str, limit: Duration) -> Result<bool, FailureKind> {
+/// Waits until a guest does not run any more; returns whether it has ended. A kernel that restarts, as with ctrl-alt-del before init runs, is the
+/// same process, which has no arguments for a moment.
+fn has_ended(real: &Real, kernel: &UmlProcess, limit: Duration) -> Result<bool, FailureKind> {
     let start = Instant::now();
     loop {
-        if process::of(guest).is_none() {
+        if !process::exists(kernel.pid) && process::of(&kernel.guest).is_none() {
             return Ok(true);
         }
         if real.is_stopped() {
