@@ -23,7 +23,7 @@ bridge::add_port("near0", "tap1");
 net::up("tap1");
 uml::start("one", ["$U/one/root.img", "$U/one/swap.img"], "nobody", #{ path: "$U", taps: ["tap1"] });
 print(uml::mconsole("one", "version", #{ path: "$U" }));
-print(uml::stop("one", #{ path: "$U" }));
+print(uml::stop("one", #{ path: "$U", timeout: 20 }));
 END
 # whole JOURNAL: runs it, past the script that starts the program.
 whole() { "$PROGRAM" whole.rhai --yes --anything-in / --journal "$1"; }
