@@ -4,7 +4,7 @@ use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 
 use super::valid::Problems;
-use super::{Differences, Machine, Scope};
+use super::{Differences, Machine, Release, Scope};
 
 /// The state of a part in the model of a machine.
 pub(crate) trait PartState: Sized {
@@ -36,6 +36,11 @@ pub(crate) trait PartState: Sized {
         _scope: Option<&Scope>,
         _differences: &mut Differences,
     ) {
+    }
+
+    /// Replaces releases by fewer ones that do the same; see [`joined_releases`](super::joined_releases).
+    fn join(&self, releases: Vec<Release>) -> Vec<Release> {
+        releases
     }
 
     /// Describes the items of the part that a drawing of the storage does not show, one on each line.

@@ -10,8 +10,7 @@ use std::rc::Rc;
 use crate::error::Result;
 use crate::failure::{CallInfo, Failure};
 use crate::journal::Record;
-use crate::machine::net::joined_releases;
-use crate::machine::{Fact, Machine};
+use crate::machine::{Fact, Machine, joined_releases};
 use crate::plan::approval::{Approval, Approver};
 use crate::run::environment::ReplacedSystem;
 use crate::run::job::{into_session, shared};
@@ -205,7 +204,7 @@ impl InteractiveSession {
     pub fn pending_releases(&self) -> Vec<String> {
         let session = self.session.borrow();
         let releases = session.ledger().releasable().iter().rev().filter_map(Fact::release);
-        let releases = joined_releases(releases, &session.machine().net);
+        let releases = joined_releases(releases, session.machine());
         let due = releases.iter().flat_map(|release| release.pending(session.machine()));
         due.map(|release| release.to_string()).collect()
     }

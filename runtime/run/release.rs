@@ -2,8 +2,7 @@
 
 use crate::event::Event;
 use crate::journal::Record;
-use crate::machine::net::joined_releases;
-use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease};
+use crate::machine::{Fact, Machine, Release, StorageFact, StorageRelease, joined_releases};
 use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
 use crate::run::parts::Parts;
@@ -48,7 +47,7 @@ pub(crate) fn release_all(parts: &mut Parts<'_>) -> bool {
     let mut clean = true;
     let made = ledger.take_releasable();
     let releases = made.iter().rev().filter_map(Fact::release);
-    for release in joined_releases(releases, &environment.machine().net) {
+    for release in joined_releases(releases, environment.machine()) {
         for due in release.pending(environment.machine()) {
             clean &= release_one(environment, ledger, reporter, &due);
         }

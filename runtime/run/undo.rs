@@ -2,8 +2,7 @@
 
 use crate::error::{Result, Rule};
 use crate::event::Event;
-use crate::machine::net::joined_releases;
-use crate::machine::{Fact, Machine};
+use crate::machine::{Fact, Machine, joined_releases};
 use crate::operation::Undo;
 use crate::run::parts::Parts;
 use crate::run::performed::PerformedAction;
@@ -25,7 +24,7 @@ pub(crate) fn undo_steps(
         }
         Undo::Release => {
             let releases = action.makes.iter().rev().filter_map(Fact::release);
-            let releases = joined_releases(releases, &machine.net);
+            let releases = joined_releases(releases, machine);
             let due = releases.iter().flat_map(|release| release.pending(machine));
             let mut steps: Vec<Step> = Vec::new();
             for step in due.map(|release| release.step(machine)) {

@@ -9,7 +9,7 @@ use crate::machine::Release;
 
 /// Joins the removals of the links of a namespace that have the same group, where nothing but the
 /// network is released between them. Releases of settings that end with these links are omitted.
-pub fn joined_releases(releases: impl IntoIterator<Item = Release>, net: &Network) -> Vec<Release> {
+pub(super) fn joined_releases(releases: Vec<Release>, net: &Network) -> Vec<Release> {
     let mut joined: Vec<Release> = Vec::new();
     let mut groups: BTreeMap<(Option<String>, u32), usize> = BTreeMap::new();
     for release in releases {

@@ -22,7 +22,6 @@ use super::part::MachinePart;
 
 pub use effect::NetEffect;
 pub use fact::NetFact;
-pub use group::joined_releases;
 pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
 pub use namespace::{Links, Namespace};
 pub use network::{Connection, NAMESPACES, NetScope, Network};

@@ -7,13 +7,14 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fact::{list as names, state};
+use super::group::joined_releases;
 use super::link::{Link, LinkAt, Route};
 use super::namespace::{Links, Namespace};
 use super::network::{NetScope, Network};
 use super::rollback::{Rollback, RollbackState};
 use crate::machine::state::PartState;
 use crate::machine::valid::{Problems, Unique};
-use crate::machine::{Differences, Machine, Scope};
+use crate::machine::{Differences, Machine, Release, Scope};
 use crate::types::{IpAddress, IpPrefix};
 
 /// The network in a machine file.
@@ -69,6 +70,10 @@ impl PartState for Network {
             rollbacks: record.rollbacks.0,
         };
         Ok(())
+    }
+
+    fn join(&self, releases: Vec<Release>) -> Vec<Release> {
+        joined_releases(releases, self)
     }
 
     fn write<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error> {

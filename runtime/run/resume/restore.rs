@@ -6,8 +6,7 @@ use crate::error::Error;
 use crate::event::Site;
 use crate::failure::Failure;
 use crate::journal::{Journal, Record};
-use crate::machine::net::joined_releases;
-use crate::machine::{Fact, Machine, Release, restored_after_reboot};
+use crate::machine::{Fact, Machine, Release, joined_releases, restored_after_reboot};
 use crate::operation::spec::Given;
 use crate::plan::Tracing;
 use crate::plan::approval::{Approval, NoopApprover};
@@ -244,7 +243,7 @@ pub fn remaining_releases(past: &Past, machine: &Machine) -> Vec<Release> {
     let owned = actions.iter().rev().filter(|one| one.owned);
     let facts = owned.flat_map(|one| past.names.data_now(&one.facts).into_iter().rev());
     let shown = facts.filter(|fact| fact.is_present(machine));
-    let releases = joined_releases(shown.filter_map(|fact| fact.release()), &machine.net);
+    let releases = joined_releases(shown.filter_map(|fact| fact.release()), machine);
     let mut due = Vec::new();
     for release in releases.iter().flat_map(|release| release.pending(machine)) {
         if !due.contains(&release) {
