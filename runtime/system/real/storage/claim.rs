@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::libc::{major, makedev, minor};
+use nix::libc::{major, minor};
 
 use super::loops::loops_on;
 use super::openers::Openers;
@@ -104,10 +104,14 @@ impl Real {
         // mapping or an array (open(2)).
         let exclusive = nix::libc::O_EXCL | nix::libc::O_CLOEXEC;
         match OpenOptions::new().read(true).custom_flags(exclusive).open(device) {
-            Ok(_) => match written_by(device) {
-                holders if holders.is_empty() => Ok(()),
-                holders => Err(FailureKind::Busy { at: device.to_owned(), holders }),
-            },
+            Ok(_) => {
+                let openers = Openers::find();
+                let number = meta.rdev();
+                match [openers.of(number), openers.of_partitions(number)].concat() {
+                    holders if holders.is_empty() => Ok(()),
+                    holders => Err(FailureKind::Busy { at: device.to_owned(), holders }),
+                }
+            }
             Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
                 let holders = mounted_elsewhere(meta.rdev());
                 Err(FailureKind::Busy { at: device.to_owned(), holders })
@@ -115,28 +119,6 @@ impl Real {
             Err(error) => Err(kernel(error)),
         }
     }
-}
-
-/// Describes the processes that write to a device, its disk or its partitions.
-fn written_by(device: &str) -> Vec<String> {
-    let Some(directory) = sys_directory(device).and_then(|link| fs::canonicalize(link).ok()) else {
-        return Vec::new();
-    };
-    let disk = disk_of(&directory).and_then(|disk| fs::canonicalize(sys_directory(&disk)?).ok());
-    let below = fs::read_dir(&directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let partitions = below.filter(|path| path.join("partition").exists());
-    let directories = disk.filter(|disk| *disk != directory).into_iter().chain(partitions);
-    let openers = Openers::find();
-    let numbers =
-        std::iter::once(directory.clone()).chain(directories).filter_map(|at| device_number(&at));
-    numbers.flat_map(|number| openers.of(number)).cloned().collect()
-}
-
-/// Reads the number of a device from its sysfs directory.
-fn device_number(directory: &Path) -> Option<u64> {
-    let text = fs::read_to_string(directory.join("dev")).ok()?;
-    let (major, minor) = text.trim_end().split_once(':')?;
-    Some(makedev(major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Describes the mounts of a device in the namespaces of all processes.

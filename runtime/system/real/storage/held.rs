@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use super::claim::mounted_elsewhere;
 use super::links::holders_of;
 use super::openers::Openers;
-use crate::machine::{Device, DeviceKind, Machine, Use};
+use crate::machine::{DeviceKind, Machine, Use};
 
 /// Adds the users of each device that the kernel reports and that the model lacks.
 pub(crate) fn with_holders(mut machine: Machine) -> Machine {
@@ -60,14 +60,6 @@ fn held_by(path: &str, machine: &Machine, openers: &Openers) -> Vec<String> {
                 false => elsewhere,
             }
         }
-        _ => opened_by(meta.rdev(), path, machine, openers),
+        _ => openers.of(meta.rdev()),
     }
-}
-
-/// Describes the processes that write to a device, or to the disk of a partition.
-fn opened_by(number: u64, path: &str, machine: &Machine, openers: &Openers) -> Vec<String> {
-    let disk = machine.find(path).and_then(Device::partition).map(|entry| entry.disk.as_str());
-    let disk = disk.and_then(|disk| fs::metadata(disk).ok()).map(|meta| meta.rdev());
-    let numbers = std::iter::once(number).chain(disk);
-    numbers.flat_map(|number| openers.of(number)).cloned().collect()
 }

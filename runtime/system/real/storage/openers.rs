@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use nix::libc::{major, makedev, minor};
 
 use super::holders::{described, processes};
 
@@ -28,10 +30,37 @@ impl Openers {
         Self(found)
     }
 
-    /// Returns the descriptions of those that have this device open.
-    pub(super) fn of(&self, device: u64) -> &[String] {
-        self.0.get(&device).map_or(&[], Vec::as_slice)
+    /// Returns the descriptions of those that have this device open, or the disk of this partition.
+    pub(super) fn of(&self, device: u64) -> Vec<String> {
+        let directory = directory_of(device);
+        let is_partition = directory.join("partition").exists();
+        let disk = is_partition.then(|| number(directory.parent()?)).flatten();
+        self.any_of([device].into_iter().chain(disk))
     }
+
+    /// Returns the descriptions of those that have a partition of this disk open.
+    pub(super) fn of_partitions(&self, disk: u64) -> Vec<String> {
+        let below = fs::read_dir(directory_of(disk)).into_iter().flatten().flatten();
+        let partitions = below.map(|entry| entry.path()).filter(|at| at.join("partition").exists());
+        self.any_of(partitions.filter_map(|partition| number(&partition)))
+    }
+
+    fn any_of(&self, devices: impl Iterator<Item = u64>) -> Vec<String> {
+        devices.filter_map(|device| self.0.get(&device)).flatten().cloned().collect()
+    }
+}
+
+/// Returns the directory of a device in sysfs(5), without links.
+fn directory_of(device: u64) -> PathBuf {
+    let link = format!("/sys/dev/block/{}:{}", major(device), minor(device));
+    fs::canonicalize(&link).unwrap_or_else(|_| link.into())
+}
+
+/// Reads the number of a device from its directory.
+fn number(directory: &Path) -> Option<u64> {
+    let text = fs::read_to_string(directory.join("dev")).ok()?;
+    let (major, minor) = text.trim_end().split_once(':')?;
+    Some(makedev(major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Returns the numbers of the block devices that a process has open for writing (proc(5)).
