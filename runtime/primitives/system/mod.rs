@@ -8,7 +8,7 @@ mod keys;
 mod locale;
 mod memory;
 pub(in crate::primitives) mod people;
-mod processor;
+pub(in crate::primitives) mod processor;
 mod terminals;
 
 pub use capacity::Capacity;

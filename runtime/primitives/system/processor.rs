@@ -105,16 +105,22 @@ fn parse(text: &str) -> ProcessorInfo {
     ProcessorInfo { vendor, flags }
 }
 
+impl ProcessorInfo {
+    /// Returns the processor of the running system, if it is known.
+    pub(in crate::primitives) fn of(cx: &Planning<'_>) -> Result<Option<Self>> {
+        Ok(match text(&Place::here("/proc/cpuinfo"), cx)? {
+            Some(FileContents::Known(bytes)) => Some(parse(&String::from_utf8_lossy(&bytes))),
+            _ => None,
+        })
+    }
+}
+
 impl Query for Processor {
     type Output = ProcessorInfo;
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<ProcessorInfo>> {
-        Ok(match text(&Place::here("/proc/cpuinfo"), cx)? {
-            Some(FileContents::Known(bytes)) => {
-                Answer::Known(parse(&String::from_utf8_lossy(&bytes)))
-            }
-            _ => Answer::Assumed(ProcessorInfo::default()),
-        })
+        let assumed = || Answer::Assumed(ProcessorInfo::default());
+        Ok(ProcessorInfo::of(cx)?.map_or_else(assumed, Answer::Known))
     }
 }
 

@@ -5,15 +5,15 @@ use super::paths::{check_path, check_unused};
 use super::rule::UmlRule;
 use crate::args;
 use crate::error::Result;
-use crate::machine::files::{FileContents, FileStatus};
+use crate::machine::files::FileStatus;
 use crate::machine::guest::{
     CONSOLE_LOG, GuestAct, GuestEffect, GuestFact, GuestKind, GuestState, GuestStep, RUN, UmlCard,
     UmlStart, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::file::text;
 use crate::primitives::guests::{GuestUser, SeenGuest, directory};
 use crate::primitives::net::name::LinkName;
+use crate::primitives::system::processor::ProcessorInfo;
 use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
 
 args! {
@@ -64,19 +64,9 @@ args! {
 /// The directory of the file with the memory of a guest, unless another one is given.
 const SHM: &str = "/dev/shm";
 
-/// Returns whether this system is a guest of User Mode Linux (`arch/um/kernel/um_arch.c`). Its kernel cannot trace the processes of
+/// The vendor of the processor in a guest of User Mode Linux (`arch/um/kernel/um_arch.c`). Its kernel cannot trace the processes of
 /// another one.
-fn is_nested(cx: &Planning<'_>) -> Result<bool> {
-    Ok(match text(&Place::here("/proc/cpuinfo"), cx)? {
-        Some(FileContents::Known(bytes)) => {
-            let vendor = String::from_utf8_lossy(&bytes);
-            vendor
-                .lines()
-                .any(|line| line.starts_with("vendor_id") && line.ends_with("User Mode Linux"))
-        }
-        _ => false,
-    })
-}
+const UML_VENDOR: &str = "User Mode Linux";
 
 impl StartUml {
     /// Returns the arguments of the kernel, except those of the network.
@@ -176,9 +166,14 @@ impl StartUml {
         let mount = mounts.max_by_key(|mount| mount.at.len());
         match mount {
             Some(mount) if mount.options.contains("noexec") => {
-                Err(UmlRule::NoExec { name, directory: memory }.into())
+                return Err(UmlRule::NoExec { name, directory: memory }.into());
             }
-            _ if is_nested(cx)? => Err(UmlRule::Nested { name }.into()),
+            _ => {}
+        }
+        match ProcessorInfo::of(cx)? {
+            Some(processor) if processor.vendor == UML_VENDOR => {
+                Err(UmlRule::Nested { name }.into())
+            }
             _ => Ok(()),
         }
     }

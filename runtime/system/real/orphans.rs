@@ -56,17 +56,23 @@ pub(super) struct Process {
 /// Returns all processes.
 fn processes() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let process = |entry: fs::DirEntry| {
-        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?);
-        // A process name can be any byte string, including invalid UTF-8.
-        let stat = text_of(&fs::read(directory(pid).join("stat")).ok()?);
-        // The name is in parentheses and can contain any character; the state and the parent follow
-        // it.
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        let ended = matches!(fields.next()?, "Z" | "X");
-        Some(Process { pid, parent: Pid::from_raw(fields.next()?.parse().ok()?), ended })
-    };
-    entries.flatten().filter_map(process).collect()
+    let pid = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw);
+    entries.flatten().filter_map(pid).filter_map(process).collect()
+}
+
+/// Reads the state of a process; `None` if it does not exist.
+fn process(pid: Pid) -> Option<Process> {
+    // A process name can be any byte string, including invalid UTF-8.
+    let stat = text_of(&fs::read(directory(pid).join("stat")).ok()?);
+    // The name is in parentheses and can contain any character; the state and the parent follow it.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let ended = matches!(fields.next()?, "Z" | "X");
+    Some(Process { pid, parent: Pid::from_raw(fields.next()?.parse().ok()?), ended })
+}
+
+/// Returns whether a process exists and has not exited.
+pub(super) fn is_alive(pid: Pid) -> bool {
+    process(pid).is_some_and(|process| !process.ended)
 }
 
 /// Returns a process and all its descendants, except `spared` processes with all their descendants.
@@ -125,6 +131,12 @@ fn is_running(pid: Pid) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_alive_until_it_exits() {
+        assert!(is_alive(nix::unistd::getpid()));
+        assert!(!is_alive(Pid::from_raw(i32::MAX)));
+    }
 
     #[test]
     fn a_tree_begins_with_its_top_and_leaves_out_what_is_spared() {

@@ -12,6 +12,7 @@ use super::process::UmlProcess;
 use super::{mconsole, process};
 use crate::machine::guest::path_and_name;
 use crate::system::real::Real;
+use crate::system::real::orphans::is_alive;
 use crate::system::{FailureKind, Watch};
 
 /// How often a state is asked for.
@@ -93,7 +94,7 @@ pub(super) fn stop(
 fn has_ended(real: &Real, kernel: &UmlProcess, limit: Duration) -> Result<bool, FailureKind> {
     let start = Instant::now();
     loop {
-        if !process::exists(kernel.pid) && process::of(&kernel.guest).is_none() {
+        if !is_alive(kernel.pid) && process::of(&kernel.guest).is_none() {
             return Ok(true);
         }
         if real.is_stopped() {

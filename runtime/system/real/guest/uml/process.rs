@@ -6,7 +6,6 @@ use std::os::unix::fs::MetadataExt;
 use nix::unistd::Pid;
 
 use crate::machine::guest::{RUN, path_and_name};
-use crate::types::text_of;
 
 /// The process of a kernel.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,14 +20,6 @@ pub(super) struct UmlProcess {
 /// Returns the process of a guest.
 pub(super) fn of(guest: &str) -> Option<UmlProcess> {
     all().into_iter().find(|process| process.guest == guest)
-}
-
-/// Returns whether a process exists and has not exited.
-pub(super) fn exists(pid: Pid) -> bool {
-    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The state follows the name, which is in parentheses and can contain any character.
-    let state = text_of(&stat).rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    state.is_some_and(|state| !matches!(state, 'Z' | 'X'))
 }
 
 /// Returns the processes of all guests: of several with the same arguments, the first, which is the parent of the others.
@@ -75,12 +66,6 @@ fn guest_of(arguments: &[u8]) -> Option<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_process_exists_until_it_exits() {
-        assert!(exists(nix::unistd::getpid()));
-        assert!(!exists(Pid::from_raw(i32::MAX)));
-    }
 
     #[test]
     fn a_guest_is_recognized_by_its_arguments() {
