@@ -9,7 +9,7 @@ RECIPE ?= encrypted-root
 # Virtual machines are often idle: one more than there are cores keeps all cores busy.
 THREADS = $$(($$(nproc) + 1))
 
-.PHONY: help try test lab torture check bench fuzz static built docs snapshots deps clean \
+.PHONY: help try test lab torture check bench fuzz static built docs snapshots deps deps-lab clean \
 	fresh quick alone once more honest summary-test summary-lab
 
 help: ## show this list
@@ -22,7 +22,7 @@ try: deps ## run the main recipe for real in a disposable virtual machine
 # One target per step, so that with --keep-going a failure does not hide the others.
 test: deps fresh check built quick once summary-test ## run all checks and tests, and each capability once for real (minutes)
 
-lab: deps fresh static alone once more honest summary-lab ## run every test in virtual machines and test the static binary (about half an hour)
+lab: deps-lab fresh static alone once more honest summary-lab ## run every test in virtual machines and test the static binary (about an hour)
 
 torture: deps ## interrupt the main recipe at every place, fail every command, boot every variant (hours)
 	$(CARGO) test --test lab -- --ignored '[torture]'
@@ -104,6 +104,9 @@ snapshots: ## show differences from the committed snapshots; ACCEPT=1 accepts th
 
 deps:
 	@.ci/deps
+
+deps-lab:
+	@.ci/deps lab
 
 clean:
 	$(CARGO) clean
