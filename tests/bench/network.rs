@@ -90,10 +90,10 @@ fn links(directory: &Path) -> Vec<Row> {
         "for n in $(seq 0 {}); do ip link add b$n type bridge; ip tuntap add dev t$n mode tap; ip link set t$n master b$n; done",
         PAIRS - 1
     );
-    let mut batch = Row::times("network: 300 bridges with a tap / ip -batch", "");
-    let mut lines = Row::times("network: 300 bridges with a tap / shell loop of ip", "");
+    let mut batch = Row::times("network: 300 bridges with a tap / ip -batch", "1.1");
+    let mut lines = Row::times("network: 300 bridges with a tap / shell loop of ip", "0.13");
     let mut planned = Row::times("network: plan of 300 bridges with a tap / ip -batch", "");
-    let mut removed = Row::times("network: release of 600 links / ip -batch, one by one", "");
+    let mut removed = Row::times("network: release of 600 links / ip -batch, one by one", "0.33");
     let mut group = Row::times("network: one message for 600 links / ip -batch, one by one", "");
     let run = |before: &str, work: &[&str]| measured(directory, before, work, ":");
     let release = "\"$PROGRAM\" release --yes /run/journal/*/journal.jsonl >said 2>&1";
@@ -118,7 +118,7 @@ fn groups(directory: &Path) -> Row {
         mkdir $C/bench; [ ! -e $C/cgroup.controllers ] || {{ echo +pids >$C/cgroup.subtree_control; echo +pids >$C/bench/cgroup.subtree_control; }}
         for n in $(seq {GROUPS}); do mkdir $C/bench/$n; echo 20 >$C/bench/$n/pids.max; read limit <$C/bench/$n/pids.max; [ $limit = 20 ]; done"
     );
-    let mut row = Row::times("network: 1,000 limited control groups / shell loop", "");
+    let mut row = Row::times("network: 1,000 limited control groups / shell loop", "0.05");
     let nth = |times: Option<Vec<f64>>| times?.first().copied();
     let ours = nth(measured(directory, REMOVE, &["ours groups.rhai"], REMOVE));
     pair(&mut row, ours, nth(measured(directory, REMOVE, &[&shell], REMOVE)));

@@ -13,7 +13,7 @@ use gscript::collection::{
 };
 use gscript::config::{
     authorized_keys, bls, build_log, crypttab, domain_xml, fstab, grub, kernel, lxc, make_conf,
-    packages, pretend, repos, shell,
+    netifrc, packages, pretend, repos, shell,
 };
 use gscript::journal::read_journal;
 use gscript::machine::Machine;
@@ -48,6 +48,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("machine", machine),
     ("make_conf", make_conf),
     ("manifest", manifest),
+    ("netifrc", netifrc),
     ("packages", packages),
     ("plan", plan),
     ("recipe_lua", |input| recipe(Language::Lua, input)),
@@ -208,6 +209,15 @@ fn make_conf(input: &[u8]) {
             let found = shell::get(&set, "USE");
             assert_eq!(found, Ok(Some(value.to_owned())), "what is set is read");
             let _ = shell::unset(&set, "USE");
+        }
+    });
+}
+
+fn netifrc(input: &[u8]) {
+    two(input, |value, text| {
+        let _ = netifrc::add_word(text, "vlans_eth0", "5");
+        if let Ok(once) = netifrc::set(text, "config_eth0", value) {
+            assert_eq!(netifrc::set(&once, "config_eth0", value), Ok(once), "it is set already");
         }
     });
 }

@@ -3,7 +3,7 @@
 #
 # disks: 512M 64M
 # tier: make lab
-# takes: 60 s
+# takes: 275 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'no disk changes, whatever the input'

@@ -4,7 +4,7 @@
 # disks: 300M 100M
 # with: cut.so
 # tier: make test
-# takes: 25 s
+# takes: 40 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/everything.sh"
 

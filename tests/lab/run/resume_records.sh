@@ -4,7 +4,7 @@
 # disks: 300M 100M
 # with: cut.so
 # tier: make lab
-# takes: 50 s
+# takes: 105 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/everything.sh"
 

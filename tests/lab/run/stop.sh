@@ -4,7 +4,7 @@
 # disks: 400M
 # with: cut.so
 # tier: make lab
-# takes: 60 s
+# takes: 200 s
 . "${0%/*}/../lib/cases.sh"
 
 stack='disk::partition("/dev/ubda", [#{ name: "root", size: "rest" }]);

@@ -3,7 +3,7 @@
 #
 # disks: 100M 100M 110M 120M
 # tier: make test
-# takes: 50 s
+# takes: 100 s
 . "${0%/*}/../lib/cases.sh"
 
 must modprobe -a raid0 raid1 raid10 raid456

@@ -4,7 +4,7 @@
 #
 # disks: 320M 320M 64M
 # tier: make lab
-# takes: 30 s
+# takes: 100 s
 . "${0%/*}/../lib/cases.sh"
 
 copy() { must dd if=/dev/ubda of=/dev/ubdb bs=1M status=none conv=fsync; }

@@ -3,7 +3,7 @@
 #
 # disks: 64M 64M 64M
 # tier: make lab
-# takes: 15 s
+# takes: 35 s
 . "${0%/*}/../lib/cases.sh"
 
 head -c 512 /dev/urandom >/run/detached.key && chmod 400 /run/detached.key

@@ -3,7 +3,7 @@
 #
 # disks: 100M 320M
 # tier: make lab
-# takes: 20 s
+# takes: 145 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'a loop device keeps the disk below it in use'

@@ -4,7 +4,7 @@
 #
 # disks: 2G 2G 2G 64M
 # tier: make test
-# takes: 30 s
+# takes: 60 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/layouts.sh"
 

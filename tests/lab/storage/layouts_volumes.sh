@@ -4,7 +4,7 @@
 #
 # disks: 2G 2G 2G 64M
 # tier: make lab
-# takes: 85 s
+# takes: 160 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/layouts.sh"
 

@@ -3,7 +3,7 @@
 #
 # disks: 256M 64M
 # tier: make test
-# takes: 15 s
+# takes: 35 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'containers of both formats, and key files'

@@ -3,7 +3,7 @@
 #
 # disks: 256M 64M
 # tier: make lab
-# takes: 50 s
+# takes: 90 s
 . "${0%/*}/../lib/cases.sh"
 
 mkdir -p /run/key

@@ -3,7 +3,7 @@
 #
 # disks: 64M 64M
 # tier: make lab
-# takes: 10 s
+# takes: 20 s
 # needs: /usr/local/lib/gscript-ntfs/usr/bin/ntfs-3g
 . "${0%/*}/../lib/cases.sh"
 

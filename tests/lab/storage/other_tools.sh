@@ -3,7 +3,7 @@
 #
 # disks: 120M 120M
 # tier: make lab
-# takes: 40 s
+# takes: 80 s
 . "${0%/*}/../lib/cases.sh"
 
 # only DISK: prints the configuration with which LVM sees only this disk.

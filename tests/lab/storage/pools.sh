@@ -3,7 +3,7 @@
 #
 # disks: 400M 400M 400M
 # tier: make test
-# takes: 60 s
+# takes: 95 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'thin pools and volumes with RAID'

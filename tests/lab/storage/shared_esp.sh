@@ -3,7 +3,7 @@
 #
 # disks: 400M 64M
 # tier: make lab
-# takes: 40 s
+# takes: 20 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/signed.sh"
 

@@ -3,7 +3,7 @@
 #
 # disks: 100M 100M
 # tier: make lab
-# takes: 30 s
+# takes: 50 s
 . "${0%/*}/../lib/cases.sh"
 
 it 'the contents of a device that cannot be read are unknown'

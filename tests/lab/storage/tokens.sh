@@ -3,7 +3,7 @@
 #
 # disks: 64M
 # tier: make lab
-# takes: 30 s
+# takes: 15 s
 # needs: /usr/bin/swtpm
 # needs: /usr/bin/tpm2_pcrextend
 # needs: /usr/bin/systemd-cryptenroll

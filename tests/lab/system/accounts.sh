@@ -3,7 +3,7 @@
 #
 # disks: none
 # tier: make test
-# takes: 10 s
+# takes: 5 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

@@ -3,7 +3,7 @@
 #
 # disks: 200M 400M 16M 16M
 # tier: make lab
-# takes: 45 s
+# takes: 190 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

@@ -3,7 +3,7 @@
 #
 # disks: 16M
 # tier: make lab
-# takes: 60 s
+# takes: 115 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 mountpoint -q /sys/fs/cgroup || must mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -18,22 +18,7 @@ must test -e /sys/fs/cgroup/portage/memory.max
 echo 128M >/sys/fs/cgroup/portage/memory.max
 
 repository default/linux/test
-package app-misc/hungry 1 amd64 <<'END'
-src_compile() {
-    # The jobs that make starts at once allocate at once.
-    cat >job.py <<'PY'
-import glob, sys, time
-open("started." + sys.argv[1], "w").close()
-while len(glob.glob("started.*")) < int(sys.argv[2]): time.sleep(0.05)
-memory = bytearray(b"x") * (40 << 20)
-time.sleep(1)
-PY
-    local jobs=${MAKEOPTS#-j}
-    jobs=${jobs%% *}
-    printf 'all: 1 2 3 4\n1 2 3 4:\n\t/usr/bin/python3 job.py $@ %s\ninstall:\n' "$jobs" >Makefile
-    emake
-}
-END
+hungry_package 40
 printf '%s\nMAKEOPTS="-j4"\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$WITHOUT" >$T/etc/portage/make.conf
 do_ 'portage::profile("/mnt/t", "default/linux/test");'
 do_ 'portage::make_conf("/mnt/t", #{}, #{ add: #{ FEATURES: "observability cgroup" } });'

@@ -4,7 +4,7 @@
 #
 # disks: none
 # tier: make lab
-# takes: 40 s
+# takes: 20 s
 # needs: /usr/local/lib/gscript-farm/usr/sbin/sshd
 # needs: /usr/local/lib/gscript-farm/usr/bin/distcc
 # needs: /usr/local/lib/gscript-portage/bin/emerge

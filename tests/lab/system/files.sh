@@ -3,7 +3,7 @@
 #
 # disks: 256M
 # tier: make test
-# takes: 27 s
+# takes: 70 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

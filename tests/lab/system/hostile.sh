@@ -5,7 +5,7 @@
 #
 # disks: 1700M 32M
 # tier: make lab
-# takes: 25 s
+# takes: 40 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/own_system.sh"
 

@@ -3,7 +3,7 @@
 #
 # disks: 64M
 # tier: make test
-# takes: 35 s
+# takes: 60 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

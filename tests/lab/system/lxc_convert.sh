@@ -3,7 +3,7 @@
 #
 # disks: 64M
 # tier: make lab
-# takes: 20 s
+# takes: 35 s
 # needs: /usr/local/lib/gscript-lxc/usr/bin/lxc-start
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"

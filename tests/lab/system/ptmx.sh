@@ -3,7 +3,7 @@
 #
 # disks: 16M
 # tier: make lab
-# takes: 20 s
+# takes: 10 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

@@ -5,7 +5,7 @@
 # disks: 16M
 # needs: /lib/systemd/systemd
 # tier: make lab
-# takes: 60 s
+# takes: 25 s
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
 

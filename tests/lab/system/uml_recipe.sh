@@ -3,7 +3,7 @@
 #
 # disks: none
 # tier: make lab
-# takes: 60 s
+# takes: 25 s
 # needs: /usr/bin/linux.uml
 # needs: /usr/local/lib/gscript-sysvinit/usr/sbin/init
 # needs: /usr/sbin/openrc-run

@@ -3,7 +3,7 @@
 #
 # disks: none
 # tier: make lab
-# takes: 150 s
+# takes: 70 s
 # needs: /usr/bin/qemu-system-x86_64
 # needs: /usr/lib/qemu/virtiofsd
 # needs: /usr/local/lib/gscript-portage/bin/emerge

@@ -3,7 +3,7 @@
 #
 # disks: none
 # tier: make lab
-# takes: 40 s
+# takes: 20 s
 # needs: /usr/bin/qemu-system-x86_64
 # needs: /usr/lib/qemu/virtiofsd
 . "${0%/*}/../lib/cases.sh"
