@@ -2,7 +2,8 @@
 //! gpg's agent. Orphans become children of this process, so that a run leaves no processes behind.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -42,6 +43,9 @@ pub(super) fn end_orphans(at: &str) -> bool {
 /// Returns the children of this process.
 pub(super) fn children() -> Vec<Pid> {
     let me = nix::unistd::getpid();
+    if *HAS_LISTS {
+        return children_of(me);
+    }
     processes().into_iter().filter(|process| process.parent == me).map(|child| child.pid).collect()
 }
 
@@ -75,8 +79,37 @@ pub(super) fn is_alive(pid: Pid) -> bool {
     process(pid).is_some_and(|process| !process.ended)
 }
 
+/// Whether the kernel lists the children of each thread (`CONFIG_PROC_CHILDREN`).
+static HAS_LISTS: LazyLock<bool> =
+    LazyLock::new(|| Path::new("/proc/thread-self/children").exists());
+
+/// Returns the children of a process from the lists of its threads (proc_tid_children(5)).
+///
+/// A list can lack a child if another one exits while it is read, so they are read until they are
+/// the same twice.
+fn children_of(parent: Pid) -> Vec<Pid> {
+    let read = || -> Vec<Pid> {
+        let threads = fs::read_dir(directory(parent).join("task")).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs::read(thread.path().join("children")).ok());
+        let all: Vec<u8> = lists.flatten().collect();
+        let pids = text_of(&all).split_whitespace().map(str::parse).collect::<Vec<_>>();
+        pids.into_iter().flatten().map(Pid::from_raw).collect()
+    };
+    let mut found = read();
+    loop {
+        let again = read();
+        if again == found {
+            return found;
+        }
+        found = again;
+    }
+}
+
 /// Returns a process and all its descendants, except `spared` processes with all their descendants.
 pub(super) fn tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
+    if *HAS_LISTS {
+        return listed_tree(top, spared);
+    }
     let mut others = processes();
     let mut found: Vec<Process> = others.extract_if(.., |process| process.pid == top).collect();
     let mut next = 0;
@@ -84,6 +117,17 @@ pub(super) fn tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
         let is_child =
             |process: &mut Process| process.parent == parent && !spared.contains(&process.pid);
         found.extend(others.extract_if(.., is_child));
+        next += 1;
+    }
+    found
+}
+
+fn listed_tree(top: Pid, spared: &[Pid]) -> Vec<Process> {
+    let mut found: Vec<Process> = process(top).into_iter().collect();
+    let mut next = 0;
+    while let Some(parent) = found.get(next).map(|process| process.pid) {
+        let children = children_of(parent).into_iter().filter(|child| !spared.contains(child));
+        found.extend(children.filter_map(process));
         next += 1;
     }
     found
@@ -97,15 +141,19 @@ pub(super) fn end_descendants(spared: &[Pid]) {
         let mut signalled = Vec::new();
         let start = Instant::now();
         while start.elapsed() < patience {
-            let found = tree(me, spared).into_iter().skip(1);
+            let found: Vec<Process> = tree(me, spared).into_iter().skip(1).collect();
+            if found.is_empty() {
+                return;
+            }
             let (ended, left): (Vec<Process>, Vec<Process>) =
-                found.partition(|process| process.ended);
+                found.into_iter().partition(|process| process.ended);
             for process in ended.iter().filter(|process| process.parent == me) {
                 // The process ID can only be reused after this.
                 let _ = waitpid(process.pid, Some(WaitPidFlag::WNOHANG));
             }
             if left.is_empty() {
-                return;
+                // The children of a process that has just exited are children of this one now.
+                continue;
             }
             for Process { pid, .. } in left {
                 // A process that receives SIGTERM may start another process; a killed one cannot.
@@ -136,6 +184,13 @@ mod tests {
     fn a_process_is_alive_until_it_exits() {
         assert!(is_alive(nix::unistd::getpid()));
         assert!(!is_alive(Pid::from_raw(i32::MAX)));
+    }
+
+    #[test]
+    fn the_lists_of_threads_have_the_children_that_all_processes_show() {
+        let (parent, me) = (nix::unistd::getppid(), nix::unistd::getpid());
+        assert!(processes().iter().any(|process| process.pid == me && process.parent == parent));
+        assert!(!*HAS_LISTS || children_of(parent).contains(&me));
     }
 
     #[test]
