@@ -133,6 +133,7 @@ impl Pc<'_> {
                 .iter()
                 .filter_map(|file| Some(fs::metadata(file).ok()?.len()))
                 .fold(1 << 20, u64::max),
+            one_processor: false,
             owner,
         };
         let owner = Owner::for_caller();

@@ -10,11 +10,11 @@ use std::process::Command;
 
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, CpuSet, sched_getcpu, sched_setaffinity, unshare};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use nix::unistd::{getegid, geteuid, pipe2, setsid};
+use nix::unistd::{Pid, getegid, geteuid, pipe2, setsid};
 
 use super::spec::{SETUP_FAILED, Sandbox, Share};
 
@@ -96,6 +96,10 @@ fn run() -> io::Result<i32> {
     let (sandbox, program) = (read()?, std::env::current_exe()?);
     // Without a controlling terminal, no input can be injected into one.
     setsid()?;
+    if sandbox.one_processor {
+        // Without this, the guest runs, too.
+        let _ = stay_on_this_processor();
+    }
     unshare_namespaces()?;
     let base = build_root(&sandbox, &program)?;
     // The pipe lets the second program detect that this one exited before the second program could
@@ -116,6 +120,14 @@ fn run() -> io::Result<i32> {
         .env("TMPDIR", "/dev/shm")
         .status()?;
     Ok(status.code().unwrap_or(1))
+}
+
+/// Restricts this thread, and the processes that it starts, to the processor it runs on: the one that was
+/// least busy when this program was executed.
+fn stay_on_this_processor() -> nix::Result<()> {
+    let mut set = CpuSet::new();
+    set.set(sched_getcpu()?)?;
+    sched_setaffinity(Pid::from_raw(0), &set)
 }
 
 /// Reads the description of the sandbox from standard input; the remaining input belongs to the

@@ -46,6 +46,8 @@ pub(in crate::vm) struct Sandbox {
     pub(in crate::vm) shared_memory: u64,
     /// The maximum size of a file in bytes.
     pub(in crate::vm) largest_file: u64,
+    /// Whether all its processes run on the same processor.
+    pub(in crate::vm) one_processor: bool,
     /// The user and group of the command.
     pub(in crate::vm) owner: Owner,
 }
