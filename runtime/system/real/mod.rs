@@ -13,6 +13,7 @@ mod cgroup;
 #[expect(clippy::disallowed_types, reason = "it prepares the commands of `run`")]
 mod confined;
 mod conversation;
+mod daemon;
 mod environment;
 mod fetched;
 mod files;

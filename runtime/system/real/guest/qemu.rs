@@ -15,8 +15,9 @@ use crate::machine::guest::{
     Guest, GuestKind, GuestState, QEMU_COMMAND, QEMU_CONSOLE, QEMU_LOG, QEMU_MONITOR, QEMU_PATH,
     QEMU_PID, QemuStep, path_and_name,
 };
+use crate::system::real::daemon::DaemonStart;
 use crate::system::real::{EMULATED_CPU, KVM, KVM_CPU, Real, kvm_works};
-use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, Stdin, StepError, Watch};
+use crate::system::{Cmd, FailureKind, NoopWatch, Outcome, StepError, Watch};
 use crate::types::text_of;
 
 /// The start of the names of the emulators.
@@ -28,33 +29,17 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long QEMU may take until its monitor answers.
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// Starts QEMU in a session of its own, and waits until it has made its monitor. All files in the directory of the guest are made with
-/// the rights of the user that it belongs to.
-const SCRIPT: &str = r#"
-set -u
-user=$1 dir=$2 monitor=$3 log=$4 console=$5 saved=$6 command=$7
-shift 7
-as=
-[ -z "$user" ] || as="setpriv --reuid=$user --regid=$(id -g "$user") --init-groups"
+/// All files in the directory of the guest are made with the rights of the user that it belongs to.
+const PREPARE: &str = r#"
+console=$1 saved=$2 command=$3
+shift 3
 if [ ! -d "$dir" ]; then
     mkdir -p "$dir" || exit 1
     [ -z "$user" ] || chown -h "$user" "$dir" || exit 1
 fi
 $as test -O "$dir" || { echo "$dir belongs to another user" >&2; exit 1; }
-$as rm -f "$dir/$monitor" "$dir/$log" "$dir/$console" "$dir/$saved" || exit 1
-$as setsid sh -c 'cd "$1" || exit 1; printf "%s\n" "$2" >"$3" || exit 1; log=$4; shift 4; exec "$@" </dev/null >"$log" 2>&1' \
-    sh "$dir" "$command" "$saved" "$log" "$@" </dev/null >/dev/null &
-pid=$!
-trap 'kill $pid 2>/dev/null; exit 143' TERM INT HUP
-until [ -S "$dir/$monitor" ]; do
-    if ! kill -0 $pid 2>/dev/null; then
-        wait $pid
-        code=$?
-        $as tail -n 12 "$dir/$log" >&2
-        exit $((code ? code : 1))
-    fi
-    sleep 0.05
-done
+$as rm -f "$dir/$console" "$dir/$saved" || exit 1
+$as sh -c 'printf "%s\n" "$1" >"$2"' sh "$command" "$dir/$saved" || exit 1
 "#;
 
 /// Returns the directory of the guest in the arguments of QEMU: that of its `-pidfile`.
@@ -144,14 +129,17 @@ fn start(
     let kvm = may_use_kvm(real, user) && kvm_works(&program);
     let cpu = if kvm { KVM_CPU } else { EMULATED_CPU };
     let command = cmd.args(cpu).args(options.iter().cloned()).to_string();
-    let script = Cmd::tool("sh")
-        .args(["-s", "--", user.unwrap_or_default(), guest, QEMU_MONITOR, QEMU_LOG, QEMU_CONSOLE])
-        .args([QEMU_COMMAND, &command, &program.to_string_lossy()])
-        .args(cpu)
-        .args(options.iter().cloned())
-        .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
-    // The program that failed is QEMU, not the shell that waits for it.
-    real.run(&script, watch).map_err(|error| StepError { step: step.to_string(), ..error })?;
+    let daemon = DaemonStart {
+        user,
+        directory: guest,
+        socket: &format!("{guest}/{QEMU_MONITOR}"),
+        log: &format!("{guest}/{QEMU_LOG}"),
+        prepare: PREPARE,
+    };
+    let own = [QEMU_CONSOLE, QEMU_COMMAND, &command, &program.to_string_lossy()].map(str::to_owned);
+    let cpu = cpu.into_iter().map(str::to_owned);
+    let words = own.into_iter().chain(cpu).chain(options.iter().cloned());
+    daemon.start(real, step, words, watch)?;
     wait_for_monitor(real, guest).map_err(|broken| {
         let log = read_log(&format!("{guest}/{QEMU_LOG}"));
         let lines: Vec<&str> = log.lines().collect();

@@ -10,40 +10,13 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::Real;
+use super::daemon::DaemonStart;
 use super::files::reach::{is_running_root, open_root};
 use crate::machine::share::{Daemon, Share, ShareStep, VIRTIOFSD};
 use crate::machine::{Machine, Scope};
-use crate::system::{Cmd, NoopWatch, Outcome, Stdin, StepError, Watch};
+use crate::system::{Cmd, NoopWatch, Outcome, StepError, Watch};
 
-/// Starts virtiofsd in a session of its own, and waits until its socket is there. It writes to a log, of which the last lines are
-/// printed if it ends. If this process ends while it waits, virtiofsd ends, too.
-const SCRIPT: &str = r#"
-set -u
-socket=$1 log=$2
-shift 2
-mkdir -p "${socket%/*}" || exit 1
-: >"$log" || exit 1
-setsid "$@" </dev/null >"$log" 2>&1 &
-pid=$!
-trap 'kill $pid 2>/dev/null; wait $pid; rm -f "$socket"; exit 143' TERM INT HUP
-tries=0
-until [ -S "$socket" ]; do
-    if ! kill -0 $pid 2>/dev/null; then
-        wait $pid
-        code=$?
-        tail -n 12 "$log" >&2
-        exit $((code ? code : 1))
-    fi
-    tries=$((tries + 1))
-    if [ $tries = 600 ]; then
-        kill $pid
-        tail -n 12 "$log" >&2
-        echo "timed out after 30 s waiting for $socket" >&2
-        exit 1
-    fi
-    sleep 0.05
-done
-"#;
+const PREPARE: &str = r#"mkdir -p "${socket%/*}" "${log%/*}" || exit 1"#;
 
 /// Performs a step on shares.
 pub(super) fn perform(
@@ -57,14 +30,10 @@ pub(super) fn perform(
             check(directory).map_err(failed)?;
             remove_socket(socket).map_err(failed)?;
             let daemon = real.tool(&Cmd::tool(VIRTIOFSD))?;
-            let cmd = Cmd::tool("sh")
-                .args(["-s", "--", socket, log, &daemon.to_string_lossy()])
-                .args(options.iter().cloned())
-                .stdin(Stdin::Text(SCRIPT.trim_start().to_owned()));
-            let started = real.run(&cmd, watch).map_err(|error| {
-                // The program that failed is virtiofsd, not the shell that waits for it.
-                StepError { step: step.to_string(), ..error }
-            });
+            let program = daemon.to_string_lossy().into_owned();
+            let daemon = DaemonStart { user: None, directory: "/", socket, log, prepare: PREPARE };
+            let words = std::iter::once(program).chain(options.iter().cloned());
+            let started = daemon.start(real, step, words, watch);
             if started.is_err() {
                 // A failed start leaves nothing; its own error counts.
                 let _ = processes::end(socket).and_then(|()| remove_socket(socket));
