@@ -35,7 +35,8 @@ echo 0 >/proc/sys/kernel/ctrl-alt-del
 echo stubborn
 while :; do sleep 1; done
 END
-chmod 755 /run/tree/bin/{begin,stubborn}
+grep -v ctrl-alt-del /run/tree/bin/stubborn >/run/tree/bin/early
+chmod 755 /run/tree/bin/{begin,early,stubborn}
 
 # running NAME: whether the kernel of a guest runs.
 running() { pgrep -f "umid=$1 uml_dir=$U/$1/run" >/dev/null; }

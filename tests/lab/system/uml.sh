@@ -93,6 +93,13 @@ says 'print(uml::stop("two", #{ path: "'$U'", timeout: 1 }));' halt
 must_not running two
 must e2fsck -fn $U/two/root.img >fsck.txt 2>&1
 
+it 'a guest that restarts at ctrl-alt-del is halted'
+# Until its first process says otherwise, the kernel restarts at once.
+printf '%s\n' 'uml::start("two", ["'$U'/two/root.img"], "nobody", #{ path: "'$U'", append: ["init=/bin/early"] });' 'uml::stop("two", #{ path: "'$U'" });' >early.rhai
+must "$G" early.rhai --yes >early.txt 2>&1
+must grep -q 'has restarted at ctrl-alt-del; halting it' early.txt
+must_not running two
+
 it 'a kernel that does not answer is killed after approval only'
 kill -STOP "$(pid three)"
 fails 'guest three still runs' 'uml::stop("three", #{ path: "'$U'", timeout: 1 });'

@@ -1,5 +1,7 @@
 //! Stopping a guest: the gentlest way first, and a time limit for each.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::process::UmlProcess;
 use super::{mconsole, process};
-use crate::machine::guest::path_and_name;
+use crate::machine::guest::{mconsole_socket, path_and_name};
 use crate::system::real::Real;
 use crate::system::real::orphans::is_alive;
 use crate::system::{FailureKind, Watch};
@@ -36,17 +38,21 @@ pub(super) fn stop(
     watch: &mut dyn Watch,
 ) -> Result<&'static str, FailureKind> {
     let Some(process) = process::of(guest) else { return Ok("nothing") };
-    let mut answers = mconsole::ask(guest, "cad", mconsole::LIMIT).is_ok();
-    let ended = |limit| has_ended(real, &process, limit);
-    if answers && ended(wait)? {
-        return Ok("ctrl-alt-del");
-    }
     let name = path_and_name(guest).1;
+    let boot = boot_of(guest);
+    let mut answers = mconsole::ask(guest, "cad", mconsole::LIMIT).is_ok();
+    let ended = |limit| has_ended(real, &process, limit, || false);
     if answers {
-        watch.notice(&format!(
-            "guest {name} has not shut down after {} s; halting it",
-            wait.as_secs()
-        ));
+        let restarted = || boot_of(guest).is_some_and(|now| Some(now) != boot);
+        if has_ended(real, &process, wait, restarted)? {
+            return Ok("ctrl-alt-del");
+        }
+        watch.notice(&match restarted() {
+            true => format!("guest {name} has restarted at ctrl-alt-del; halting it"),
+            false => {
+                format!("guest {name} has not shut down after {} s; halting it", wait.as_secs())
+            }
+        });
     }
     for order in ["sysrq s", "sysrq u"] {
         answers = answers && mconsole::ask(guest, order, mconsole::LIMIT).is_ok();
@@ -89,9 +95,20 @@ pub(super) fn stop(
     }
 }
 
-/// Waits until a guest does not run any more; returns whether it has ended. A kernel that restarts, as with ctrl-alt-del before init runs, is the
-/// same process, which has no arguments for a moment.
-fn has_ended(real: &Real, kernel: &UmlProcess, limit: Duration) -> Result<bool, FailureKind> {
+/// Identifies a boot of a kernel: each one makes its management console anew. The process remains the same.
+fn boot_of(guest: &str) -> Option<(u64, i64, i64)> {
+    let console = fs::symlink_metadata(mconsole_socket(guest)).ok()?;
+    Some((console.ino(), console.ctime(), console.ctime_nsec()))
+}
+
+/// Waits until a guest does not run any more, or until it is not expected to end; returns whether it has ended. A kernel that restarts, as with
+/// ctrl-alt-del before init runs, is the same process, which has no arguments for a moment.
+fn has_ended(
+    real: &Real,
+    kernel: &UmlProcess,
+    limit: Duration,
+    given_up: impl Fn() -> bool,
+) -> Result<bool, FailureKind> {
     let start = Instant::now();
     loop {
         if !is_alive(kernel.pid) && process::of(&kernel.guest).is_none() {
@@ -100,7 +117,7 @@ fn has_ended(real: &Real, kernel: &UmlProcess, limit: Duration) -> Result<bool, 
         if real.is_stopped() {
             return Err(FailureKind::Interrupted);
         }
-        if start.elapsed() > limit {
+        if given_up() || start.elapsed() > limit {
             return Ok(false);
         }
         sleep(INTERVAL);

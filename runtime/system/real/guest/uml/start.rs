@@ -1,6 +1,6 @@
 //! Starting a kernel.
 
-use crate::machine::guest::{CONSOLE_LOG, UmlCard, UmlStart, path_and_name};
+use crate::machine::guest::{CONSOLE_LOG, UmlCard, UmlStart, mconsole_socket};
 use crate::system::real::Real;
 use crate::system::real::daemon::DaemonStart;
 use crate::system::{FailureKind, Outcome, StepError, Watch};
@@ -42,11 +42,10 @@ pub(super) fn start(
     watch: &mut dyn Watch,
 ) -> Result<Outcome, StepError> {
     let UmlStart { guest, user, tmp, kernel, cards, options } = start;
-    let socket = format!("{guest}/run/{}/mconsole", path_and_name(guest).1);
     let daemon = DaemonStart {
         user: Some(user),
         directory: guest,
-        socket: &socket,
+        socket: &mconsole_socket(guest),
         log: &format!("{guest}/{CONSOLE_LOG}"),
         prepare: PREPARE,
     };
