@@ -6,8 +6,10 @@ STATIC  = $(shell uname -m)-unknown-linux-gnu
 SMALL   = $(if $(filter x86_64,$(shell uname -m)),-C link-arg=-Wl$(comma)--icf=all$(comma)--pack-dyn-relocs=relr)
 comma   = ,
 RECIPE ?= encrypted-root
-# Virtual machines are often idle: one more than there are cores keeps all cores busy.
+# Tests wait for programs: one more than there are cores keeps all cores busy.
 THREADS = $$(($$(nproc) + 1))
+# A virtual machine stays on one core, and is often idle.
+MACHINES = $$(($$(nproc) + 2))
 
 .PHONY: help try test lab torture check bench fuzz static built docs snapshots deps deps-lab clean \
 	fresh quick alone once more honest summary-test summary-lab
@@ -39,13 +41,13 @@ quick:
 	@$(CARGO) test --quiet --test main -- --nocapture attacks::attempts_are_counted | grep attempts
 
 once:
-	$(CARGO) test --test lab -- --test-threads $(THREADS)
+	$(CARGO) test --test lab -- --test-threads $(MACHINES)
 
 alone:
 	$(CARGO) test --test main -- --ignored static_binary
 
 more:
-	$(CARGO) test --test lab -- --test-threads $(THREADS) --ignored --skip '[torture]' --skip honesty
+	$(CARGO) test --test lab -- --test-threads $(MACHINES) --ignored --skip '[torture]' --skip honesty
 
 # Checks the results of `once` and `more`.
 honest:

@@ -179,11 +179,11 @@ fn to_completion(name: &str, outcome: Outcome) -> Result<Completion, Failed> {
     }
 }
 
-/// Returns how many units run in parallel: virtual machines are often idle.
+/// Returns how many units run in parallel. A virtual machine stays on one core, and is often idle.
 fn workers(args: &Arguments) -> usize {
     let variable = std::env::var("RUST_TEST_THREADS").ok().and_then(|count| count.parse().ok());
     let cores = || thread::available_parallelism().map_or(1, usize::from);
-    args.test_threads.or(variable).unwrap_or_else(|| cores() + 1).max(1)
+    args.test_threads.or(variable).unwrap_or_else(|| cores() + 2).max(1)
 }
 
 /// Runs the tests that the command line selects.
