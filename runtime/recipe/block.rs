@@ -181,6 +181,11 @@ fn reject_misplaced(
     block: bool,
 ) -> Result<(), Misplaced> {
     let mark = language.front_mark();
+    // Reading the comments takes as long as parsing the script.
+    let below = text.lines().skip(end as usize);
+    if !below.into_iter().any(|line| may_be_front(line, mark, language)) {
+        return Ok(());
+    }
     let remedy = || match (end, block) {
         (0, _) => format!("begin the file with the comment: {mark} on the first line"),
         (_, true) => "move it into the block at the top of the file".to_owned(),
@@ -202,6 +207,18 @@ fn reject_misplaced(
         }
     }
     Ok(())
+}
+
+/// Returns whether a line can be front matter in a comment: most lines that can are in none.
+fn may_be_front(line: &str, mark: &str, language: Language) -> bool {
+    let line = line.to_ascii_lowercase();
+    let is_head = |(at, _): (usize, &str)| {
+        let name = line[at..].trim_start_matches(['[', ' ']);
+        name.starts_with("needs") || name.starts_with("params")
+    };
+    line.contains("toml")
+        || (language == Language::Rhai && line.contains(mark))
+        || line.match_indices('[').any(is_head)
 }
 
 /// Removes the comment marker from a line.

@@ -3,12 +3,12 @@
 use crate::failure::Failure;
 use std::rc::Rc;
 
-use rhai::{AST, Engine, ParseError, ParseErrorType};
+use rhai::{AST, ASTNode, Engine, ParseError, ParseErrorType, Position, Stmt};
 
 use super::explain::site;
 use crate::event::Site;
 use crate::script::meter::Metered;
-use crate::script::{Language, TokenKind, domains, imports, limits, tokens};
+use crate::script::{Language, TokenKind, domains, limits, tokens};
 
 /// Returns whether a source is incomplete.
 pub(in crate::script) fn is_open(text: &str) -> bool {
@@ -55,16 +55,13 @@ pub(super) fn compile(
     host: &Metered,
 ) -> Result<AST, Failure> {
     let ast = parsed(engine, file, text)?;
-    let taken = |name: &str, line: u32| {
+    let taken = |name: &str, site: Site| {
         let message = format!("{name} is defined by gscript and cannot be redefined");
-        let site = Site { file: Rc::clone(file), line };
         Failure::of_script(message, site, Some("choose another name".into()))
     };
     let domains = domains(&host.specs());
-    for import in imports(Language::Rhai, file, text)? {
-        if let Some(alias) = import.alias.filter(|alias| domains.contains(&alias.as_str())) {
-            return Err(taken(&alias, import.line));
-        }
+    if let Some((alias, position)) = alias_of(&ast, &domains) {
+        return Err(taken(&alias, site(file, position)));
     }
     // The tokens are only needed for the line: reading them takes as long as parsing.
     if !ast.iter_functions().any(|function| GLOBAL_FUNCTIONS.contains(&function.name)) {
@@ -74,10 +71,24 @@ pub(super) fn compile(
         if let (Some("fn"), TokenKind::Name(name)) = (pair[0].name(), &pair[1].kind)
             && GLOBAL_FUNCTIONS.contains(&name.as_str())
         {
-            return Err(taken(name, pair[1].line));
+            return Err(taken(name, Site { file: Rc::clone(file), line: pair[1].line }));
         }
     }
     Ok(ast)
+}
+
+/// Returns the first import with one of these names as its alias.
+fn alias_of(ast: &AST, names: &[&str]) -> Option<(String, Position)> {
+    let mut found = None;
+    ast.walk(&mut |path| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, position))) = path.last()
+            && names.contains(&import.1.as_str())
+        {
+            found = Some((import.1.as_str().to_owned(), *position));
+        }
+        found.is_none()
+    });
+    found
 }
 
 pub(super) fn limit(engine: &mut Engine) {
