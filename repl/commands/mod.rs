@@ -238,10 +238,11 @@ fn this_machine(interrupts: Interrupts, limits: LimitArgs) -> Result<(Machine, R
         let wait = |what: &str| print_stderr(&format!("{what}; press Ctrl-C to stop"));
         real.announce_waits(Some(Box::new(wait)));
     }
-    let found = real.probe(&Machine::empty(), None);
+    let mut machine = Machine::empty();
+    let found = real.probe(&mut machine, None);
     real.announce_waits(None);
     match found {
-        Ok(found) => Ok((found.unwrap_or_else(Machine::empty), real)),
+        Ok(_) => Ok((machine, real)),
         Err(error) => Err(not_probed(error)),
     }
 }

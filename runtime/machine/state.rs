@@ -29,6 +29,14 @@ pub(crate) trait PartState: Sized {
     /// Removes what identifies the owner of the machine; `new` replaces user-chosen names.
     fn anonymise(&mut self, _new: &dyn Fn(&str) -> String) {}
 
+    /// Returns the items in the scope: all that [`Self::compare`] reads of the predicted state.
+    fn excerpt(&self, _scope: &Scope) -> Self
+    where
+        Self: Clone,
+    {
+        self.clone()
+    }
+
     /// Adds a difference for each item that is not as predicted.
     fn compare(
         _predicted: &Machine,

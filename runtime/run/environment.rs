@@ -141,10 +141,7 @@ impl Environment {
 
     /// Probes the whole machine.
     pub(crate) fn probe_all(&mut self) -> std::result::Result<(), StepError> {
-        if let Some(machine) = self.system.probe(&self.machine, None)? {
-            self.machine = machine;
-        }
-        Ok(())
+        self.system.probe(&mut self.machine, None).map(drop)
     }
 
     /// Probes a part of the machine and replaces it in the model. Returns the differences.
@@ -152,12 +149,11 @@ impl Environment {
         if scope.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(found) = self.system.probe(&self.machine, Some(scope))? else {
+        let predicted = self.machine.excerpt(scope);
+        if !self.system.probe(&mut self.machine, Some(scope))? {
             return Ok(Vec::new());
-        };
-        let differences = compare(&self.machine, &found, Some(scope));
-        self.machine = found;
-        Ok(differences)
+        }
+        Ok(compare(&predicted, &self.machine, Some(scope)))
     }
 
     /// Continues with a simulation of the present machine.

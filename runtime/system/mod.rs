@@ -83,14 +83,11 @@ pub trait System {
         None
     }
 
-    /// Probes the machine again: all of it, or only the parts in `scope`.
+    /// Probes the machine again, all of it or only the parts in `scope`, and updates the model.
+    /// After an error, the model only contains what was read before it.
     ///
-    /// Returns `None` if there is no state other than the model itself.
-    fn probe(
-        &mut self,
-        known: &Machine,
-        scope: Option<&Scope>,
-    ) -> Result<Option<Machine>, StepError>;
+    /// Returns false if there is no state other than the model itself.
+    fn probe(&mut self, machine: &mut Machine, scope: Option<&Scope>) -> Result<bool, StepError>;
 
     /// Handles a new fact; `machine` already includes it.
     fn on_fact(&mut self, fact: &Fact, machine: &Machine);

@@ -80,7 +80,8 @@ pub fn work(directory: &str, which: &str, journal: &str) {
     let recipe = Recipe::load(&directory.join("storage.rhai")).expect("a recipe");
     let interrupts = Interrupts::default();
     let mut real = Real::new(interrupts.clone());
-    let machine = real.probe(&Machine::empty(), None).expect("a look").expect("a machine");
+    let mut machine = Machine::empty();
+    real.probe(&mut machine, None).expect("a machine");
     let mut answers = Answers::default();
     answers.set("kdf", "light");
     let variables = answers.variables(&recipe, &machine).expect("its values");

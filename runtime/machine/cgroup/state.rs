@@ -84,6 +84,16 @@ impl PartState for Cgroups {
             .collect();
     }
 
+    fn excerpt(&self, scope: &Scope) -> Self {
+        let excerpt = |found: &ControlGroups| {
+            let named = scope.cgroup.groups.iter();
+            let groups = named.filter_map(|name| found.groups.get_key_value(name));
+            let groups = groups.map(|(name, group)| (name.clone(), group.clone())).collect();
+            ControlGroups { unified: found.unified.clone(), legacy: found.legacy.clone(), groups }
+        };
+        Self { found: self.found.as_ref().map(excerpt) }
+    }
+
     /// Without a scope nothing is compared: services begin and end groups at any time. For the same
     /// reason, the group at the top is not compared.
     fn compare(

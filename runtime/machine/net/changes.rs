@@ -150,12 +150,27 @@ impl PartFact for NetFact {
             Self::LinkMade { new: super::LinkKind::Veth { peer }, .. } => {
                 scope.links.insert(peer.clone());
             }
+            // A bridge has the smallest MTU of its ports.
+            Self::LinkPort { at, bridge: Some(bridge) } => {
+                scope.beside.insert(at.beside(bridge));
+            }
+            Self::LinkMade { .. }
+            | Self::LinkState { up: true, .. }
+            | Self::LinkAddress { present: true, .. } => {}
+            // The routes of a link end with its addresses, and when it is set down; ports and all
+            // links on top of it change with one that is removed.
+            Self::LinkState { .. }
+            | Self::LinkGone { .. }
+            | Self::LinksGone { .. }
+            | Self::LinkPort { bridge: None, .. }
+            | Self::LinkAddress { .. } => {
+                scope.whole.insert(self.netns().map(str::to_owned));
+            }
             Self::NetRoute { netns, .. } => drop(scope.routes.insert(netns.clone())),
             Self::NetNamespace { netns, .. } => drop(scope.namespaces.insert(netns.clone())),
             Self::RollbackArmed { .. }
             | Self::ChangeConfirmed { .. }
             | Self::ChangeRolledBack { .. } => scope.rollbacks = true,
-            _ => {}
         }
     }
 

@@ -3,7 +3,8 @@
 //! `link`, `namespace` and `network` contain the state and how links change each other; `rollback`
 //! and `restore` the state before a change that is not confirmed yet; `fact`, `step`, `effect`
 //! and `release` what their names say, `changes` what facts mean to the rest of the program,
-//! `group` joins the removals of links, `state` machine files and comparison.
+//! `group` joins the removals of links, `scope` is what an action may have changed, `state` machine files
+//! and comparison.
 
 mod changes;
 mod effect;
@@ -15,6 +16,7 @@ mod network;
 mod release;
 mod restore;
 mod rollback;
+mod scope;
 mod state;
 mod step;
 
@@ -24,9 +26,10 @@ pub use effect::NetEffect;
 pub use fact::NetFact;
 pub use link::{Link, LinkAt, LinkKind, MacvlanMode, Route};
 pub use namespace::{Links, Namespace};
-pub use network::{Connection, NAMESPACES, NetScope, Network};
+pub use network::{Connection, NAMESPACES, Network};
 pub use release::NetRelease;
 pub use rollback::{Rollback, RollbackState, is_change_id, kind as kind_of_link};
+pub use scope::NetScope;
 pub use step::NetStep;
 
 /// The part `net`.

@@ -36,34 +36,6 @@ pub enum Connection {
     DefaultRoute,
 }
 
-/// The items that a fact is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NetScope {
-    /// Links that may differ.
-    pub links: BTreeSet<LinkAt>,
-    /// Namespaces of which the routes may differ.
-    pub routes: BTreeSet<Option<String>>,
-    /// Namespaces that may have appeared or disappeared.
-    pub namespaces: BTreeSet<String>,
-    /// Whether a rollback may have been armed or have ended.
-    pub rollbacks: bool,
-}
-
-impl NetScope {
-    /// Returns whether nothing needs to be probed.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Returns whether the links or routes of a namespace may differ.
-    pub fn includes(&self, netns: Option<&str>) -> bool {
-        let of_link = |at: &LinkAt| at.netns.as_deref() == netns;
-        self.links.iter().any(of_link)
-            || self.routes.iter().any(|space| space.as_deref() == netns)
-            || netns.is_some_and(|netns| self.namespaces.contains(netns))
-    }
-}
-
 impl Network {
     /// Returns the links of a namespace; `None` if they are not known.
     pub fn links_in(&self, netns: Option<&str>) -> Option<&Links> {
@@ -73,7 +45,7 @@ impl Network {
         }
     }
 
-    fn links_in_mut(&mut self, netns: Option<&str>) -> Option<&mut Links> {
+    pub(super) fn links_in_mut(&mut self, netns: Option<&str>) -> Option<&mut Links> {
         match netns {
             None => self.links.as_mut(),
             Some(netns) => self.namespaces.get_mut(netns)?.links.as_mut(),

@@ -10,8 +10,9 @@ use super::fact::{list as names, state};
 use super::group::joined_releases;
 use super::link::{Link, LinkAt, Route};
 use super::namespace::{Links, Namespace};
-use super::network::{NetScope, Network};
+use super::network::Network;
 use super::rollback::{Rollback, RollbackState};
+use super::scope::NetScope;
 use crate::machine::state::PartState;
 use crate::machine::valid::{Problems, Unique};
 use crate::machine::{Differences, Machine, Release, Scope};
@@ -117,6 +118,13 @@ impl PartState for Network {
             .collect();
     }
 
+    fn excerpt(&self, scope: &Scope) -> Self {
+        match scope.net.is_bounded() {
+            true => self.links_of(&scope.net),
+            false => self.clone(),
+        }
+    }
+
     fn compare(
         predicted: &Machine,
         found: &Machine,
@@ -193,16 +201,20 @@ fn compare_space(
     differences: &mut Differences,
 ) {
     let (Some(before), Some(after)) = (then.links_in(netns), now.links_in(netns)) else { return };
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    for name in names {
-        let at = LinkAt { link: name.clone(), netns: netns.map(str::to_owned) };
-        let compared = match scope {
-            Some(scope) => scope.links.contains(&at),
-            None => ![then, now].iter().any(|net| net.link(&at).is_some_and(is_of_guest)),
-        };
-        if compared {
-            let side = |net: &Network| net.link(&at).map(describe_link);
-            differences.note(format!("link {at}"), side(then), side(now));
+    let mut compare = |at: &LinkAt| {
+        let side = |net: &Network| net.link(at).map(describe_link);
+        differences.note(format!("link {at}"), side(then), side(now));
+    };
+    match scope {
+        Some(scope) => {
+            scope.links.iter().filter(|at| at.netns.as_deref() == netns).for_each(compare);
+        }
+        None => {
+            let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let at = |name: &String| LinkAt { link: name.clone(), netns: netns.map(str::to_owned) };
+            let of_guest =
+                |at: &LinkAt| [then, now].iter().any(|net| net.link(at).is_some_and(is_of_guest));
+            names.into_iter().map(at).filter(|at| !of_guest(at)).for_each(|at| compare(&at));
         }
     }
     if scope.is_none_or(|scope| scope.routes.contains(&netns.map(str::to_owned))) {

@@ -40,7 +40,7 @@ mod storage;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Cmd, FailureKind, StepError};
 use crate::machine::files::{
@@ -84,6 +84,8 @@ pub struct Real {
     /// The archive that was verified last.
     verified: Option<files::archive::VerifiedArchive>,
     lookups: files::lookups::Lookups,
+    /// When all links of a network namespace were last read.
+    links_read: HashMap<Option<String>, Instant>,
 }
 
 impl Real {
@@ -93,7 +95,18 @@ impl Real {
         let (programs, stamps) = (search::Programs::default(), HashMap::new());
         let (limit, announcer, verified) = (None, None, None);
         let lookups = files::lookups::Lookups::default();
-        Self { interrupts, programs, limit, stop_at: 2, announcer, stamps, verified, lookups }
+        let links_read = HashMap::new();
+        Self {
+            interrupts,
+            programs,
+            limit,
+            stop_at: 2,
+            announcer,
+            stamps,
+            verified,
+            lookups,
+            links_read,
+        }
     }
 
     /// Overrides the time limit of commands that have one: a slow machine takes longer.

@@ -1,6 +1,6 @@
 //! Performing steps and probing the machine: each part does its own.
 
-use super::Real;
+use super::{Real, cgroup, net};
 use crate::machine::files::{FileContents, Files};
 use crate::machine::parts::parts;
 use crate::machine::{Fact, Machine, Scope};
@@ -39,12 +39,19 @@ macro_rules! real {
 
             fn probe(
                 &mut self,
-                known: &Machine,
+                machine: &mut Machine,
                 scope: Option<&Scope>,
-            ) -> Result<Option<Machine>, StepError> {
-                let mut machine = known.clone();
-                $(super::$module::look(self, &mut machine, scope)?;)*
-                Ok(Some(machine))
+            ) -> Result<bool, StepError> {
+                // Each part replaces its state at once, so that a copy is only needed for several.
+                if scope.is_some_and(Scope::is_without_mounts) {
+                    net::look(self, machine, scope)?;
+                    cgroup::look(self, machine, scope)?;
+                    return Ok(true);
+                }
+                let mut found = machine.clone();
+                $(super::$module::look(self, &mut found, scope)?;)*
+                *machine = found;
+                Ok(true)
             }
 
             fn on_fact(&mut self, _fact: &Fact, _machine: &Machine) {}

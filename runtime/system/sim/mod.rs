@@ -195,21 +195,16 @@ impl System for Sim {
         Real::new(Interrupts::default()).run_confined(&cmd, confinement).ok()
     }
 
-    fn probe(
-        &mut self,
-        known: &Machine,
-        _scope: Option<&Scope>,
-    ) -> Result<Option<Machine>, StepError> {
-        let Some(with_faults) = &mut self.with_faults else { return Ok(None) };
+    fn probe(&mut self, machine: &mut Machine, _scope: Option<&Scope>) -> Result<bool, StepError> {
+        let Some(with_faults) = &mut self.with_faults else { return Ok(false) };
         let half_done = std::mem::take(&mut with_faults.partial_facts);
-        let mut machine = known.clone();
         for fact in half_done {
             // A fact that does not fit was not established.
             if machine.learn(&fact).is_ok() {
-                self.on_fact(&fact, &machine);
+                self.on_fact(&fact, machine);
             }
         }
-        Ok(Some(machine))
+        Ok(true)
     }
 
     /// Mounts and changes of the network take effect one by one; everything else exists only when the

@@ -155,6 +155,37 @@ must test "$(removed failed.trace)" = 1
 must test "$(links)" = "$before"
 nothing_left
 
+it 'an action reads the links that it changes, and not all'
+recipe many.rhai <<'END'
+for n in 0..20 { bridge::create(`b${n}`); tap::create(`t${n}`); bridge::add_port(`b${n}`, `t${n}`); }
+END
+must traced many.trace "$G" many.rhai --yes --prove --journal /run/many 2>many.err
+# One of all links per second at most, and not one per action.
+must test "$(grep -c 'RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP' many.trace)" -lt 30
+must "$G" release --yes "$(echo /run/many/*/journal.jsonl)" 2>release.err
+must test "$(links)" = "$before"
+
+it 'a link that is not as predicted is found'
+echo 'bridge::create("b0"); tap::create("t0");' >differs.rhai
+must strace -f -qq -e trace=ioctl -o differs.trace "$G" differs.rhai --yes --journal /run/alike 2>differs.err
+must "$G" release --yes "$(echo /run/alike/*/journal.jsonl)" 2>release.err
+# The kernel removes the device with the descriptor, as if the call that keeps it had not been made.
+call=$(awk '/TUNSETPERSIST/ { print count[$1] + 1; exit } / ioctl\(/ { count[$1]++ }' differs.trace)
+must test -n "$call"
+must_not strace -f -qq -e trace=ioctl -e inject="ioctl:retval=0:when=$call" -o differs.trace "$G" differs.rhai --yes --journal /run/differs 2>differs.err
+must grep -q 'link t0: predicted tap, down, found nothing' differs.err
+must test "$(links)" = "$before"
+
+it 'what changes with a link is read, too'
+must ip link add up0 type dummy
+must ip link add link up0 name up0.7 type vlan id 7 loose_binding on
+echo 'bridge::create("b0"); net::up("up0"); print(net::links().filter(|link| link.name == "up0.7")[0].up);' >loose.rhai
+ask loose "$G" loose.rhai --yes --journal /run/loose
+exits loose 3
+tells loose 'the result of net.links differs from the plan'
+must ip link delete up0
+must test "$(links)" = "$before"
+
 it 'a name that is taken is refused'
 must ip link add taken type dummy
 echo 'bridge::create("taken");' >taken.rhai

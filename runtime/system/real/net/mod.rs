@@ -3,6 +3,7 @@
 mod dump;
 mod namespace;
 mod netlink;
+mod partial;
 mod raw;
 mod rollback;
 mod send;
@@ -67,12 +68,17 @@ fn wait(real: &Real, at: &LinkAt, address: bool, limit: Duration) -> Result<(), 
 
 /// Lists the links, if the kernel supports networking.
 pub(super) fn look(
-    _real: &mut Real,
+    real: &mut Real,
     machine: &mut Machine,
     scope: Option<&Scope>,
 ) -> Result<(), StepError> {
     let scope = scope.map(|scope| &scope.net);
     if scope.is_some_and(crate::machine::net::NetScope::is_empty) {
+        return Ok(());
+    }
+    if let Some(scope) = scope
+        && partial::look(real, &mut machine.net, scope)
+    {
         return Ok(());
     }
     let failed = |error| StepError::kernel("ip link show", error);
@@ -98,6 +104,8 @@ pub(super) fn look(
             dumps.0.insert(name, dump);
         }
     }
+    let now = Instant::now();
+    real.links_read.extend(dumps.0.keys().map(|netns| (netns.clone(), now)));
     if let Some(Namespace { links, routes }) = dumps.namespace(None, &known) {
         machine.net.links = links;
         machine.net.routes = routes;

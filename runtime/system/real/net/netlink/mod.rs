@@ -14,8 +14,8 @@ use netlink_packet_core::{
 };
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoMacVlan, InfoVeth, InfoVlan, LinkAttribute, LinkFlags, LinkInfo,
-    LinkMessage, MacVlanMode,
+    InfoData, InfoKind, InfoMacVlan, InfoVeth, InfoVlan, LinkAttribute, LinkExtentMask, LinkFlags,
+    LinkInfo, LinkMessage, MacVlanMode,
 };
 use netlink_packet_route::route::{
     RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
@@ -23,6 +23,7 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
+use nix::errno::Errno;
 
 use super::raw::{RawAddress, RawLink, RawRoute, RouteOrigin};
 use crate::machine::net::{LinkKind, MacvlanMode, Route};
@@ -35,7 +36,7 @@ const SEQUENCE: u32 = 1;
 
 /// Returns the links; `None` on a kernel without a network.
 pub(super) fn links() -> io::Result<Option<Vec<RawLink>>> {
-    let request = RouteNetlinkMessage::GetLink(LinkMessage::default());
+    let request = RouteNetlinkMessage::GetLink(without_statistics(LinkMessage::default()));
     let Some(answers) = dump(request)? else { return Ok(None) };
     let links = answers.into_iter().filter_map(|answer| match answer {
         RouteNetlinkMessage::NewLink(message) => read_link(&message),
@@ -44,14 +45,66 @@ pub(super) fn links() -> io::Result<Option<Vec<RawLink>>> {
     Ok(Some(links.collect()))
 }
 
+/// Returns the link with this name, if it exists.
+pub(super) fn link_named(name: &str) -> io::Result<Option<RawLink>> {
+    // The kernel also finds a link by its alternative names.
+    Ok(one_link(named(name))?.filter(|raw| raw.name == name))
+}
+
+/// Returns the link with this number, if it exists.
+pub(super) fn link_numbered(index: u32) -> io::Result<Option<RawLink>> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    one_link(message)
+}
+
+fn one_link(message: LinkMessage) -> io::Result<Option<RawLink>> {
+    let request = RouteNetlinkMessage::GetLink(without_statistics(message));
+    let answers = match ask(&connected()?.ok_or_else(no_network)?, request, NLM_F_ACK) {
+        Err(error) if error.raw_os_error() == Some(Errno::ENODEV as i32) => return Ok(None),
+        answers => answers?,
+    };
+    Ok(answers.iter().find_map(|answer| match answer {
+        RouteNetlinkMessage::NewLink(message) => read_link(message),
+        _ => None,
+    }))
+}
+
+/// Asks for no counters, which are most of what the kernel would send.
+fn without_statistics(mut message: LinkMessage) -> LinkMessage {
+    message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    message
+}
+
 /// Returns the addresses of all links, except IPv6 link-local addresses.
 pub(super) fn addresses() -> io::Result<Vec<RawAddress>> {
     let answers = dump(RouteNetlinkMessage::GetAddress(AddressMessage::default()))?;
-    let addresses = answers.into_iter().flatten().filter_map(|answer| match answer {
+    Ok(read_addresses(answers.into_iter().flatten()))
+}
+
+/// Returns the addresses of one link, as [`addresses`] does.
+pub(super) fn addresses_of(index: u32) -> io::Result<Vec<RawAddress>> {
+    let socket = connected()?.ok_or_else(no_network)?;
+    // Linux before 4.20 cannot select, and lists the addresses of all links.
+    let _ = socket.set_netlink_get_strict_chk(true);
+    let mut message = AddressMessage::default();
+    message.header.index = index;
+    let answers = match ask(&socket, RouteNetlinkMessage::GetAddress(message), NLM_F_DUMP) {
+        // The link was removed since its number was read.
+        Err(error) if error.raw_os_error() == Some(Errno::ENODEV as i32) => return Ok(Vec::new()),
+        answers => answers?,
+    };
+    let mut found = read_addresses(answers.into_iter());
+    found.retain(|address| address.index == index);
+    Ok(found)
+}
+
+fn read_addresses(answers: impl Iterator<Item = RouteNetlinkMessage>) -> Vec<RawAddress> {
+    let addresses = answers.filter_map(|answer| match answer {
         RouteNetlinkMessage::NewAddress(message) => read_address(&message),
         _ => None,
     });
-    Ok(addresses.collect())
+    addresses.collect()
 }
 
 /// Returns the unicast routes of the main table that the kernel has not made for addresses.
@@ -206,13 +259,13 @@ fn named(link: &str) -> LinkMessage {
 
 /// Returns the index of a link.
 fn index(link: &str) -> io::Result<u32> {
-    let request = RouteNetlinkMessage::GetLink(named(link));
+    let request = RouteNetlinkMessage::GetLink(without_statistics(named(link)));
     let answers = ask(&connected()?.ok_or_else(no_network)?, request, NLM_F_ACK)?;
     let found = answers.iter().find_map(|answer| match answer {
         RouteNetlinkMessage::NewLink(message) => Some(message.header.index),
         _ => None,
     });
-    found.ok_or_else(|| nix::errno::Errno::ENODEV.into())
+    found.ok_or_else(|| Errno::ENODEV.into())
 }
 
 fn no_network() -> io::Error {
@@ -241,7 +294,7 @@ fn connected() -> io::Result<Option<Socket>> {
 
 /// Returns whether the kernel was built without rtnetlink.
 fn lacks_network(error: &io::Error) -> bool {
-    use nix::errno::Errno::{EAFNOSUPPORT, EPROTONOSUPPORT};
+    use Errno::{EAFNOSUPPORT, EPROTONOSUPPORT};
     [EAFNOSUPPORT as i32, EPROTONOSUPPORT as i32].map(Some).contains(&error.raw_os_error())
 }
 
