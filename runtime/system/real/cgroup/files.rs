@@ -44,10 +44,12 @@ pub(super) fn make(directory: &str) -> Result<(), String> {
     });
     let made = made.map_err(|error| format!("{directory}: {}", explain(&error)))?;
     let above = directory.rsplit_once('/').map_or("/", |(above, _)| above);
+    if !made || read(&format!("{above}/cpuset.memory_pressure")).is_err() {
+        return Ok(());
+    }
     for file in ["cpuset.cpus", "cpuset.mems"] {
         let (own, from) = (format!("{directory}/{file}"), format!("{above}/{file}"));
-        let legacy = || read(&format!("{above}/cpuset.memory_pressure")).is_ok();
-        if made && legacy() && read(&own).is_ok_and(|text| text.trim().is_empty()) {
+        if read(&own).is_ok_and(|text| text.trim().is_empty()) {
             let text = read(&from).map_err(|error| format!("{from}: {error}"))?;
             write(&own, text.trim())?;
         }
