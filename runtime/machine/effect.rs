@@ -11,6 +11,8 @@ pub enum NeedKind {
     Alters,
     /// Containers, volume groups and arrays that are opened or started, and swap areas.
     Opens,
+    /// Devices that are read, mounted, or allowed in a control group.
+    Devices,
     /// Files and directories that are read.
     Reads,
     /// Directories below which files are written.
@@ -33,10 +35,11 @@ pub enum NeedKind {
 
 impl NeedKind {
     /// All kinds, in the order in which they are written.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Destroys,
         Self::Alters,
         Self::Opens,
+        Self::Devices,
         Self::Reads,
         Self::Writes,
         Self::Mounts,
@@ -54,6 +57,7 @@ impl NeedKind {
             Self::Destroys => "destroys",
             Self::Alters => "alters",
             Self::Opens => "opens",
+            Self::Devices => "devices",
             Self::Reads => "reads",
             Self::Writes => "writes",
             Self::Mounts => "mounts",
@@ -72,6 +76,7 @@ impl NeedKind {
             Self::Destroys => &[Self::Destroys],
             Self::Alters => &[Self::Alters, Self::Destroys],
             Self::Opens => &[Self::Opens, Self::Alters, Self::Destroys],
+            Self::Devices => &[Self::Devices, Self::Opens, Self::Alters, Self::Destroys],
             Self::Reads => &[Self::Reads, Self::Writes],
             Self::Writes => &[Self::Writes],
             Self::Mounts => &[Self::Mounts, Self::Writes],
@@ -91,12 +96,12 @@ impl NeedKind {
 
     /// Returns whether the entries are devices.
     pub(crate) const fn has_devices(self) -> bool {
-        matches!(self, Self::Destroys | Self::Alters | Self::Opens)
+        matches!(self, Self::Destroys | Self::Alters | Self::Opens | Self::Devices)
     }
 
     /// Returns whether `*` stands for every entry.
     pub(crate) const fn has_any(self) -> bool {
-        matches!(self, Self::Opens | Self::Runs | Self::Network)
+        matches!(self, Self::Opens | Self::Devices | Self::Runs | Self::Network)
     }
 }
 

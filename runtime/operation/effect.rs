@@ -6,7 +6,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::machine::parts::parts;
-use crate::machine::{Declaration, MachinePart, NeedKind, PartEffect, by_tag};
+use crate::machine::{
+    Declaration, FilesEffect, MachinePart, NeedKind, PartEffect, StorageEffect, by_tag, is_below,
+};
 
 /// An effect of a program that a run starts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -195,6 +197,22 @@ impl Effect {
             effects.push(Self::Program(ProgramEffect::Network { program: name.into() }));
         }
         effects
+    }
+
+    /// Returns the effect of reading a file, or a device that is named by its path.
+    pub(crate) fn reads(path: &str) -> Self {
+        match is_below(path, "/dev") {
+            true => Self::Storage(StorageEffect::Uses { device: path.to_owned() }),
+            false => Self::Files(FilesEffect::Reads { path: path.to_owned() }),
+        }
+    }
+
+    /// Returns whether something is only read.
+    pub(crate) const fn is_read(&self) -> bool {
+        matches!(
+            self,
+            Self::Files(FilesEffect::Reads { .. }) | Self::Storage(StorageEffect::Uses { .. })
+        )
     }
 
     /// Returns the `[needs]` entry that declares the effect.

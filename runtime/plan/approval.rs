@@ -207,6 +207,9 @@ impl Approval {
                 || has(&|device| Effect::Storage(StorageEffect::Opens { device }), path)
                 || has(&|group| Effect::Storage(StorageEffect::Activates { group }), path)
         };
+        let used = |path: &str| {
+            opened(path) || has(&|device| Effect::Storage(StorageEffect::Uses { device }), path)
+        };
         let enough: &dyn Fn(&str) -> bool = match effect {
             Effect::Storage(
                 StorageEffect::Destroys { .. }
@@ -222,6 +225,7 @@ impl Approval {
                 | StorageEffect::Assembles { .. }
                 | StorageEffect::SwapsTo { .. },
             ) => &opened,
+            Effect::Storage(StorageEffect::Uses { .. }) => &used,
             _ => return false,
         };
         let ways = chains(effect, machine).unwrap_or_default();

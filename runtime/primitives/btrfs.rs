@@ -304,6 +304,10 @@ impl Query for DefaultSubvolume {
 impl Query for Missing {
     type Output = u64;
 
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Storage(StorageEffect::Uses { device: self.device.to_string() })]
+    }
+
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<u64>> {
         let device = cx.device(&self.device)?.path.clone();
         let read = |outcome: &Outcome| Ok::<_, Error>(count_missing(&outcome.stdout));

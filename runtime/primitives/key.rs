@@ -218,6 +218,10 @@ pub struct KeyCheck {
 impl Query for Check {
     type Output = KeyCheck;
 
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::reads(&self.path.to_string())]
+    }
+
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<KeyCheck>> {
         let place = Place::new(&self.path, None);
         let Some(bytes) = check_key(&place, cx)? else {

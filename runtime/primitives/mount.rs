@@ -177,7 +177,10 @@ impl Action for MountFs {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() })]
+        vec![
+            Effect::Storage(StorageEffect::Uses { device: self.device.to_string() }),
+            Effect::Storage(StorageEffect::Mounts { at: self.at.to_string() }),
+        ]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

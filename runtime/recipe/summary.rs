@@ -64,6 +64,10 @@ fn in_words(needs: &Needs) -> Vec<String> {
         "*" => "opens any container, and starts any volume group, array and swap area".to_owned(),
         text => format!("opens or starts {}", object(text)),
     };
+    let devices = |text: &String| match text.as_str() {
+        "*" => "reads or mounts any device".to_owned(),
+        text => format!("reads or mounts {}", object(text)),
+    };
     let runs = |text: &String| match text.as_str() {
         "*" => format!("runs any program in the system{ANYTHING}"),
         text if is_interpreter(text) => format!("runs {text} in the system{ANYTHING}"),
@@ -82,6 +86,7 @@ fn in_words(needs: &Needs) -> Vec<String> {
     let mut words = all(&needs.destroys, "destroys all data on");
     words.extend(all(&needs.alters, "changes, without destroying data,"));
     words.extend(needs.opens.iter().map(opens));
+    words.extend(needs.devices.iter().map(devices));
     words.extend(all(&needs.reads, "reads below"));
     words.extend(needs.writes.iter().map(writes));
     words.extend(needs.runs.iter().map(runs));

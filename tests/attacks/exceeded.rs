@@ -16,6 +16,7 @@ pub fn attempts() -> Vec<Attempt> {
     let mut attempts = of_every_action();
     attempts.extend(confused());
     attempts.extend(hosts());
+    attempts.extend(devices_and_keys());
     attempts
 }
 
@@ -150,6 +151,75 @@ fn confused() -> Vec<Attempt> {
             "writes = [\"/mnt/old\"]\nrepositories = [\"*\"]",
             "portage::binary_repository(\"/mnt/old\", \"evil\", #{ sync_uri: \"https://example.org/evil\" });",
             "repositories = [\"*\", \"evil\"]",
+        ),
+    ]
+}
+
+/// Devices and key files that are read, and neither opened nor changed.
+fn devices_and_keys() -> Vec<Attempt> {
+    let mount = "mount::mount(\"/dev/sdb1\", \"/mnt/stick\");";
+    let open = "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });";
+    let test = "luks::test_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\" });";
+    vec![
+        exceeds(
+            "mounts a device where it may mount",
+            "mounts = [\"/mnt/stick\"]",
+            mount,
+            "devices = [\"/dev/sdb1\"]",
+        ),
+        exceeds(
+            "mounts a device where it may write",
+            "writes = [\"/mnt/stick\"]",
+            mount,
+            "devices = [\"/dev/sdb1\"]",
+        ),
+        exceeds(
+            "mounts another device",
+            "devices = [\"/dev/sda1\"]\nwrites = [\"/mnt/stick\"]",
+            mount,
+            "devices = [\"/dev/sda1\", \"/dev/sdb1\"]",
+        ),
+        exceeds(
+            "opens a container declared as read",
+            "devices = [\"/dev/sda3\"]\nreads = [\"/mnt/key\"]",
+            open,
+            "opens = [\"/dev/sda3\"]",
+        ),
+        exceeds(
+            "reads a key file to open a container",
+            "opens = [\"/dev/sda3\"]",
+            open,
+            "reads = [\"/mnt/key/keyfile.bin\"]",
+        ),
+        exceeds(
+            "tests a key that it does not declare",
+            "devices = [\"/dev/sda3\"]",
+            test,
+            "reads = [\"/mnt/key/keyfile.bin\"]",
+        ),
+        exceeds(
+            "tests a key on a container that it does not declare",
+            "reads = [\"/mnt/key\"]",
+            test,
+            "devices = [\"/dev/sda3\"]",
+        ),
+        exceeds(
+            "copies a header to a file that may be written",
+            "writes = [\"/mnt/key\"]",
+            "luks::backup_header(\"/dev/sda3\", \"/mnt/key/sda3.header\");",
+            "devices = [\"/dev/sda3\"]",
+        ),
+        exceeds(
+            "checks a filesystem",
+            "writes = [\"/nowhere\"]",
+            "fs::check(\"/dev/sdb1\");",
+            "devices = [\"/dev/sdb1\"]",
+        ),
+        exceeds(
+            "gives a device to a control group",
+            "cgroups = [\"jail\"]",
+            "cgroup::create(\"jail\", #{ controllers: [\"devices\"] });\ncgroup::device_allow(\"jail\", [\"/dev/sda\"]);",
+            "devices = [\"/dev/sda\"]",
         ),
     ]
 }

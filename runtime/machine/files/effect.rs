@@ -41,7 +41,7 @@ impl PartEffect for FilesEffect {
     }
 
     fn restores(&self) -> bool {
-        matches!(self, Self::Writes { .. })
+        true
     }
 
     fn directory(&self) -> Option<String> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::is_below;
-use crate::machine::effect::NeedKind::{Alters, Destroys, Mounts, Opens, Writes};
+use crate::machine::effect::NeedKind::{Alters, Destroys, Devices, Mounts, Opens, Writes};
 use crate::machine::effect::{Declaration, PartEffect};
 
 /// An effect on storage.
@@ -60,6 +60,11 @@ pub enum StorageEffect {
         /// The device or file.
         area: String,
     },
+    /// The contents of a device are read, or made available by a mount or to a control group.
+    Uses {
+        /// The device.
+        device: String,
+    },
     /// A filesystem is mounted.
     Mounts {
         /// The mount point.
@@ -79,6 +84,7 @@ impl fmt::Display for StorageEffect {
             Self::Activates { group } => write!(f, "activates volume group {group}"),
             Self::Assembles { array } => write!(f, "starts RAID array {array}"),
             Self::SwapsTo { area } => write!(f, "swaps to {area}"),
+            Self::Uses { device } => write!(f, "uses {device}"),
             Self::Mounts { at } => write!(f, "mounts {at}"),
         }
     }
@@ -99,6 +105,7 @@ impl PartEffect for StorageEffect {
             | Self::Activates { group: name }
             | Self::Assembles { array: name }
             | Self::SwapsTo { area: name } => Declaration::Named(Opens, name),
+            Self::Uses { device: name } => Declaration::Named(Devices, name),
         }
     }
 
@@ -119,6 +126,7 @@ impl PartEffect for StorageEffect {
         matches!(
             self,
             Self::Mounts { .. }
+                | Self::Uses { .. }
                 | Self::Opens { .. }
                 | Self::Activates { .. }
                 | Self::Assembles { .. }
@@ -132,6 +140,7 @@ impl PartEffect for StorageEffect {
             | Self::RemovesKey { device, .. }
             | Self::Alters { device }
             | Self::Opens { device }
+            | Self::Uses { device }
             | Self::SwapsTo { area: device } => Some(device),
             _ => None,
         }
@@ -160,6 +169,7 @@ impl PartEffect for StorageEffect {
             | Self::RemovesKey { device, .. }
             | Self::Alters { device }
             | Self::Opens { device }
+            | Self::Uses { device }
             | Self::SwapsTo { area: device } => *device = name(device),
             _ => {}
         }

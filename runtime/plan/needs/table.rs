@@ -24,6 +24,8 @@ pub struct Needs {
     pub alters: Vec<String>,
     /// Containers, volume groups and arrays that are opened or started, and swap areas.
     pub opens: Vec<String>,
+    /// Devices that the recipe reads or mounts, or allows in a control group.
+    pub devices: Vec<String>,
     /// Files and directories that the recipe reads, apart from those that it writes or mounts
     /// itself.
     pub reads: Vec<String>,
@@ -115,6 +117,7 @@ impl Needs {
             NeedKind::Destroys => &self.destroys,
             NeedKind::Alters => &self.alters,
             NeedKind::Opens => &self.opens,
+            NeedKind::Devices => &self.devices,
             NeedKind::Reads => &self.reads,
             NeedKind::Writes => &self.writes,
             NeedKind::Mounts => &self.mounts,
@@ -132,6 +135,7 @@ impl Needs {
             NeedKind::Destroys => &mut self.destroys,
             NeedKind::Alters => &mut self.alters,
             NeedKind::Opens => &mut self.opens,
+            NeedKind::Devices => &mut self.devices,
             NeedKind::Reads => &mut self.reads,
             NeedKind::Writes => &mut self.writes,
             NeedKind::Mounts => &mut self.mounts,

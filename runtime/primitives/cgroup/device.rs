@@ -8,7 +8,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::cgroup::{CgroupFact, CgroupStep};
 use crate::machine::files::FileStatus;
-use crate::operation::{Action, Effect, Plan, Planning, Undo};
+use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
 use crate::types::{AbsPath, Choice, Place};
 
 args! {
@@ -45,7 +45,9 @@ impl Action for DeviceAllow {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![alters(self.group.as_str())]
+        let devices = self.devices.iter().map(ToString::to_string);
+        let uses = devices.map(|device| Effect::Storage(StorageEffect::Uses { device }));
+        [alters(self.group.as_str())].into_iter().chain(uses).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

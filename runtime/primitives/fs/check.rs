@@ -9,7 +9,7 @@ use crate::args;
 use crate::error::Result;
 use crate::machine::Content;
 use crate::operation::guard::check_unused;
-use crate::operation::{Answer, Planning, Query};
+use crate::operation::{Answer, Effect, Planning, Query, StorageEffect};
 use crate::primitives::contents::{Contents, contents};
 use crate::system::{Cmd, Outcome};
 use crate::types::DevicePath;
@@ -52,6 +52,10 @@ fn checker(kind: &str) -> Option<Cmd> {
 
 impl Query for Check {
     type Output = FsCheck;
+
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Storage(StorageEffect::Uses { device: self.device.to_string() })]
+    }
 
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<FsCheck>> {
         let device = cx.device(&self.device)?;

@@ -77,7 +77,8 @@ impl Action for Protect {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
+        let writes = FilesEffect::Writes { path: self.to.to_string() };
+        vec![Effect::Files(writes), Effect::reads(&self.key.to_string())]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -114,7 +115,8 @@ impl Action for Unlock {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Files(FilesEffect::Writes { path: self.to.to_string() })]
+        let writes = FilesEffect::Writes { path: self.to.to_string() };
+        vec![Effect::Files(writes), Effect::reads(&self.key.to_string())]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

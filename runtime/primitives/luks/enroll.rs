@@ -1,7 +1,7 @@
 //! Security chips and tokens that unlock a container.
 
 use super::keys::{free_slot, with_slots};
-use super::{LuksRule, Unlock, container};
+use super::{LuksRule, Unlock, container, reads};
 use crate::args;
 use crate::error::Result;
 use crate::operation::{Action, Effect, Plan, Planning, StorageEffect, Undo};
@@ -93,7 +93,8 @@ impl Action for Enroll {
     type Output = u32;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Alters { device: self.device.to_string() })]
+        let alters = StorageEffect::Alters { device: self.device.to_string() };
+        [Effect::Storage(alters)].into_iter().chain(reads([self.key.as_ref()])).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<u32>> {

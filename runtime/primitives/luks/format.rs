@@ -1,6 +1,6 @@
 //! Creating LUKS containers.
 
-use super::{LuksRule, Unlock};
+use super::{LuksRule, Unlock, reads};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Device, LuksDetails, StorageFact};
@@ -171,7 +171,8 @@ impl Action for Format {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
+        let destroys = StorageEffect::Destroys { device: self.device.to_string() };
+        [Effect::Storage(destroys)].into_iter().chain(reads([self.key.as_ref()])).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::format::offset;
-use super::{LuksRule, container, container_or_assumed};
+use super::{LuksRule, container, container_or_assumed, reads};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::{FileContents, FileStatus};
@@ -165,7 +165,10 @@ impl Action for BackupHeader {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Files(FilesEffect::Writes { path: self.file.to_string() })]
+        vec![
+            Effect::Storage(StorageEffect::Uses { device: self.device.to_string() }),
+            Effect::Files(FilesEffect::Writes { path: self.file.to_string() }),
+        ]
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {
@@ -210,7 +213,8 @@ impl Action for RestoreHeader {
     type Output = ();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Destroys { device: self.device.to_string() })]
+        let destroys = StorageEffect::Destroys { device: self.device.to_string() };
+        [Effect::Storage(destroys)].into_iter().chain(reads([Some(&self.file)])).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<()>> {

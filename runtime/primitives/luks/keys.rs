@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::format::{Kdf, derive, kdf_kind};
-use super::{Container, LuksRule, Unlock, container};
+use super::{Container, LuksRule, Unlock, container, reads};
 use crate::args;
 use crate::error::Result;
 use crate::machine::{Content, Fact, StorageFact};
@@ -92,6 +92,11 @@ fn test(unlock: &Unlock<'_>, device: &str) -> Cmd {
 impl Query for TestKey {
     type Output = bool;
 
+    fn effects(&self) -> Vec<Effect> {
+        let uses = StorageEffect::Uses { device: self.device.to_string() };
+        [Effect::Storage(uses)].into_iter().chain(reads([self.key.as_ref()])).collect()
+    }
+
     fn answer(&self, cx: &mut Planning<'_>) -> Result<Answer<bool>> {
         let found = container(&self.device, cx)?;
         let unlock =
@@ -116,7 +121,9 @@ impl Action for AddKey {
     type Output = u32;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Alters { device: self.device.to_string() })]
+        let alters = StorageEffect::Alters { device: self.device.to_string() };
+        let keys = reads([self.key.as_ref(), self.new_key.as_ref()]);
+        [Effect::Storage(alters)].into_iter().chain(keys).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<u32>> {

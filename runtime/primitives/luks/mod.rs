@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 use crate::error::Result;
 use crate::machine::{Content, Device, LuksDetails};
-use crate::operation::Planning;
+use crate::operation::{Effect, Planning};
 use crate::system::{Cmd, Stdin};
 use crate::types::{AbsPath, DevicePath, LuksVersion, MIB, Place, Secret};
 
@@ -65,6 +65,11 @@ impl<'a> Unlock<'a> {
             }
         }
     }
+}
+
+/// Returns the effects of reading these files and devices.
+fn reads<'a>(paths: impl IntoIterator<Item = Option<&'a AbsPath>>) -> impl Iterator<Item = Effect> {
+    paths.into_iter().flatten().map(|path| Effect::reads(&path.to_string()))
 }
 
 /// A device and its LUKS header.

@@ -1,6 +1,6 @@
 //! Opening and closing LUKS containers.
 
-use super::{LuksRule, Unlock, container_or_assumed};
+use super::{LuksRule, Unlock, container_or_assumed, reads};
 use crate::args;
 use crate::error::Result;
 use crate::machine::files::FileContents;
@@ -175,7 +175,9 @@ impl Action for Open {
     type Output = String;
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Storage(StorageEffect::Opens { device: self.device.to_string() })]
+        let opens = StorageEffect::Opens { device: self.device.to_string() };
+        let files = [self.key.as_ref(), self.gpg_key.as_ref(), self.header.as_ref()];
+        [Effect::Storage(opens)].into_iter().chain(reads(files)).collect()
     }
 
     fn plan(&self, cx: &mut Planning<'_>) -> Result<Plan<String>> {

@@ -5,7 +5,7 @@ use super::places::Places;
 use crate::error::{Exit, Result, Rule};
 use crate::event::Event;
 use crate::journal::Record;
-use crate::operation::{Answer, AnyAction, AnyQuery, Effect, FilesEffect, Plan, Returns};
+use crate::operation::{Answer, AnyAction, AnyQuery, Effect, Plan, Returns};
 use crate::plan::approval::Decision;
 use crate::plan::bound::BoundEffect;
 use crate::plan::call::PlannedStep;
@@ -63,7 +63,7 @@ pub(crate) fn approve_unopened(
 /// it.
 pub(super) fn approve_read(parts: &mut Parts<'_>, query: &dyn AnyQuery) -> Result<()> {
     let mut effects = query.effects();
-    effects.retain(|effect| matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
+    effects.retain(Effect::is_read);
     if effects.is_empty() {
         return Ok(());
     }
@@ -98,7 +98,7 @@ pub(super) fn approve_query(
             }
         }
     }
-    effects.retain(|effect| !matches!(effect, Effect::Files(FilesEffect::Reads { .. })));
+    effects.retain(|effect| !effect.is_read());
     let planning = parts.environment.only_plans();
     if effects.is_empty() || (cmd.is_none() && !planning) {
         return Ok(None);
