@@ -9,7 +9,6 @@ use crate::support::dsl::{ProgramOutput, Test};
 
 /// A recipe to test: it mounts a partition and writes a file.
 const RECIPE: &str = r#"//! # Greet
-//!
 //! ```toml
 //! [params.part]
 //! type = "device"
@@ -17,6 +16,7 @@ const RECIPE: &str = r#"//! # Greet
 //! type = "text"
 //! default = "you"
 //! [needs]
+//! devices = ["$part"]
 //! writes = ["/mnt/a"]
 //! ```
 print("Greeting.");
@@ -78,7 +78,7 @@ fn tests_that_pass_in_both_languages() {
         expect::steps(["mkdir -p /mnt/a", "mount -t ext4 /dev/sda1 /mnt/a"], #{ chapter: "Mount it", exactly: true });
         expect::file("/mnt/a/greeting", #{ text: "Hello Gentoo" });
         expect::mounted("/mnt/a", #{ device: "/dev/sda1" });
-        expect::effects(["mounts /mnt/a", "writes /mnt/a"]);
+        expect::effects(["uses /dev/sda1", "mounts /mnt/a", "writes /mnt/a"]);
         run::again();
         expect::unchanged();
         expect::already("mount.mount /dev/sda1");
@@ -93,7 +93,7 @@ fn tests_that_pass_in_both_languages() {
         expect.steps({ "mkdir -p /mnt/a", "mount -t ext4 /dev/sda1 /mnt/a" }, { chapter = "Mount it", exactly = true })
         expect.file("/mnt/a/greeting", { text = "Hello Gentoo" })
         expect.mounted("/mnt/a", { device = "/dev/sda1" })
-        expect.effects({ "mounts /mnt/a", "writes /mnt/a" })
+        expect.effects({ "uses /dev/sda1", "mounts /mnt/a", "writes /mnt/a" })
         run.again()
         expect.unchanged()
         expect.already("mount.mount /dev/sda1")
