@@ -11,7 +11,7 @@ use super::call::PlannedCall;
 use super::control::{FullControl, full_control};
 use super::needs::Needs;
 use crate::machine::{Machine, is_below, is_volume_of};
-use crate::operation::{Effect, FilesEffect, StorageEffect};
+use crate::operation::{Effect, FilesEffect, ProgramEffect, StorageEffect};
 use crate::plan::directories::Directories;
 use crate::plan::{Comparison, Trace, Tracing};
 use crate::types::Map;
@@ -148,6 +148,18 @@ impl Approval {
 
     /// Returns whether the effect is one of the approved ones, or part of one.
     pub fn covers(&self, effect: &Effect, machine: &Machine) -> bool {
+        self.announces(effect) || self.contains(effect, machine)
+    }
+
+    /// Returns whether a plan that announces mounts includes the effect: it cannot name their devices,
+    /// only their directories.
+    fn announces(&self, effect: &Effect) -> bool {
+        let mounts = || ProgramEffect::MayCall { action: "mount.mount".to_owned() };
+        matches!(effect, Effect::Storage(StorageEffect::Uses { .. }))
+            && self.effects.contains_key(&Effect::Program(mounts()))
+    }
+
+    fn contains(&self, effect: &Effect, machine: &Machine) -> bool {
         if self.effects.contains_key(effect) {
             return true;
         }
@@ -234,7 +246,7 @@ impl Approval {
 
     /// Adds an effect unless it is already included.
     pub fn add(&mut self, effect: Effect, machine: &Machine) {
-        if !self.covers(&effect, machine) {
+        if !self.contains(&effect, machine) {
             self.extend(BoundEffect::new(effect, machine));
         }
     }
