@@ -51,6 +51,12 @@ use crate::types::Place;
 
 pub(super) use confined::Confinement;
 pub(crate) use files::access::read_below;
+/// Readers of the answers of guests and of the kernel.
+pub mod answers {
+    pub use super::guest::{Monitor, read_answer};
+    pub use super::net::read_datagram;
+}
+
 pub use growing_file::GrowingFile;
 pub use input::{Input, read_input, read_input_text};
 pub use interrupt::Interrupts;

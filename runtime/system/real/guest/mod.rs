@@ -6,6 +6,9 @@ mod qemu;
 mod qmp;
 mod uml;
 
+pub use qmp::Monitor;
+pub use uml::read_answer;
+
 use std::collections::BTreeSet;
 
 use super::Real;

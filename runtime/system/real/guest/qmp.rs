@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -27,17 +27,25 @@ fn connect(socket: &str) -> io::Result<UnixStream> {
     connected.recv_timeout(LIMIT).unwrap_or_else(|_| Err(timed_out("a connection")))
 }
 
-/// A connection to a monitor.
-pub(super) struct Monitor {
-    stream: BufReader<UnixStream>,
+/// A connection to a monitor. QEMU may be under the control of its guest: what it sends is not
+/// trusted.
+pub struct Monitor<S> {
+    stream: BufReader<S>,
 }
 
-impl Monitor {
+impl Monitor<UnixStream> {
     /// Connects to a monitor and ends its negotiation.
     pub(super) fn connect(socket: &str) -> io::Result<Self> {
         let stream = connect(socket)?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.set_write_timeout(Some(LIMIT))?;
+        Self::negotiate(stream, socket)
+    }
+}
+
+impl<S: Read + Write> Monitor<S> {
+    /// Reads the greeting of a monitor and ends its negotiation; `socket` is its name in errors.
+    pub fn negotiate(stream: S, socket: &str) -> io::Result<Self> {
         let mut monitor = Self { stream: BufReader::new(stream) };
         let greeting = monitor.line()?;
         if greeting.get("QMP").is_none() {
@@ -48,10 +56,12 @@ impl Monitor {
     }
 
     /// Executes a command without arguments and returns its result.
-    pub(super) fn execute(&mut self, command: &str) -> io::Result<Value> {
+    pub fn execute(&mut self, command: &str) -> io::Result<Value> {
         let request = json!({ "execute": command }).to_string() + "\n";
         self.stream.get_mut().write_all(request.as_bytes())?;
-        loop {
+        let start = Instant::now();
+        // Events may arrive without an end.
+        while start.elapsed() < LIMIT {
             let answer = self.line()?;
             if let Some(result) = answer.get("return") {
                 return Ok(result.clone());
@@ -62,6 +72,7 @@ impl Monitor {
             }
             // Anything else is an event.
         }
+        Err(timed_out("an answer"))
     }
 
     fn line(&mut self) -> io::Result<Value> {
@@ -85,7 +96,7 @@ mod tests {
     use super::*;
 
     /// Answers one connection with these lines, each after one request; the greeting comes first.
-    fn monitor(lines: &'static [&'static str]) -> io::Result<Monitor> {
+    fn monitor(lines: &'static [&'static str]) -> io::Result<Monitor<UnixStream>> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("monitor");
         let listener = UnixListener::bind(&path).expect("a socket");
@@ -125,6 +136,38 @@ mod tests {
         let _hangs = UnixListener::bind(&path).expect("a socket");
         let error = Monitor::connect(path.to_str().expect("UTF-8")).err().expect("no monitor");
         assert_eq!(error.to_string(), "timed out after 5 s waiting for an answer");
+    }
+
+    #[test]
+    fn events_without_an_end_are_left() {
+        struct Endless(Vec<u8>);
+
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                if self.0.is_empty() {
+                    self.0.extend(b"{\"event\": \"POWERDOWN\"}\n");
+                }
+                let length = self.0.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&self.0[..length]);
+                self.0.drain(..length);
+                Ok(length)
+            }
+        }
+
+        impl Write for Endless {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let stream = Endless([GREETING.as_bytes(), b"{\"return\": {}}\n"].concat());
+        let mut found = Monitor::negotiate(stream, "monitor").expect("a monitor");
+        let error = found.execute("query-status").expect_err("only events").to_string();
+        assert_eq!(error, "timed out after 5 s waiting for an answer");
     }
 
     #[test]

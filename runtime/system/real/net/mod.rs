@@ -10,6 +10,8 @@ mod send;
 mod session;
 mod tap;
 
+pub use netlink::read_datagram;
+
 use std::time::{Duration, Instant};
 
 use super::Real;

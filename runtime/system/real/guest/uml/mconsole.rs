@@ -22,6 +22,9 @@ const MOST: usize = 512;
 /// The bytes before the text: three numbers.
 const HEAD: usize = 12;
 
+/// The longest answer, in bytes: the kernel of a guest is not trusted, and may send without an end.
+const LONGEST: usize = 1 << 20;
+
 /// Sends a command to the kernel of a guest, and returns the answer. An answer that reports an error is one.
 pub(super) fn ask(guest: &str, command: &str, limit: Duration) -> io::Result<String> {
     let to = mconsole_socket(guest);
@@ -37,21 +40,31 @@ pub(super) fn ask(guest: &str, command: &str, limit: Duration) -> io::Result<Str
     socket.set_write_timeout(Some(limit))?;
     socket.send_to(&request(command)?, &to)?;
     let start = Instant::now();
+    let timed_out = || {
+        let seconds = limit.as_secs();
+        let why = format!("timed out after {seconds} s waiting for an answer to {command}");
+        Error::new(ErrorKind::TimedOut, why)
+    };
+    read_answer(|datagram| {
+        let left = limit.checked_sub(start.elapsed()).filter(|left| !left.is_zero());
+        socket.set_read_timeout(Some(left.ok_or_else(timed_out)?))?;
+        socket.recv(datagram).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => timed_out(),
+            _ => error,
+        })
+    })
+}
+
+/// Reads the datagrams of an answer, until `receive` fails or the last one has come.
+pub fn read_answer(mut receive: impl FnMut(&mut [u8]) -> io::Result<usize>) -> io::Result<String> {
     let mut text = String::new();
     loop {
-        let left = limit.saturating_sub(start.elapsed()).max(Duration::from_millis(1));
-        socket.set_read_timeout(Some(left))?;
         let mut datagram = [0; HEAD + 16 * MOST];
-        let length = match socket.recv(&mut datagram) {
-            Ok(length) => length,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let seconds = limit.as_secs();
-                let why = format!("timed out after {seconds} s waiting for an answer to {command}");
-                return Err(Error::new(ErrorKind::TimedOut, why));
-            }
-            Err(error) => return Err(error),
-        };
+        let length = receive(&mut datagram)?;
         let (failed, more) = answer(&datagram[..length], &mut text)?;
+        if text.len() > LONGEST {
+            return Err(Error::other("the answer is too long"));
+        }
         if !more {
             let text = text.trim_end().to_owned();
             return if failed { Err(Error::other(text)) } else { Ok(text) };
@@ -93,6 +106,17 @@ fn answer(datagram: &[u8], text: &mut String) -> io::Result<(bool, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_without_an_end_is_left() {
+        let endless = read_answer(|datagram| {
+            datagram[4] = 1;
+            datagram[8..12].copy_from_slice(&4096_u32.to_ne_bytes());
+            datagram[HEAD..].fill(b'x');
+            Ok(datagram.len())
+        });
+        assert_eq!(endless.expect_err("it is too long").to_string(), "the answer is too long");
+    }
 
     #[test]
     fn datagrams_are_those_of_linux_6_1() {

@@ -5,6 +5,8 @@ mod mconsole;
 mod process;
 mod start;
 
+pub use mconsole::read_answer;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -321,6 +321,19 @@ fn ask(
     }
 }
 
+/// Reads a datagram of an answer; returns the number of links, addresses and routes in it.
+pub fn read_datagram(datagram: &[u8]) -> io::Result<usize> {
+    let mut answers = Vec::new();
+    collect(datagram, &mut answers)?;
+    let count = answers.iter().map(|answer| match answer {
+        RouteNetlinkMessage::NewLink(message) => usize::from(read_link(message).is_some()),
+        RouteNetlinkMessage::NewAddress(message) => usize::from(read_address(message).is_some()),
+        RouteNetlinkMessage::NewRoute(message) => read_route(message).len(),
+        _ => 0,
+    });
+    Ok(count.sum())
+}
+
 /// Reads the messages of a datagram; returns whether more messages follow.
 fn collect(datagram: &[u8], answers: &mut Vec<RouteNetlinkMessage>) -> io::Result<bool> {
     let mut rest = datagram;
