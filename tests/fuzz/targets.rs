@@ -4,7 +4,7 @@
 //! A target must not panic, hang or grow without a limit, whatever its input is. To add one: a
 //! function, a line in [`TARGETS`], and small inputs in `tests/fuzz/corpus/NAME/`.
 
-use std::io::Read;
+use std::io::{Error, Read, Write};
 use std::path::Path;
 
 use gscript::collection::{
@@ -25,6 +25,7 @@ use gscript::machine::storage::probe::{
 use gscript::recipe::{Recipe, summary};
 use gscript::run::saved::SavedPlan;
 use gscript::script::Language;
+use gscript::system::real::answers::{Monitor, read_answer, read_datagram};
 
 /// A function that reads an input.
 pub type Target = fn(&[u8]);
@@ -48,9 +49,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("machine", machine),
     ("make_conf", make_conf),
     ("manifest", manifest),
+    ("mconsole", mconsole),
     ("netifrc", netifrc),
+    ("netlink", netlink),
     ("packages", packages),
     ("plan", plan),
+    ("qmp", qmp),
     ("recipe_lua", |input| recipe(Language::Lua, input)),
     ("recipe_rhai", |input| recipe(Language::Rhai, input)),
     ("repos", repos),
@@ -163,6 +167,48 @@ fn tables(input: &[u8]) {
     text(input, |text| {
         let _ = parse_blkid(&["/dev/sda"], text, text);
     });
+}
+
+/// Answers of the kernel of a guest: datagrams of at most 255 bytes, each after its length.
+fn mconsole(input: &[u8]) {
+    let mut rest = input;
+    let _ = read_answer(|datagram| {
+        let (length, more) = rest.split_first().ok_or_else(|| Error::other("the end"))?;
+        let (given, more) = more.split_at(more.len().min(usize::from(*length)));
+        datagram[..given.len()].copy_from_slice(given);
+        rest = more;
+        Ok(given.len())
+    });
+}
+
+/// The lines of a monitor; requests are discarded.
+fn qmp(input: &[u8]) {
+    struct Lines<'a>(&'a [u8]);
+
+    impl Read for Lines<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Write for Lines<'_> {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    if let Ok(mut monitor) = Monitor::negotiate(Lines(input), "monitor") {
+        while monitor.execute("query-status").is_ok() {}
+    }
+}
+
+/// A datagram of the kernel with links, addresses and routes.
+fn netlink(input: &[u8]) {
+    let _ = read_datagram(input);
 }
 
 fn fstab(input: &[u8]) {
