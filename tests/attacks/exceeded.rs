@@ -16,7 +16,8 @@ pub fn attempts() -> Vec<Attempt> {
     let mut attempts = of_every_action();
     attempts.extend(confused());
     attempts.extend(hosts());
-    attempts.extend(devices_and_keys());
+    attempts.extend(devices());
+    attempts.extend(keys());
     attempts
 }
 
@@ -155,11 +156,9 @@ fn confused() -> Vec<Attempt> {
     ]
 }
 
-/// Devices and key files that are read, and neither opened nor changed.
-fn devices_and_keys() -> Vec<Attempt> {
+/// Devices that are read or mounted, and neither opened nor changed.
+fn devices() -> Vec<Attempt> {
     let mount = "mount::mount(\"/dev/sdb1\", \"/mnt/stick\");";
-    let open = "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });";
-    let test = "luks::test_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\" });";
     vec![
         exceeds(
             "mounts a device where it may mount",
@@ -179,6 +178,32 @@ fn devices_and_keys() -> Vec<Attempt> {
             mount,
             "devices = [\"/dev/sda1\", \"/dev/sdb1\"]",
         ),
+        exceeds(
+            "copies a header to a file that may be written",
+            "writes = [\"/mnt/key\"]",
+            "luks::backup_header(\"/dev/sda3\", \"/mnt/key/sda3.header\");",
+            "devices = [\"/dev/sda3\"]",
+        ),
+        exceeds(
+            "checks a filesystem",
+            "writes = [\"/nowhere\"]",
+            "fs::check(\"/dev/sdb1\");",
+            "devices = [\"/dev/sdb1\"]",
+        ),
+        exceeds(
+            "gives a device to a control group",
+            "cgroups = [\"jail\"]",
+            "cgroup::create(\"jail\", #{ controllers: [\"devices\"] });\ncgroup::device_allow(\"jail\", [\"/dev/sda\"]);",
+            "devices = [\"/dev/sda\"]",
+        ),
+    ]
+}
+
+/// Key files, and the containers that they open.
+fn keys() -> Vec<Attempt> {
+    let open = "luks::open(\"/dev/sda3\", \"a\", #{ key: \"/mnt/key/keyfile.bin\" });";
+    let test = "luks::test_key(\"/dev/sda3\", #{ key: \"/mnt/key/keyfile.bin\" });";
+    vec![
         exceeds(
             "opens a container declared as read",
             "devices = [\"/dev/sda3\"]\nreads = [\"/mnt/key\"]",
@@ -202,24 +227,6 @@ fn devices_and_keys() -> Vec<Attempt> {
             "reads = [\"/mnt/key\"]",
             test,
             "devices = [\"/dev/sda3\"]",
-        ),
-        exceeds(
-            "copies a header to a file that may be written",
-            "writes = [\"/mnt/key\"]",
-            "luks::backup_header(\"/dev/sda3\", \"/mnt/key/sda3.header\");",
-            "devices = [\"/dev/sda3\"]",
-        ),
-        exceeds(
-            "checks a filesystem",
-            "writes = [\"/nowhere\"]",
-            "fs::check(\"/dev/sdb1\");",
-            "devices = [\"/dev/sdb1\"]",
-        ),
-        exceeds(
-            "gives a device to a control group",
-            "cgroups = [\"jail\"]",
-            "cgroup::create(\"jail\", #{ controllers: [\"devices\"] });\ncgroup::device_allow(\"jail\", [\"/dev/sda\"]);",
-            "devices = [\"/dev/sda\"]",
         ),
     ]
 }
