@@ -132,6 +132,9 @@ END
     chmod 755 "$root"/opt/bin/emerge "$root/sbin/init" "$root/etc/acpi/PWRF/00000080"
 }
 
+# The name of the virtual machine: processes of scripts that run side by side are visible to each of them.
+VM=${VM:-vm}
+
 # vm_says NAME: prints what a virtual machine has found out about its root, when it has.
 vm_says() {
     local log=/var/lib/qemu/$1/console.log
@@ -143,14 +146,14 @@ vm_says() {
 S=$OUT/fs.sock
 machine() {
     echo "let socket = virtiofs::share(\"$OUT/root\", \"$S\", #{ cache: \"always\", $1 });
-        print(qemu::start(\"vm\", #{ kernel: \"$OUT/vmlinuz\", initrd: \"$OUT/initramfs.img\", append: \"console=ttyS0 panic=-1\",
+        print(qemu::start(\"$VM\", #{ kernel: \"$OUT/vmlinuz\", initrd: \"$OUT/initramfs.img\", append: \"console=ttyS0 panic=-1\",
             memory: \"512M\", shares: #{ fs: socket } }));"
 }
 
 # approved RHAI: like do_, with the loss of the virtual machine approved.
 approved() {
     printf '%s\n' "$1" >do.rhai
-    must "$G" do.rhai --yes --prove --json --journal /run/proved --destroy vm >approved.json
+    must "$G" do.rhai --yes --prove --json --journal /run/proved --destroy "$VM" >approved.json
     proved
 }
 

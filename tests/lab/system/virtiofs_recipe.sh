@@ -8,6 +8,7 @@
 # needs: /usr/lib/qemu/virtiofsd
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
+VM=vm-recipe
 . "$LAB/lib/virtual.sh"
 vm_own
 vm_kernel
@@ -29,7 +30,7 @@ sign_archive
 
 # guest NAME ARGUMENTS…: runs the recipe.
 guest() {
-    "$G" "$PROJECT/recipes/virtiofs-guest.rhai" --yes --prove --journal "/run/$1" --set name=vm --set directory="$OUT/guest" \
+    "$G" "$PROJECT/recipes/virtiofs-guest.rhai" --yes --prove --journal "/run/$1" --set name=$VM --set directory="$OUT/guest" \
         --set stage3="$OUT/a.tar.xz" --set stage3_keys="$OUT/good.asc" --set kernel="$KV" --set dracut=none --set memory=512M \
         --set processors=1 "${@:2}" >"$1.out" 2>"$1.err"
 }
@@ -43,14 +44,14 @@ mv whole.tar.xz a.tar.xz
 
 it 'the root boots from virtiofs, with the kernel of this system'
 must guest made
-vm_says vm >made.txt
+vm_says $VM >made.txt
 must grep -q 'PROBE ok true' made.txt
 must grep -q '^fs.*/.*virtiofs' guest/etc/fstab
-must test "$(cat guest/etc/hostname guest/etc/conf.d/hostname 2>/dev/null | grep -c vm)" != 0
+must test "$(cat guest/etc/hostname guest/etc/conf.d/hostname 2>/dev/null | grep -c $VM)" != 0
 
 it 'a second run keeps the root and the virtual machine'
 echo mine >guest/etc/fstab
 must guest again
 must test "$(cat guest/etc/fstab)" = mine
-says 'print(qemu::stop("vm"));' powerdown
+says 'print(qemu::stop("'$VM'"));' powerdown
 vm_none_left

@@ -8,6 +8,7 @@
 # needs: /usr/local/lib/gscript-virtiofsd/virtiofsd
 . "${0%/*}/../lib/cases.sh"
 . "$LAB/lib/target.sh"
+VM=vm-rust
 . "$LAB/lib/virtual.sh"
 export PATH=/usr/local/lib/gscript-virtiofsd:$PATH
 vm_own
@@ -17,7 +18,7 @@ vm_root root
 it 'the map of the guide fits virtiofsd in Rust'
 says 'let d = virtiofs::daemon(); print(`${d.implementation} ${d.xattrmap}`);' 'rust :map::user.virtiofs.:'
 do_ "$(machine '')"
-vm_says vm >rust.txt
+vm_says $VM >rust.txt
 must grep -q 'PROBE ok true' rust.txt
-says 'print(qemu::stop("vm"));' powerdown
+says 'print(qemu::stop("'$VM'"));' powerdown
 vm_none_left
