@@ -111,6 +111,7 @@ const PAIR: &str = r#"//! # A root, and btrfs RAID 1 on two containers
 //! type = "device"
 //! [needs]
 //! destroys = ["$system", "$data"]
+//! devices = ["$key_dev"]
 //! writes = ["/mnt"]
 //! ```
 fs::make(system);
