@@ -24,7 +24,7 @@ try: deps ## run the main recipe for real in a disposable virtual machine
 # One target per step, so that with --keep-going a failure does not hide the others.
 test: deps fresh check built quick once summary-test ## run all checks and tests, and each capability once for real (minutes)
 
-lab: deps-lab fresh static alone once more honest summary-lab ## run every test in virtual machines and test the static binary (about an hour)
+lab: deps-lab fresh static alone once more honest summary-lab ## run every test in virtual machines and test the static binary (about 35 minutes)
 
 torture: deps ## interrupt the main recipe at every place, fail every command, boot every variant (hours)
 	$(CARGO) test --test lab -- --ignored '[torture]'
