@@ -151,10 +151,8 @@ pub(super) fn end_descendants(spared: &[Pid]) {
                 // The process ID can only be reused after this.
                 let _ = waitpid(process.pid, Some(WaitPidFlag::WNOHANG));
             }
-            if left.is_empty() {
-                // The children of a process that has just exited are children of this one now.
-                continue;
-            }
+            // The children of a process that has just exited are children of this one now, so the end
+            // is when nothing is found.
             for Process { pid, .. } in left {
                 // A process that receives SIGTERM may start another process; a killed one cannot.
                 if signal == Signal::SIGKILL || !signalled.contains(&pid) {

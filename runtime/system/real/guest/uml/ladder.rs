@@ -95,7 +95,7 @@ pub(super) fn stop(
     }
 }
 
-/// Identifies a boot of a kernel: each one makes its management console anew. The process remains the same.
+/// Identifies a boot of a kernel: each one creates a new socket for the management console. The process remains the same.
 fn boot_of(guest: &str) -> Option<(u64, i64, i64)> {
     let console = fs::symlink_metadata(mconsole_socket(guest)).ok()?;
     Some((console.ino(), console.ctime(), console.ctime_nsec()))
