@@ -5,6 +5,7 @@
 //!
 //! The machine runs scripts of `tests/lab`, which source `lib/cases.sh`.
 
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -26,7 +27,9 @@ use crate::support::dsl::{PROGRAM, project};
 
 /// A boot that takes longer counts as hanging. dracut alone takes minutes if many machines share
 /// two processors.
-const LIMIT: Duration = Duration::from_hours(1);
+const LIMIT: Duration = Duration::from_mins(30);
+/// The exit code for SIGKILL.
+const KILLED: i32 = 128 + 9;
 
 /// A virtual machine that has not been started.
 pub struct Lab {
@@ -136,14 +139,17 @@ impl Lab {
         ScriptResult { directory: self.directory, console, code }
     }
 
-    /// Runs a script that needs no device on this system in a mount namespace of its own, if
-    /// namespaces are allowed. A virtual machine takes ten times as long to start a program, and
+    /// Runs a script that needs no device on this system in namespaces of its own for mounts and
+    /// processes, if they are allowed. A virtual machine takes ten times as long to start a program, and
     /// Portage and dracut start thousands of them. Its settings and accounts cannot be changed by
-    /// mistake: `/etc` is read-only.
+    /// mistake: `/etc` is read-only. What it leaves running ends with it.
     pub fn run_beside(self, call: Call<'_>) -> Result<ScriptResult, Missing> {
+        let limit = self.limit.as_secs();
         let unshare = || {
-            let mut command = Command::new("unshare");
-            command.args(["--mount", "--propagation", "private", "--"]);
+            let mut command = Command::new("timeout");
+            command.args(["--signal", "KILL", &limit.to_string(), "unshare", "--mount"]);
+            command.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+            command.args(["--propagation", "private", "--"]);
             command
         };
         let may = unshare().args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).output();
@@ -159,8 +165,12 @@ impl Lab {
             .output()
             .expect("a shell");
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let console = said(&output.stdout) + said(&output.stderr).as_str();
-        Ok(self.done(console, output.status.code().unwrap_or(-1)))
+        let mut console = said(&output.stdout) + said(&output.stderr).as_str();
+        let code = output.status.code().unwrap_or(KILLED);
+        if code == KILLED {
+            let _ = write!(console, "\nkilled, after {limit} s at the latest");
+        }
+        Ok(self.done(console, code))
     }
 
     /// Runs a script on a machine that can be booted again. Returns the console and the exit code:

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -111,19 +112,36 @@ impl Unit {
     }
 
     /// Runs the unit and records a result for each of its cases, even if it panics.
-    fn execute(self, board: &Board) {
+    fn execute(self, board: &Board, running: &Running) {
         let names: Vec<(String, String)> =
             self.cases.iter().map(|case| (case.clone(), self.test_name(case))).collect();
         let run = self.run;
         let begin = Instant::now();
+        running.lock().unwrap_or_else(PoisonError::into_inner).insert(self.name.clone(), begin);
         let results = attempt(run);
-        note_time(&self.name, begin.elapsed());
+        running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
         for (case, name) in names {
             let outcome = match &results {
                 Ok(results) => results.get(&case).cloned(),
                 Err(why) => Some(Outcome::Failed(why.clone())),
             };
             board.put(name, outcome.unwrap_or_else(|| Outcome::Failed("it has no result".into())));
+        }
+        note_time(&self.name, begin.elapsed());
+    }
+}
+
+/// Units that are running, and since when.
+type Running = Mutex<BTreeMap<String, Instant>>;
+
+/// Prints which units take long, until the sender is dropped: the log of a run that is ended from outside
+/// shows what it waited for.
+fn name_slow(running: &Running, over: &Receiver<()>) {
+    const PERIOD: Duration = Duration::from_mins(3);
+    while over.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, begin) in running.iter().filter(|(_, begin)| begin.elapsed() >= PERIOD) {
+            eprintln!("{name} has been running for {} s", begin.elapsed().as_secs());
         }
     }
 }
@@ -204,7 +222,8 @@ pub fn run(mut args: Arguments, units: Vec<Unit>) -> Conclusion {
     }
     // The last unit of the queue is taken first.
     queue.sort_by_key(|unit| unit.takes);
-    let queue = Mutex::new(queue);
+    let (queue, running) = (Mutex::new(queue), Running::default());
+    let (ends, over) = mpsc::channel();
     // Each test waits in a thread of its own.
     args.test_threads = Some(trials.len().max(2));
     fs::create_dir_all(project("target/lab")).expect("a directory");
@@ -214,10 +233,14 @@ pub fn run(mut args: Arguments, units: Vec<Unit>) -> Conclusion {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                     let Some(unit) = next else { break };
-                    unit.execute(&board);
+                    unit.execute(&board, &running);
                 }
             });
         }
-        libtest_mimic::run(&args, trials)
+        let running = &running;
+        scope.spawn(move || name_slow(running, &over));
+        let conclusion = libtest_mimic::run(&args, trials);
+        drop(ends);
+        conclusion
     })
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use super::checks;
 use super::guest::{Call, Lab, ScriptResult};
@@ -133,11 +134,16 @@ impl Script {
         outcomes
     }
 
+    /// Returns after which time the script counts as hanging. Others may keep the processors busy.
+    fn limit(&self) -> Duration {
+        Duration::from_mins(10) + Duration::from_secs(self.takes.into()) * 10
+    }
+
     fn boots(&self) -> Result<ScriptResult, Missing> {
         let missing = self.needs.iter().find(|file| !Path::new(file).exists());
         missing.map_or(Ok(()), |file| Err(Missing(format!("there is no {file}"))))?;
         let sizes: Vec<&str> = self.disks.iter().map(String::as_str).collect();
-        let mut lab = Lab::new(&sizes);
+        let mut lab = Lab::new(&sizes).with_limit(self.limit());
         if self.cut {
             build_cut(&lab);
         }
