@@ -212,13 +212,16 @@ fn reject_misplaced(
 /// Returns whether a line can be front matter in a comment: most lines that can are in none.
 fn may_be_front(line: &str, mark: &str, language: Language) -> bool {
     let line = line.to_ascii_lowercase();
-    let is_head = |(at, _): (usize, &str)| {
-        let name = line[at..].trim_start_matches(['[', ' ']);
-        name.starts_with("needs") || name.starts_with("params")
+    let is_head = |name: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            let before = line[..at].trim_end_matches(['[', ' ']).len();
+            line[before..at].contains('[')
+        })
     };
     line.contains("toml")
         || (language == Language::Rhai && line.contains(mark))
-        || line.match_indices('[').any(is_head)
+        || is_head("needs")
+        || is_head("params")
 }
 
 /// Removes the comment marker from a line.

@@ -15,7 +15,7 @@ use super::{Act, Attempt, RunMode};
 use crate::support::dsl::{PROGRAM, project};
 
 /// A run that takes longer counts as hanging. No attempt is judged by how fast it fails.
-pub const LIMIT: Duration = Duration::from_mins(20);
+pub const LIMIT: Duration = Duration::from_mins(5);
 /// Directory of the recipe, as the run sees it.
 const RECIPE_DIRECTORY: &str = "tmp/case/here";
 
