@@ -1,10 +1,7 @@
 //! The items of the machine that have to be probed to verify a fact.
 
-use super::guest::GuestScope;
 use super::part::MachinePart;
 use super::parts::parts;
-use super::share::ShareScope;
-use super::storage::StorageScope;
 
 macro_rules! scope {
     ($($module:ident $Part:ident,)*) => {
@@ -25,15 +22,5 @@ impl Scope {
     /// Returns whether nothing needs to be probed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Returns whether only links, routes and control groups may differ, and no mounts.
-    pub fn is_without_mounts(&self) -> bool {
-        let Self { files: (), net, cgroup: _, storage, guest, share } = self;
-        // The file of a network namespace is a mount.
-        net.namespaces.is_empty()
-            && *storage == StorageScope::default()
-            && *guest == GuestScope::default()
-            && *share == ShareScope::default()
     }
 }

@@ -90,6 +90,8 @@ pub struct Real {
     /// The archive that was verified last.
     verified: Option<files::archive::VerifiedArchive>,
     lookups: files::lookups::Lookups,
+    /// The mounts and swap areas that were last read.
+    kernel_lists: Option<storage::lists::KernelLists>,
     /// When all links of a network namespace were last read.
     links_read: HashMap<Option<String>, Instant>,
 }
@@ -111,6 +113,7 @@ impl Real {
             stamps,
             verified,
             lookups,
+            kernel_lists: None,
             links_read,
         }
     }

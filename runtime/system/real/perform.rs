@@ -1,6 +1,6 @@
 //! Performing steps and probing the machine: each part does its own.
 
-use super::{Real, cgroup, net};
+use super::Real;
 use crate::machine::files::{FileContents, Files};
 use crate::machine::parts::parts;
 use crate::machine::{Fact, Machine, Scope};
@@ -42,15 +42,8 @@ macro_rules! real {
                 machine: &mut Machine,
                 scope: Option<&Scope>,
             ) -> Result<bool, StepError> {
-                // Each part replaces its state at once, so that a copy is only needed for several.
-                if scope.is_some_and(Scope::is_without_mounts) {
-                    net::look(self, machine, scope)?;
-                    cgroup::look(self, machine, scope)?;
-                    return Ok(true);
-                }
-                let mut found = machine.clone();
-                $(super::$module::look(self, &mut found, scope)?;)*
-                *machine = found;
+                // In place, because a copy of hundreds of devices or links takes longer than the probe.
+                $(super::$module::look(self, machine, scope)?;)*
                 Ok(true)
             }
 

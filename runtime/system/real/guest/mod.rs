@@ -38,9 +38,8 @@ pub(super) fn look(
     if wanted.is_some_and(BTreeSet::is_empty) {
         return Ok(());
     }
-    let known = machine.guest.found.take().unwrap_or_default();
-    let named: BTreeSet<String> =
-        wanted.into_iter().flatten().cloned().chain(known.into_keys()).collect();
+    let known = machine.guest.found.iter().flatten().map(|(guest, _)| guest);
+    let named: BTreeSet<String> = wanted.into_iter().flatten().chain(known).cloned().collect();
     let mut found = lxc::found(real, &named)?;
     found.extend(qemu::found(&named));
     found.extend(uml::found(&named));

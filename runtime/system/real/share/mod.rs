@@ -89,7 +89,7 @@ pub(super) fn look(
         return Ok(());
     }
     let wanted = scope.into_iter().flat_map(|scope| scope.share.sockets.clone());
-    let known = machine.share.found.take().unwrap_or_default().into_keys();
+    let known = machine.share.found.iter().flatten().map(|(socket, _)| socket.clone());
     let mut found = processes::shares();
     for socket in wanted.chain(known).filter(|socket| is_socket(socket)) {
         found.entry(socket).or_insert_with(Share::ended);

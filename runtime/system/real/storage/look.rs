@@ -11,6 +11,7 @@ use std::path::Path;
 use super::headers::with_detached_headers;
 use super::held::with_holders;
 use super::links::active_group_uuids;
+use super::lists::{KernelLists, MOUNTS, SWAPS};
 use super::loops::{loops_on_disks, with_loops};
 use super::stamp::{stamp, sysfs};
 use crate::machine::probe::{
@@ -22,9 +23,6 @@ use crate::system::real::Real;
 use crate::system::real::host;
 use crate::system::real::search::find_program;
 use crate::system::{Cmd, NoopWatch, PROGRAMS, StepError};
-
-const MOUNTS: &str = "/proc/self/mountinfo";
-const SWAPS: &str = "/proc/swaps";
 
 impl Real {
     /// Probes devices, mounts and swap. Probing the whole machine ends at the first Ctrl-C, because
@@ -76,10 +74,10 @@ impl Real {
             let lowest = machine.storage.devices.values().filter(|d| machine.parents(d).is_empty());
             self.stamps = lowest.map(|d| (d.path.clone(), stamp(&d.path))).collect();
         }
-        let (mounted, swapping) = (read_proc(MOUNTS)?, read_proc(SWAPS)?);
-        let (mounts, swaps) = (parse_mountinfo(&mounted), parse_swaps(&swapping));
+        let lists = KernelLists::read()?;
+        let (mounts, swaps) = (parse_mountinfo(&lists.mounts), parse_swaps(&lists.swaps));
         // The first line of the list of swap areas is its heading.
-        let notes = [(MOUNTS, &mounted, mounts.len()), (SWAPS, &swapping, swaps.len() + 1)];
+        let notes = [(MOUNTS, &lists.mounts, mounts.len()), (SWAPS, &lists.swaps, swaps.len() + 1)];
         let notes = notes.map(|(file, text, read)| skipped_lines(file, text, read));
         for note in notes.into_iter().flatten() {
             if !machine.host.notes.contains(&note) {
@@ -92,6 +90,7 @@ impl Real {
             machine = with_holders(machine);
             machine.note_contradictions();
         }
+        self.kernel_lists = Some(lists);
         Ok(machine)
     }
 
@@ -258,15 +257,6 @@ impl Machine {
         // A known group may have just disappeared, which only LVM can report.
         !self.storage.groups.is_empty()
             || contents.any(|content| matches!(content, Content::Physical { .. }))
-    }
-}
-
-fn read_proc(path: &str) -> Result<Vec<u8>, StepError> {
-    match fs::read(path) {
-        Ok(text) => Ok(text),
-        // A kernel without swap support does not have this file.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(StepError::kernel(format!("read {path}"), error)),
     }
 }
 

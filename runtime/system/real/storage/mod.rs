@@ -1,5 +1,5 @@
 //! Devices and mounts of the real machine: `look`, `contents`, `reading` and `secondhand` (probing),
-//! `headers` (detached LUKS headers), `held`, `holders` and `openers` (users of devices and mounts), `links` (what lies on what, from sysfs),
+//! `headers` (detached LUKS headers), `held`, `holders` and `openers` (users of devices and mounts), `links` (what lies on what, from sysfs), `lists` (mounts and swap areas),
 //! `loops` (loop devices on block devices), `unfinished` (interrupted filesystems), `claim` and
 //! `stamp` (whether a device is free and on the same disk as before), `mounts` (mount, unmount,
 //! swap), `fill` and `keystream` (random data).
@@ -12,6 +12,7 @@ mod held;
 pub(super) mod holders;
 mod keystream;
 mod links;
+pub(super) mod lists;
 mod look;
 mod loops;
 pub(super) mod mounts;
@@ -24,6 +25,7 @@ mod unfinished;
 use std::time::{Duration, Instant};
 
 use super::Real;
+use crate::machine::storage::StorageScope;
 use crate::machine::{Machine, Scope};
 use crate::system::{FailureKind, Outcome, StepError, StorageStep, Watch};
 
@@ -63,12 +65,17 @@ pub(super) fn perform(
     }
 }
 
-/// Probes devices, mounts and swap.
+/// Probes devices, mounts and swap. Any action can change mounts: the file of a network namespace is one.
 pub(super) fn look(
     real: &mut Real,
     machine: &mut Machine,
     scope: Option<&Scope>,
 ) -> Result<(), StepError> {
+    let lists = lists::KernelLists::read()?;
+    let is_empty = |scope: &Scope| scope.storage == StorageScope::default();
+    if scope.is_some_and(is_empty) && real.kernel_lists.as_ref() == Some(&lists) {
+        return Ok(());
+    }
     *machine = real.probe_storage(machine, scope)?;
     Ok(())
 }
