@@ -1,11 +1,12 @@
 //! What a plan knows about a guest, whatever software runs it.
 
 use crate::error::{Result, Rule};
+use crate::machine::files::FileStatus;
 use crate::machine::guest::{Guest, GuestKind, GuestState};
 use crate::operation::{Answer, Planning};
 use crate::primitives::net::name::LinkName;
 use crate::primitives::system::people::{PASSWD, lines, named};
-use crate::types::{AbsPath, GuestName, UserName};
+use crate::types::{AbsPath, GuestName, Place, UserName};
 
 /// The longest path of a socket: `sun_path` of 108 bytes with a byte after it (unix(7)).
 pub(super) const LONGEST_SOCKET: usize = 107;
@@ -37,6 +38,9 @@ pub(super) enum GuestRule {
     /// The guest is in another state.
     #[error("guest {name} is {state}")]
     InState { name: String, state: &'static str, help: String },
+    /// A disk is a device, which the effects of a file do not cover.
+    #[error("{of}: disk {path} is a device of this machine")]
+    Device { of: String, path: String },
     /// A guest of another kind has the directory.
     #[error("guest {name}: {directory} is the directory of a guest of the kind {kind}")]
     OtherKind { name: String, directory: String, kind: &'static str },
@@ -60,6 +64,7 @@ impl Rule for GuestRule {
             Self::NoSuchGuest { make, .. } => make.clone(),
             Self::InState { help, .. } => help.clone(),
             Self::PathTooLong { .. } => "choose a shorter name, or a shorter path".into(),
+            Self::Device { .. } => "give an image file".into(),
             Self::OtherKind { .. } => "choose another name or path".into(),
             Self::NoUser { user, .. } => {
                 format!("create the user first: system::user(\"/\", {user:?})")
@@ -91,6 +96,17 @@ pub(super) struct SeenGuest<'a> {
 /// Returns the directory of a guest.
 pub(super) fn directory(name: &GuestName, path: &AbsPath) -> String {
     format!("{}/{name}", path.to_string().trim_end_matches('/'))
+}
+
+/// Returns an error if the disk of a guest is a device.
+pub(super) fn check_image(of: &str, disk: &AbsPath, cx: &Planning<'_>) -> Result<()> {
+    let real = cx.real(disk)?;
+    let is_device = real.to_string().starts_with("/dev/")
+        || cx.look(&Place::new(&real, None))? == FileStatus::Other;
+    match is_device {
+        true => Err(GuestRule::Device { of: of.to_owned(), path: disk.to_string() }.into()),
+        false => Ok(()),
+    }
 }
 
 /// The user of the processes of a guest, with its number if that is known.

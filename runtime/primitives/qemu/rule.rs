@@ -11,9 +11,6 @@ pub(super) enum QemuRule {
     /// No process serves the socket of a share.
     #[error("virtual machine {name}: no virtiofsd serves the share {tag} ({socket})")]
     NoShare { name: String, tag: String, socket: String },
-    /// A disk is a device of this machine.
-    #[error("virtual machine {name}: disk {path} is a device of this machine")]
-    Device { name: String, path: String },
     /// QEMU would take a part of the path for an option.
     #[error("virtual machine {name}: QEMU cannot use a directory with a comma: {path}")]
     Comma { name: String, path: String },
@@ -35,7 +32,6 @@ impl Rule for QemuRule {
             Self::NoShare { socket, .. } => {
                 format!("share a directory first: virtiofs::share(directory, {socket:?})")
             }
-            Self::Device { .. } => "give an image file".into(),
             Self::Comma { .. } => "choose another path".into(),
             Self::NeedsKernel { .. } => "add kernel".into(),
             Self::NoTap { link, .. } => format!("create it first: tap::create({link:?})"),

@@ -12,7 +12,7 @@ use crate::machine::guest::{
 };
 use crate::machine::share::Share;
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::guests::{GuestUser, SeenGuest, directory};
+use crate::primitives::guests::{GuestUser, SeenGuest, check_image, directory};
 use crate::primitives::net::name::LinkName;
 use crate::types::{AbsPath, GuestName, Jobs, KernelLine, MacAddress, Place, Size, UserName};
 
@@ -127,13 +127,12 @@ impl StartVm {
         let files = files.into_iter().filter_map(|(what, path)| Some((what, path.as_ref()?)));
         for (what, path) in files.chain(self.disks.iter().flatten().map(|disk| ("disk", disk))) {
             let path = path.to_string();
-            if path.starts_with("/dev/") {
-                return Err(QemuRule::Device { name: name(), path }.into());
-            }
             if cx.look(&Place::here(&path))? == FileStatus::Missing {
                 return Err(QemuRule::Missing { name: name(), what, path }.into());
             }
         }
+        let of = format!("virtual machine {}", self.name);
+        self.disks.iter().flatten().try_for_each(|disk| check_image(&of, disk, cx))?;
         if let Some(found) = &cx.machine.share.found {
             for (tag, socket) in self.shares.iter().flat_map(ShareTags::iter) {
                 let socket = socket.to_string();

@@ -11,7 +11,7 @@ use crate::machine::guest::{
     UmlStart, UmlStep,
 };
 use crate::operation::{Action, Effect, FilesEffect, Plan, Planning, Undo};
-use crate::primitives::guests::{GuestUser, SeenGuest, directory};
+use crate::primitives::guests::{GuestUser, SeenGuest, check_image, directory};
 use crate::primitives::net::name::LinkName;
 use crate::primitives::system::processor::ProcessorInfo;
 use crate::types::{AbsPath, GuestName, KernelWord, Place, Size, UserName, sha256};
@@ -114,6 +114,7 @@ impl StartUml {
         for disk in &self.disks {
             let image = disk.to_string();
             check_path(&image)?;
+            check_image(&format!("guest {}", self.name), disk, cx)?;
             let directory = format!("{guest}/{RUN}");
             if image.starts_with(&format!("{directory}/")) {
                 return Err(UmlRule::ImageLost { name: name(), image, directory }.into());

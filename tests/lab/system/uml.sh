@@ -47,6 +47,8 @@ refused "image $U/two/root.img: in use by guest two" "$(start $U/two/root.img)"
 refused "where the kernel removes all files" "$(start $U/three/run/three/root.img)"
 mv $U/three/run/three/root.img $U/three/
 refused 'the image /run/none.img does not exist' "$(start /run/none.img)"
+ln -s /dev/null null.img
+refused "disk $OUT/null.img is a device of this machine" "$(start "$OUT/null.img")"
 refused 'there is no tap device tap9' "$(start $U/three/root.img 'taps: ["tap9"]')"
 ip tuntap add dev tap3 mode tap user root
 refused 'user nobody must not attach to tap device tap3' "$(start $U/three/root.img 'taps: ["tap3"]')"
