@@ -56,7 +56,7 @@ pub(crate) fn verified_recipe(argument: &Path) -> Option<Result<(Recipe, PathBuf
     };
     let found = installed.find(text)?;
     let read = found.and_then(|recipe| {
-        installed.verify(&recipe)?;
+        installed.verify(recipe.collection)?;
         Ok((installed.load(&recipe)?, installed.file(&recipe)?))
     });
     Some(read.map_err(print_bad_collection))

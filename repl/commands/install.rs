@@ -34,17 +34,19 @@ pub(super) fn install(request: &InstallRequest) -> Result<(), Exit> {
     let verified = verify(request, &offer, &store)?;
     let locked = LockedCollection::of(&offer, &request.source.text(), verified);
     let name = offer.name().to_owned();
-    if let Some(old) = store.installed.lock.collections.get(&name) {
-        if old.manifest == locked.manifest {
-            // The files may have changed since: they are written again below.
-            print_stderr(&format!("{name} is up to date."));
-        } else {
-            show_changes(&offer, old, &store);
-            approve(&widened(&offer, old))?;
-        }
+    let old = store.installed.lock.collections.get(&name);
+    let is_same = |old: &&LockedCollection| old.manifest == locked.manifest;
+    let is_complete = old.is_some_and(|old| is_same(&old)) && store.installed.verify(&name).is_ok();
+    if let Some(old) = old.filter(|old| !is_same(old)) {
+        show_changes(&offer, old, &store);
+        approve(&widened(&offer, old))?;
     }
     store.install(&offer, locked)?;
-    report(&offer, verified);
+    if is_complete {
+        print_stderr(&format!("{name} is up to date."));
+    } else {
+        report(&offer, verified);
+    }
     Ok(())
 }
 

@@ -44,9 +44,7 @@ use gscript::error::{Error, Exit};
 use gscript::journal::{Untrusted, read_own};
 use gscript::machine::Machine;
 use gscript::plan::report::UDEV_CAUTION;
-use gscript::recipe::{
-    Answers, BadRecipe, COLLECTION, NamedRecipe, ParamDecl, ParamError, ParamKind, Recipe,
-};
+use gscript::recipe::{Answers, BadRecipe, COLLECTION, NamedRecipe, ParamDecl, ParamError, Recipe};
 use gscript::system::{
     FailureKind, Input, Interrupts, Private, Real, StepError, System, hide_records,
     read_input_text, read_private,
@@ -184,7 +182,7 @@ fn read_trusted(path: &Path, what: &str) -> Result<String, Exit> {
 
 /// Refuses a secret on the command line, which every user of the machine can read.
 fn refuse_secret_argument(recipe: &Recipe, name: &str) -> Result<(), Exit> {
-    let secret = |param: &&ParamDecl| param.name == *name && param.kind == ParamKind::Secret;
+    let secret = |param: &&ParamDecl| param.name == *name && param.is_secret();
     if recipe.front.params.iter().any(|param| secret(&param)) {
         Problem::new(format!(
             "{name}: secrets are not allowed on the command line, where every \

@@ -10,7 +10,7 @@ use super::variants::{ParamValues, Variants, made_up_path};
 use crate::error::Error;
 use crate::event::Site;
 use crate::finding::Finding;
-use crate::machine::{Device, Machine};
+use crate::machine::{Device, Machine, NeedKind};
 use crate::operation::Effect;
 use crate::plan::bound::BoundEffect;
 use crate::plan::needs::{NeedEntry, Needs};
@@ -248,7 +248,7 @@ fn unused_needs(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
     };
     needs
         .entries()
-        .filter(|need| !used(need))
+        .filter(|need| need.kind != NeedKind::Secrets && !used(need))
         .map(|need| {
             let title = format!("[needs] declares {:?}, which no plan needs", need.text);
             Finding::new(title, scan.site(line(&need)), scan.source)

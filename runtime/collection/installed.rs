@@ -43,7 +43,8 @@ struct ReadManifest {
 
 /// A recipe of an installed collection.
 pub struct InstalledRecipe<'a> {
-    collection: &'a str,
+    /// The name of the collection.
+    pub collection: &'a str,
     path: String,
 }
 
@@ -173,9 +174,8 @@ impl Installed {
         Ok(self.files(self.locked(collection)?).join(path))
     }
 
-    /// Checks that all files of the collection of a recipe are those that were installed.
-    pub fn verify(&self, recipe: &InstalledRecipe<'_>) -> Result<(), BadCollection> {
-        let name = recipe.collection;
+    /// Checks that all files of a collection are those that were installed.
+    pub fn verify(&self, name: &str) -> Result<(), BadCollection> {
         let locked = self.locked(name)?;
         let offer = Offer::of(read_directory(&self.files(locked))?, self)?;
         match offer.digest() == locked.manifest {

@@ -31,11 +31,13 @@ pub enum NeedKind {
     Repositories,
     /// Machines to which the recipe connects.
     Network,
+    /// Secrets that the recipe asks for.
+    Secrets,
 }
 
 impl NeedKind {
     /// All kinds, in the order in which they are written.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Destroys,
         Self::Alters,
         Self::Opens,
@@ -49,6 +51,7 @@ impl NeedKind {
         Self::Guests,
         Self::Repositories,
         Self::Network,
+        Self::Secrets,
     ];
 
     /// Returns the key.
@@ -67,6 +70,7 @@ impl NeedKind {
             Self::Guests => "guests",
             Self::Repositories => "repositories",
             Self::Network => "network",
+            Self::Secrets => "secrets",
         }
     }
 
@@ -86,6 +90,7 @@ impl NeedKind {
             Self::Guests => &[Self::Guests],
             Self::Repositories => &[Self::Repositories],
             Self::Network => &[Self::Network],
+            Self::Secrets => &[Self::Secrets],
         }
     }
 
@@ -135,6 +140,12 @@ pub(crate) trait PartEffect: fmt::Display {
     /// Returns whether the effect only restores what a reboot ended.
     fn restores(&self) -> bool {
         false
+    }
+
+    /// Returns the action whose announcement (`plan.may_call`) includes the effect, because it cannot
+    /// name what is only known at run time.
+    fn announced_by(&self) -> Option<&'static str> {
+        None
     }
 
     /// Returns the device that is affected, if any.

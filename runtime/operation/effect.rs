@@ -231,6 +231,11 @@ impl Effect {
         self.part().changes_storage()
     }
 
+    /// Returns the action whose announcement includes the effect.
+    pub fn announced_by(&self) -> Option<&'static str> {
+        self.part().announced_by()
+    }
+
     /// Returns whether the effect only restores what a reboot ended.
     pub fn restores(&self) -> bool {
         self.part().restores()

@@ -151,12 +151,12 @@ impl Approval {
         self.announces(effect) || self.contains(effect, machine)
     }
 
-    /// Returns whether a plan that announces mounts includes the effect: it cannot name their devices,
-    /// only their directories.
+    /// Returns whether the announcement of an action includes the effect.
     fn announces(&self, effect: &Effect) -> bool {
-        let mounts = || ProgramEffect::MayCall { action: "mount.mount".to_owned() };
-        matches!(effect, Effect::Storage(StorageEffect::Uses { .. }))
-            && self.effects.contains_key(&Effect::Program(mounts()))
+        effect.announced_by().is_some_and(|action| {
+            let announced = ProgramEffect::MayCall { action: action.to_owned() };
+            self.effects.contains_key(&Effect::Program(announced))
+        })
     }
 
     fn contains(&self, effect: &Effect, machine: &Machine) -> bool {

@@ -34,30 +34,26 @@ args! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeclaredAction(pub &'static str);
 
-impl Choice for DeclaredAction {
-    const NAME: &'static str = "action";
-    const WORDS: &'static [&'static str] = &[
-        "luks.open",
-        "lvm.vg_activate",
-        "md.assemble",
-        "mount.mount",
-        "mount.swap_on",
-        "portage.emerge",
-        "portage.env",
-        "portage.make_conf",
-        "portage.package_env",
-    ];
-    const ALL: &'static [Self] = &[
-        Self("luks.open"),
-        Self("lvm.vg_activate"),
-        Self("md.assemble"),
-        Self("mount.mount"),
-        Self("mount.swap_on"),
-        Self("portage.emerge"),
-        Self("portage.env"),
-        Self("portage.make_conf"),
-        Self("portage.package_env"),
-    ];
+macro_rules! declared_actions {
+    ($($name:literal,)*) => {
+        impl Choice for DeclaredAction {
+            const NAME: &'static str = "action";
+            const WORDS: &'static [&'static str] = &[$($name,)*];
+            const ALL: &'static [Self] = &[$(Self($name),)*];
+        }
+    };
+}
+
+declared_actions! {
+    "luks.open",
+    "lvm.vg_activate",
+    "md.assemble",
+    "mount.mount",
+    "mount.swap_on",
+    "portage.emerge",
+    "portage.env",
+    "portage.make_conf",
+    "portage.package_env",
 }
 
 impl Action for MayCall {

@@ -33,7 +33,7 @@ impl Answers {
 
     /// Adds placeholders for missing secrets, which are not needed for a plan.
     pub fn use_placeholder_secrets(&mut self, recipe: &Recipe) {
-        for param in recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret) {
+        for param in recipe.front.params.iter().filter(|param| param.is_secret()) {
             let secret = || Value::Secret(Secret::new(&param.name, b"not asked for".to_vec()));
             self.values.entry(param.name.clone()).or_insert_with(secret);
         }
@@ -48,8 +48,7 @@ impl Answers {
     pub fn read(&mut self, file: &str, text: &str, recipe: &Recipe) -> Result<(), ParamError> {
         for answer in answers_of(file, text, recipe)? {
             let (name, literal) = (answer.name.clone(), answer.is_literal());
-            let is_secret =
-                |param: &ParamDecl| param.name == name && param.kind == ParamKind::Secret;
+            let is_secret = |param: &ParamDecl| param.name == name && param.is_secret();
             let secret = recipe.front.params.iter().any(is_secret);
             if secret && literal {
                 self.literal.insert(name.clone());
@@ -145,7 +144,7 @@ impl Answers {
                 Err(ParamError::NoDisk { name: name() })
             }
             (None, None) => {
-                let secret = param.kind == ParamKind::Secret;
+                let secret = param.is_secret();
                 Err(ParamError::Missing { name: name(), ask: param.ask.clone(), secret })
             }
         }

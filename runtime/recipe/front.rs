@@ -9,11 +9,13 @@ use toml::Spanned;
 
 use super::bad::BadRecipe;
 use super::block::{BlockLine, Comment};
+use super::declared::{Declared, declare};
 use super::files::LAYOUTS;
 use super::fork::ForkOrigin;
 use super::param::{ParamDecl, ParamKind};
 use super::size::{TooLarge, check_counts, check_lines};
 use crate::event::Site;
+use crate::machine::NeedKind;
 use crate::plan::needs::Needs;
 use crate::script::{Language, Module};
 use crate::types::nearest;
@@ -49,38 +51,6 @@ struct MetadataBlock {
     needs: Option<Spanned<Needs>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declared {
-    #[serde(rename = "type")]
-    kind: ParamKind,
-    ask: Option<String>,
-    default: Option<toml::Value>,
-    example: Option<toml::Value>,
-    trial: Option<toml::Value>,
-    #[serde(default)]
-    choices: Vec<String>,
-    #[serde(default)]
-    when: BTreeMap<String, Wanted>,
-}
-
-/// One value, or a list of alternatives.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "\"when\" takes a string or a list of strings for each parameter")]
-enum Wanted {
-    One(String),
-    OneOf(Vec<String>),
-}
-
-impl Wanted {
-    fn values(self) -> Vec<String> {
-        match self {
-            Self::One(value) => vec![value],
-            Self::OneOf(values) => values,
-        }
-    }
-}
-
 impl Front {
     /// Parses the front matter of a recipe, with the declarations that it includes from these
     /// modules, each of which comes after its own dependencies.
@@ -90,8 +60,9 @@ impl Front {
         text: &str,
         modules: &[Module],
     ) -> Result<Self, BadRecipe> {
-        let front = Self::read(file, language, text, modules)?;
+        let mut front = Self::read(file, language, text, modules)?;
         front.check_conditions(file)?;
+        front.add_secrets();
         Ok(front)
     }
 
@@ -154,8 +125,8 @@ impl Front {
         }
         front.offer_layouts(modules)?;
         if let (Some(needs), Some(at)) = (&front.needs, own_needs) {
-            let names: Vec<&str> = front.params.iter().map(|param| param.name.as_str()).collect();
-            needs.check(&names).map_err(|wrong| {
+            let (all, secrets) = (front.names(|_| true), front.names(ParamDecl::is_secret));
+            needs.check(&all, &secrets).map_err(|wrong| {
                 let place = source[at.start..].find(&format!("{:?}", wrong.entry));
                 bad(line(at.start + place.unwrap_or(0)), wrong.why, Some(wrong.remedy))
             })?;
@@ -200,39 +171,6 @@ fn suggest_key(message: &str) -> Option<String> {
     let (unknown, known) = words.split_first()?;
     let near = nearest(unknown, known.iter().copied())?;
     Some(format!("write {near} instead of {unknown}"))
-}
-
-fn declare(name: String, declared: Declared, line: u32) -> Result<ParamDecl, String> {
-    let mut chars = name.bytes();
-    let first = chars.next().is_some_and(|b| b.is_ascii_lowercase() || b == b'_');
-    if !first || !chars.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err(format!("invalid variable name {name:?}"));
-    }
-    if declared.kind == ParamKind::Choice && declared.choices.is_empty() {
-        return Err(format!("parameter {name:?}: a choice needs \"choices\""));
-    }
-    let is_choice = |value: &toml::Value| {
-        value.as_str().is_some_and(|word| declared.choices.iter().any(|choice| choice == word))
-    };
-    if let Some(trial) = &declared.trial
-        && declared.kind == ParamKind::Choice
-        && !is_choice(trial)
-    {
-        return Err(format!("parameter {name:?}: trial: {trial} is not one of its choices"));
-    }
-    let ask = declared.ask.unwrap_or_else(|| name.replace('_', " "));
-    Ok(ParamDecl {
-        name,
-        kind: declared.kind,
-        ask,
-        default: declared.default,
-        example: declared.example,
-        trial: declared.trial,
-        choices: declared.choices,
-        when: declared.when.into_iter().map(|(name, wanted)| (name, wanted.values())).collect(),
-        line,
-        module: None,
-    })
 }
 
 /// Returns the parameter whose table contains a line.
@@ -327,6 +265,21 @@ impl Front {
         let after = chosen + 1;
         self.params.splice(after..after, offered);
         Ok(())
+    }
+
+    /// Returns the names of these parameters.
+    fn names(&self, wanted: impl Fn(&ParamDecl) -> bool) -> Vec<&str> {
+        let params = self.params.iter().filter(|param| wanted(param));
+        params.map(|param| param.name.as_str()).collect()
+    }
+
+    /// Adds the secret parameters to the needs.
+    fn add_secrets(&mut self) {
+        let Some(needs) = &mut self.needs else { return };
+        needs.secrets.clear();
+        for param in self.params.iter().filter(|param| param.is_secret()) {
+            needs.add(NeedKind::Secrets, format!("${}", param.name));
+        }
     }
 
     fn need(&mut self, needs: Option<Needs>) {

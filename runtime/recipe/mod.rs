@@ -12,6 +12,7 @@ mod bad;
 mod block;
 pub mod bundled;
 mod chapters;
+mod declared;
 mod files;
 mod fork;
 mod front;

@@ -215,6 +215,11 @@ impl ParamError {
 }
 
 impl ParamDecl {
+    /// Returns whether the value is a secret.
+    pub fn is_secret(&self) -> bool {
+        self.kind == ParamKind::Secret
+    }
+
     /// Returns whether the parameter applies, given the values of the parameters before it.
     pub fn applies(&self, variables: &Map) -> bool {
         self.when.iter().all(|(name, wanted)| {

@@ -99,6 +99,12 @@ fn in_words(needs: &Needs) -> Vec<String> {
         "*" => "uses the network".to_owned(),
         text => format!("connects to {}", object(text)),
     }));
+    words.extend(
+        needs
+            .secrets
+            .iter()
+            .map(|text| format!("asks for the secret {}", text.strip_prefix('$').unwrap_or(text))),
+    );
     words
 }
 

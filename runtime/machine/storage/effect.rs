@@ -8,6 +8,9 @@ use super::is_below;
 use crate::machine::effect::NeedKind::{Alters, Destroys, Devices, Mounts, Opens, Writes};
 use crate::machine::effect::{Declaration, PartEffect};
 
+/// The primitive that mounts a device.
+pub(super) const MOUNT: &str = "mount.mount";
+
 /// An effect on storage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
@@ -132,6 +135,10 @@ impl PartEffect for StorageEffect {
                 | Self::Assembles { .. }
                 | Self::SwapsTo { .. }
         )
+    }
+
+    fn announced_by(&self) -> Option<&'static str> {
+        matches!(self, Self::Uses { .. }).then_some(MOUNT)
     }
 
     fn device(&self) -> Option<&str> {

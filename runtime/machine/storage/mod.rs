@@ -75,7 +75,7 @@ impl MachinePart for Part {
         "crypt.swap_on",
         "md.assemble",
         "lvm.vg_activate",
-        "mount.mount",
+        effect::MOUNT,
         "mount.tmpfs",
         "mount.bind",
         "mount.swap_on",

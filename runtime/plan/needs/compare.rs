@@ -92,6 +92,7 @@ mod tests {
             ("guests = ['web']", "cgroups = ['web']", "cgroups = [\"web\"]"),
             ("interfaces = ['web']", "guests = ['web']", "guests = [\"web\"]"),
             ("", "repositories = ['guru']", "repositories = [\"guru\"]"),
+            ("secrets = ['$a']", "secrets = ['$a', '$b']", "secrets = [\"$b\"]"),
         ];
         for (older, newer, wider) in cases {
             let found = needs(older).widened_by(&needs(newer));

@@ -42,6 +42,8 @@ impl<'a> NeedEntry<'a> {
                 let hosts = |text: String| text.split_whitespace().map(host_of).collect::<Vec<_>>();
                 filled.flat_map(hosts).collect()
             }
+            // Its value is not shown to anyone.
+            NeedKind::Secrets => vec![self.text.to_owned()],
             // Such a path may lead anywhere.
             kind if kind.has_paths() => {
                 filled.map(|path| if climbs(&path) { "/".to_owned() } else { path }).collect()
@@ -80,6 +82,18 @@ impl<'a> NeedEntry<'a> {
             return wrong(why, "give the absolute path, such as /mnt/gentoo".into());
         }
         Ok(())
+    }
+
+    /// Checks the entry of a secret; `secrets` are the names of the recipe's secret parameters.
+    pub(super) fn check_secret(&self, secrets: &[&str]) -> Result<(), WrongNeed> {
+        if self.text.strip_prefix('$').is_some_and(|name| secrets.contains(&name)) {
+            return Ok(());
+        }
+        Err(WrongNeed {
+            entry: self.text.to_owned(),
+            why: format!("secrets: {:?} is not a parameter of type secret", self.text),
+            remedy: "remove it: the secret parameters are added to the list".into(),
+        })
     }
 
     /// Returns whether the entry declares the effect for its device or at least one of the devices

@@ -46,6 +46,8 @@ pub struct Needs {
     /// Machines to which the recipe connects; `true` stands for all.
     #[serde(deserialize_with = "hosts")]
     pub network: Vec<String>,
+    /// Parameters that are secrets. They follow from the declarations of the parameters.
+    pub secrets: Vec<String>,
 }
 
 /// Reads `true`, `false`, or a list of names.
@@ -127,6 +129,7 @@ impl Needs {
             NeedKind::Guests => &self.guests,
             NeedKind::Repositories => &self.repositories,
             NeedKind::Network => &self.network,
+            NeedKind::Secrets => &self.secrets,
         }
     }
 
@@ -145,6 +148,7 @@ impl Needs {
             NeedKind::Guests => &mut self.guests,
             NeedKind::Repositories => &mut self.repositories,
             NeedKind::Network => &mut self.network,
+            NeedKind::Secrets => &mut self.secrets,
         }
     }
 
@@ -228,9 +232,13 @@ impl Needs {
         (!effects.is_empty()).then_some(UndeclaredEffects { effects, missing })
     }
 
-    /// Checks that every entry is valid; `params` are the names of the recipe's parameters.
-    pub(crate) fn check(&self, params: &[&str]) -> Result<(), WrongNeed> {
-        self.entries().try_for_each(|need| need.check(params))
+    /// Checks that every entry is valid; `params` are the names of the recipe's parameters, and `secrets`
+    /// those of its secret ones.
+    pub(crate) fn check(&self, params: &[&str], secrets: &[&str]) -> Result<(), WrongNeed> {
+        self.entries().try_for_each(|need| match need.kind {
+            NeedKind::Secrets => need.check_secret(secrets),
+            _ => need.check(params),
+        })
     }
 
     /// Returns whether the entries declare the effect. If its device lies on several others, all of

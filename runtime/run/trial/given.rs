@@ -54,7 +54,7 @@ impl TrialAnswers {
                 None if on_device(param) => open.push(param),
                 None => match value(param, media, boot)? {
                     Some(value) => {
-                        if param.kind == ParamKind::Secret {
+                        if param.is_secret() {
                             generated.insert(param.name.clone());
                         }
                         chosen.extend(param.trial.as_ref().map(|_| param.name.clone()));
@@ -103,7 +103,7 @@ impl TrialAnswers {
     /// Returns the passphrase of the disk: the first secret whose name contains "passphrase", or
     /// the first secret.
     pub(super) fn passphrase(&self, recipe: &Recipe) -> Option<Secret> {
-        let secrets = recipe.front.params.iter().filter(|p| p.kind == ParamKind::Secret);
+        let secrets = recipe.front.params.iter().filter(|param| param.is_secret());
         let mut given: Vec<_> = secrets.filter(|p| self.table.contains_key(&p.name)).collect();
         given.sort_by_key(|param| !param.name.contains("passphrase"));
         let name = &given.first()?.name;
