@@ -335,6 +335,17 @@ let x = 1;
     }
 
     #[test]
+    fn secret_parameters_are_needs() {
+        let text = TEXT.replace("[needs]", "[params.token]\n//! type = \"secret\"\n//! [needs]");
+        let parse = |text: &str| Front::parse("r.rhai", Language::Rhai, text, &[]);
+        assert_eq!(parse(&text).expect("front matter").needs.expect("needs").secrets, ["$token"]);
+        let other = text.replace("[needs]", "[needs]\n//! secrets = [\"$disk\"]");
+        let error = parse(&other).expect_err("disk is no secret");
+        assert_eq!(error.site.line, 15);
+        assert!(error.why.contains("\"$disk\" is not a parameter of type secret"), "{}", error.why);
+    }
+
+    #[test]
     fn damage_is_located_by_line() {
         let error = |text: &str| {
             let error = Front::parse("r.rhai", Language::Rhai, text, &[]).expect_err("damaged");

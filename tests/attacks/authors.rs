@@ -243,6 +243,10 @@ fn authors() -> Vec<Attempt> {
         widens("another host by default", "network = [\"evil.example\"]", |text| {
             text.replace("https://a.example/x", "https://a.example/y http://evil.example/x")
         }),
+        widens("one more secret", "secrets = [\"$token\"]", |text| {
+            let secret = "[params.token]\n//! type = \"secret\"\n//! [params.disk]\n";
+            text.replace("[params.disk]\n", secret)
+        }),
         widens("a change of prose", "", |text| text.replace("Greeting", "Hello")),
     ]
 }
