@@ -2,7 +2,7 @@
 //!
 //! A script below `tests/lab` is a test if its head has a line `# disks: …`: the sizes of its
 //! disks, or `none` if it runs on the host. More lines may follow: `# tier: make test` (or `lab`,
-//! `torture`), `# takes: 40 s`, `# needs: FILE` (the script is skipped if the file does not exist),
+//! `torture`), `# takes: 40 s` (see [`Script::limit`]), `# needs: FILE` (the script is skipped if the file does not exist),
 //! `# with: cut.so`, `# then: SCRIPT` (the next boot, with the disks in reverse order). Each line
 //! `it 'NAME'` is a case, a test of its own.
 
