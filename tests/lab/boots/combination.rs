@@ -4,8 +4,6 @@ use std::fmt;
 
 use gscript::vm::Firmware;
 
-use crate::harness::Tier;
-
 /// The first process of the installed system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Init {
@@ -49,7 +47,6 @@ pub struct Combination {
     pub layout: Layout,
     /// Whether a second kernel is installed, and booted.
     pub update: bool,
-    pub tier: Tier,
 }
 
 impl Combination {
@@ -60,16 +57,11 @@ impl Combination {
         loader: Loader,
         layout: Layout,
     ) -> Self {
-        let (update, tier) = (false, Tier::Torture);
-        Self { init, unlock, firmware, loader, layout, update, tier }
+        Self { init, unlock, firmware, loader, layout, update: false }
     }
 
     pub const fn updated(self) -> Self {
         Self { update: true, ..self }
-    }
-
-    pub const fn lab(self) -> Self {
-        Self { tier: Tier::Lab, ..self }
     }
 
     /// Returns the words for the name of the test and the table.
@@ -102,12 +94,11 @@ impl Combination {
 
     /// Returns the row of the table in `tests/README.md`, with the month in which the combination was last seen booting.
     pub fn row(&self, booted: Option<&str>) -> String {
-        let tier = if self.tier == Tier::Lab { "`make lab`" } else { "`make torture`" };
         let [init, unlock, firmware, loader, layout, update] = self.words();
         let update = if update.is_empty() { "–" } else { "yes" };
         let booted = booted.unwrap_or("not run");
         let chosen = format!("{init} | {unlock} | {firmware} | {loader} | {layout} | {update}");
-        format!("| {chosen} | {tier} | {booted} |\n")
+        format!("| {chosen} | {booted} |\n")
     }
 
     /// Returns the parameters that choose the combination.

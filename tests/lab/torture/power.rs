@@ -292,10 +292,10 @@ fn disks(places: &[Place]) -> impl Iterator<Item = Trial> {
 /// The interruption tests.
 pub const TESTS: &[Test] = &[
     Test {
-        name: "torture::power: the main job goes on after kills and power cuts at 14 places",
+        name: "torture::power: the main job goes on after kills and power cuts at 7 places",
         tier: Tier::Lab,
-        takes: 400,
-        run: at_14_places,
+        takes: 250,
+        run: at_7_places,
     },
     Test {
         name: "torture::power: the main job goes on after kills and power cuts anywhere",
@@ -305,11 +305,11 @@ pub const TESTS: &[Test] = &[
     },
 ];
 
-fn at_14_places() -> Result<(), Missing> {
+fn at_7_places() -> Result<(), Missing> {
     run_trials(2, |places| {
-        let mut trials = kills(&spread(places, 6));
-        trials.extend(disks(&spread(places, 5)));
-        trials.extend(sticks(&spread(places, 3)));
+        let mut trials = kills(&spread(places, 3));
+        trials.extend(disks(&spread(places, 2)));
+        trials.extend(sticks(&spread(places, 2)));
         trials
     })
 }
