@@ -22,6 +22,9 @@ use crate::harness::{Missing, Test, Tier};
 use crate::support::dsl::{PROGRAM, project};
 use crate::torture::power::build_cut;
 
+/// A boot of `make test` that takes longer counts as hanging.
+const BOOT_LIMIT: Duration = Duration::from_mins(20);
+
 fn write_answers(path: &Path) {
     write_private(path, &format!("passphrase = {PASSPHRASE:?}\n"));
 }
@@ -78,7 +81,7 @@ fn with_gpg() -> Result<MutexGuard<'static, Installed>, Missing> {
 /// Returns a machine of the lab with the files that the recipe needs.
 fn lab_with_media() -> Result<Lab, Missing> {
     require_machines()?;
-    let lab = Lab::new(&[DISK, STICK]);
+    let lab = Lab::new(&[DISK, STICK]).with_limit(BOOT_LIMIT);
     Media::bootable(lab.path(), &cache(), &Interrupts::default(), &mut |_| ())
         .expect("the stand-in");
     write_answers(&lab.path().join("answers.toml"));

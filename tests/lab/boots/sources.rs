@@ -1,5 +1,7 @@
 //! A kernel that the recipe has built from sources, and a disk that boots with it.
 
+use std::time::Duration;
+
 use gscript::run::trial::Media;
 use gscript::system::Interrupts;
 use gscript::vm::build_bootable;
@@ -7,6 +9,9 @@ use gscript::vm::build_bootable;
 use super::installed::{SHORT, Trial, cache, require_machines, run_script};
 use crate::guest::{Call, Lab, ScriptResult};
 use crate::harness::{Missing, Test, Tier};
+
+/// A kernel takes more than half an hour on two quiet processors.
+const LIMIT: Duration = Duration::from_hours(4);
 
 /// The kernel from sources.
 pub const TESTS: &[Test] = &[Test {
@@ -21,7 +26,9 @@ fn built() -> Result<ScriptResult, Missing> {
     let sources = run_script("tests/lab/boots/get_sources.sh", &[&cache()])?;
     let sources = sources.to_string_lossy();
     let vars = [("SOURCES", &*sources)];
-    let done = Lab::new(&[]).run_beside(Call { script: "boots/sources.sh", vars: &vars })?;
+    let done = Lab::new(&[])
+        .with_limit(LIMIT)
+        .run_beside(Call { script: "boots/sources.sh", vars: &vars })?;
     done.succeeded();
     Ok(done)
 }
