@@ -40,8 +40,11 @@ pub(super) struct ConsoleDialogue<'a> {
 
 /// The delay before a reply: a program that shows a prompt may be about to disable the echo.
 const REPLY_DELAY: Duration = Duration::from_millis(500);
-/// The time to continue reading after the last turn.
+/// The time to continue reading after the line of the last turn.
 const FINAL_READ_TIME: Duration = Duration::from_secs(1);
+/// The time limit for the end of that line: a busy host may stop the machine within it. A prompt,
+/// which has no end, takes all of it.
+const LINE_LIMIT: Duration = Duration::from_secs(10);
 /// The number of last console lines in an error.
 const TAIL: usize = 30;
 
@@ -98,6 +101,7 @@ impl ConsoleDialogue<'_> {
                 }
                 turn = turns.next();
                 if turn.is_none() {
+                    received.read_line(&pieces, interrupts);
                     deadline = Instant::now() + FINAL_READ_TIME;
                 }
             }
@@ -152,6 +156,17 @@ impl<'a> ReceivedOutput<'a> {
                 // The caller detects the end of the output.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(left),
             }
+        }
+    }
+
+    /// Reads output until the line of the latest match is complete.
+    fn read_line(&mut self, pieces: &Receiver<Vec<u8>>, interrupts: &Interrupts) {
+        let end = Instant::now() + LINE_LIMIT;
+        while !self.bytes[self.from..].contains(&b'\n')
+            && Instant::now() < end
+            && interrupts.count() == 0
+        {
+            self.read_for(pieces, Duration::from_millis(100));
         }
     }
 
@@ -240,4 +255,30 @@ fn read_chunks(child: &mut Child) -> Receiver<Vec<u8>> {
         });
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    struct Silent;
+
+    impl Console for Silent {
+        fn line(&mut self, _line: &str) {}
+    }
+
+    #[test]
+    fn the_line_of_the_last_turn_is_read_to_its_end() {
+        let slow = "printf 'init runs on '; sleep 2; echo the disk; exec sleep 60";
+        let mut command = Command::new("sh");
+        command.args(["-c", slow]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("a shell");
+        let turns = [Turn { when: &["init runs on"], reply: None, optional: false }];
+        let talk = ConsoleDialogue { turns: &turns, never: &[], limit: Duration::from_mins(1) };
+        let said = talk.with(&mut child, &Interrupts::default(), &mut Silent);
+        child.kill().and_then(|()| child.wait()).expect("the shell ends");
+        assert_eq!(said.expect("the line").console, "init runs on the disk\n");
+    }
 }

@@ -127,6 +127,8 @@ mountpoint -q /sys || mount -t sysfs sysfs /sys
 mountpoint -q /dev || mount -t devtmpfs dev /dev
 root=$(findmnt -nvro SOURCE /)
 chain=$(lsblk -nslo TYPE "$root")
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 echo
 echo "gscript: init runs on $root ($(echo $chain))"
 sync

@@ -77,6 +77,8 @@ mkdir -p "$ROOT/etc/insserv.conf.d" && touch "$ROOT/etc/insserv.conf"
 cat >"$ROOT/usr/local/bin/says" <<'END'
 #!/bin/sh
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 root=$(findmnt -nvro SOURCE /)
 started=
 for one in lvm localmount cronie dhcpcd sshd sysklogd; do

@@ -32,6 +32,8 @@ mkdir -p "$ROOT/etc/systemd/system.conf.d"
 printf '[Manager]\nDefaultTimeoutStartSec=1h\nDefaultDeviceTimeoutSec=1h\n' >"$ROOT/etc/systemd/system.conf.d/slow.conf"
 cat >"$ROOT/usr/local/bin/says" <<'END'
 #!/bin/sh
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 root=$(findmnt -nvro SOURCE /)
 echo
 echo "home: $(findmnt -nro SOURCE,FSTYPE /home), swap: $(swapon --noheadings --show=NAME | wc -l)"
