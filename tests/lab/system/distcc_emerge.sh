@@ -47,7 +47,7 @@ name=\$(cat /etc/farm-name)
     echo "processes \$(cd /proc && echo [0-9]* | wc -w) \$(id -un)"
 } >$SHARED/reach.\$name
 : >$SHARED/begun.\$name
-wait_for() { for try in {1..1200}; do [ ! -e "\$1" ] || return 0; sleep 0.05; done; exit 9; }
+wait_for() { for try in {1..5000}; do [ ! -e "\$1" ] || return 0; sleep 0.05; done; exit 9; }
 if [ -e $SHARED/together ]; then
     for node in n1 n2 n3; do wait_for $SHARED/begun.\$node; done
 fi
@@ -139,8 +139,8 @@ RESTRICT="strip"
 src_compile() {
     local part
     for part in {1..16}; do echo "int part$part(void) { return $part; }" >part$part.c; done
-    echo 'int main(void) { return 0; }' >main.c
-    printf 'parts: %s\n\t$(CC) -o $@ $^\n' "main.o $(echo part{1..16}.o)" >Makefile
+    echo 'int main(void) { return 0; }' >part.c
+    printf 'parts: %s\n\t$(CC) -o $@ $^\n' "$(echo part{,{1..16}}.o)" >Makefile
     ip -o link >links || die
     emake CC="${CHOST}-gcc"
 }
@@ -154,15 +154,21 @@ printf 'portage::emerge("/", ["app-misc/parts"], #{ oneshot: true });' >emerge.r
 "$G" emerge.rhai --yes --journal /run/emerge >emerge.out 2>&1 &
 EMERGE=$!
 seen $SHARED/begun.n3 $EMERGE
-says 'let slow = [];
+slow='let slow = [];
 for job in distcc::status() {
     if job.host.contains("10.79.0.13") && job.state == "Compile" && job.file.starts_with("part") { slow.push(job); }
 }
-print(slow.len() > 0);' true
+print(slow.len() > 0);'
+printf '%s\n' "$slow" >slow.rhai
+# A compiler may begin before the front end notes that it has sent the file.
+until "$G" slow.rhai --yes | grep -qw true; do
+    kill -0 $EMERGE 2>/dev/null || fail
+done
 until grep -q 'COMPILE_OK.*part' /mnt/n1/var/log/distcc/distccd.log && grep -q 'COMPILE_OK.*part' /mnt/n2/var/log/distcc/distccd.log; do
     kill -0 $EMERGE 2>/dev/null || fail
     sleep 0.05
 done
+says "$slow" true
 must_not grep -q 'COMPILE_OK.*part' /mnt/n3/var/log/distcc/distccd.log
 touch $SHARED/go
 must wait $EMERGE
