@@ -46,9 +46,10 @@ print(f"  {so} unchanged")
 END
 }
 
-# release_layout: releases everything that a layout leaves mounted and open; a root in memory is on no disk.
+# release_layout SET…: releases everything that a layout with these disks leaves mounted and open; a root in memory is on no disk.
 release_layout() {
-    for d in /dev/ubda /dev/ubdb /dev/ubdc; do
+    local d
+    for d in $(grep -ow '/dev/ubd[abc]' <<<"$*"); do
         "$G" release $d --yes >release.txt 2>&1 || fail
     done
     if mountpoint -q /mnt/gentoo; then umount /mnt/gentoo; fi
@@ -70,7 +71,7 @@ layout() {
             exit
         fi
         run_layout before "$name" "$@"
-        release_layout
+        release_layout "$@"
         return
     fi
     run_layout first "$name" "$@"
@@ -79,7 +80,7 @@ layout() {
     cp /run/journals/*/journal.jsonl first.jsonl
     run_layout second "$name" "$@"
     only_changed second "$TOP"
-    release_layout
+    release_layout "$@"
     # `reopen` restores from the journal what a reboot would have ended; everything persistent is still there.
     "$G" reopen first.jsonl >reopened.json 2>&1 || fail
     nothing_left
@@ -87,7 +88,7 @@ layout() {
     only_changed third "$OPENS"
     must grep -q "of the first run" "$where/witness"
     must eval "$check"
-    release_layout
+    release_layout "$@"
     [ "$sentinel" = "$(sha256sum /dev/ubdd)" ] || fail "the disk that nobody chose has changed"
 }
 
@@ -108,7 +109,7 @@ interrupted() {
     shift 2
     blank
     run_layout reference "$name" "$@"
-    release_layout
+    release_layout "$@"
     calls=$(python3 -c 'import json, sys
 events = map(json.loads, open(sys.argv[1]))
 print(*sorted({event["call"] for event in events if event["event"] == "step"}))' "$OUT/reference.json")
@@ -122,13 +123,13 @@ print(*sorted({event["call"] for event in events if event["event"] == "step"}))'
             orphans_end || fail "still there: $orphan"
             # A run that ended in time, or whose last record is that of its end, has nothing to resume.
             [ $code = 137 ] && ! tail -n 1 /run/journals/*/journal.jsonl | grep -q '"record":"ended"' ||
-                { release_layout; continue; }
+                { release_layout "$@"; continue; }
             "$G" resume "${APPROVED[@]}" --json /run/journals/*/journal.jsonl >resumed.json 2>resumed.err ||
                 fail "call $call, step ${at% *} after ${at#* } µs: $(cat resumed.err)"
             run_layout again "$name" "$@"
             only_changed again "$TOP"
             must eval "$check"
-            release_layout
+            release_layout "$@"
             trials=$((trials + 1))
         done
     done
