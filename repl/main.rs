@@ -85,7 +85,7 @@ fn program() -> ExitCode {
         Some(Command::SaveMemory { runs, archive }) => commands::reopen::save(&runs, &archive),
         Some(Command::Sandbox(args)) => return commands::guest::sandbox(&args),
         Some(Command::Sweep { directory }) => commands::guest::sweep(&directory),
-        Some(Command::Guest { order, .. }) => commands::guest::guest(&order),
+        Some(Command::Guest { order, modules, .. }) => commands::guest::guest(&order, &modules),
         None => match (&direct.eval, &direct.run.recipe) {
             (Some(text), _) => commands::eval::eval(text, direct.lua, direct.run.how.patience),
             (None, Some(_)) => commands::run::run(&direct.run),

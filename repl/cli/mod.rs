@@ -170,6 +170,8 @@ pub(crate) enum Command {
     Guest {
         /// File with the command to run in it
         order: PathBuf,
+        /// Directory of the kernel's modules
+        modules: PathBuf,
         /// Arguments that the kernel adds for its first process
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,

@@ -10,8 +10,8 @@ use crate::cli::SandboxArgs;
 use crate::render::Problem;
 
 /// Runs as the first process of the virtual machine.
-pub(crate) fn guest(order: &Path) -> Exit {
-    let error = gscript::vm::guest(order);
+pub(crate) fn guest(order: &Path, modules: &Path) -> Exit {
+    let error = gscript::vm::guest(order, modules);
     Problem::new(error.to_string()).print();
     Exit::Usage
 }

@@ -19,17 +19,18 @@ use crate::system::real::find_program;
 
 /// The mount point for building the new root.
 const STAGE: &str = "/mnt";
-/// The directories of User Mode Linux kernel modules in Debian and Gentoo.
-const MODULE_DIRECTORIES: [&str; 2] = ["/usr/lib/uml/modules", "/lib/modules"];
+/// The directory of the modules of a kernel that is installed without a prefix, as in Gentoo.
+const MODULES_OF_SYSTEM: &str = "/lib/modules";
 /// The modules to load. `cbc` is first because some versions of dm-crypt request it too late.
 const MODULES: [&str; 4] = ["cbc", "xts", "dm-mod", "dm-crypt"];
 
-/// Executes the order. Never returns in a virtual machine; elsewhere it returns an error.
-pub fn guest(order: &Path) -> io::Error {
+/// Executes the order with modules from this directory, if it has those of the running kernel.
+/// Never returns in a virtual machine; elsewhere it returns an error.
+pub fn guest(order: &Path, modules: &Path) -> io::Error {
     if std::process::id() != 1 {
         return io::Error::other("only the first process of a virtual machine can do this");
     }
-    if let Err(error) = execute_order(order) {
+    if let Err(error) = execute_order(order, modules) {
         // Without a report, the host shows the last lines of the console.
         println!("guest: {error}");
     }
@@ -41,9 +42,9 @@ pub fn guest(order: &Path) -> io::Error {
 }
 
 /// Runs the commands of the order and writes the report.
-fn execute_order(order: &Path) -> io::Result<()> {
+fn execute_order(order: &Path, modules: &Path) -> io::Result<()> {
     let order: Order = serde_json::from_slice(&fs::read(order)?)?;
-    let report = run(&order).unwrap_or_else(|error| GuestReport {
+    let report = run(&order, modules).unwrap_or_else(|error| GuestReport {
         trouble: Some(error.to_string()),
         ..GuestReport::default()
     });
@@ -52,10 +53,10 @@ fn execute_order(order: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-fn run(order: &Order) -> io::Result<GuestReport> {
+fn run(order: &Order, modules: &Path) -> io::Result<GuestReport> {
     let release = kernel_release()?;
-    let modules = MODULE_DIRECTORIES.iter().map(|dir| Path::new(dir).join(&release));
-    let modules = modules.into_iter().find(|dir| dir.join("modules.dep").exists());
+    let places = [modules, Path::new(MODULES_OF_SYSTEM)].map(|dir| dir.join(&release));
+    let modules = places.into_iter().find(|dir| dir.join("modules.dep").exists());
     let modules = modules.ok_or_else(|| {
         io::Error::other(format!("there are no kernel modules for {release} on this system"))
     })?;

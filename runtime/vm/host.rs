@@ -53,6 +53,13 @@ pub fn find_kernel() -> Result<PathBuf, VmError> {
     find_program(UML.name).ok_or(VmError::NoKernel)
 }
 
+/// Returns the directory of the modules of a kernel: `/usr/lib/uml/modules` for
+/// `/usr/bin/linux.uml`, as in Debian.
+fn modules_of(kernel: &Path) -> PathBuf {
+    let prefix = kernel.ancestors().nth(2).unwrap_or(Path::new("/usr"));
+    prefix.join("lib/uml/modules")
+}
+
 impl Boot<'_> {
     /// Boots the machine, waits until it exits, and reads the report.
     pub fn run(
@@ -118,6 +125,9 @@ impl Boot<'_> {
             "loglevel=1",
             "panic=1",
             "umid=guest",
+            // Three times faster than with ptrace. That processes of the guest can read its whole memory
+            // is no loss: they run as root there, and the sandbox does not trust the kernel either.
+            "seccomp=auto",
         ];
         command.extend(fixed.map(str::to_owned));
         command.push(format!("uml_dir={}/", self.order.exchange.display()));
@@ -127,6 +137,7 @@ impl Boot<'_> {
             command.push(format!("ubd{number}={}", disk.display()));
         }
         command.extend(["--", "guest", ORDER].map(str::to_owned));
+        command.push(modules_of(self.kernel).display().to_string());
         let sizes = self.disks.iter().map(|disk| fs::metadata(disk).map_or(0, |meta| meta.len()));
         let memory = self.memory.get();
         // Read-only shares come first, because writable paths may be inside one of them.
