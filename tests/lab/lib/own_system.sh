@@ -15,7 +15,8 @@ for d in bin sbin lib lib64; do ln -s usr/$d system/$d; done
 rm -f system/etc/os-release; echo 'ID=gentoo' >system/etc/os-release
 rm -f system/etc/{fstab,resolv.conf,hostname,mtab}; mkdir -p system/etc/conf.d
 
-mkdir -p "/usr/lib/modules" && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "/usr/lib/uml/modules/$KV" "/usr/lib/modules/$KV"
+modules=$(readlink -f "/lib/modules/$KV")
+mkdir -p /usr/lib/modules && mount -t tmpfs tmpfs /usr/lib/modules && ln -s "$modules" "/usr/lib/modules/$KV"
 for one in emerge portageq getuto; do install -m 755 "$PROJECT/runtime/vm/standin/$one.sh" /usr/local/bin/$one; done
 
 mkfs.vfat -I -n STICK /dev/ubdb >/dev/null

@@ -65,6 +65,8 @@ done
 
 it 'a kernel that hangs is named with its remedy'
 do_ 'uml::start("one", ["'$U'/one/root.img"], "nobody", #{ path: "'$U'" });'
+# Before the first process runs, the kernel itself handles a ctrl-alt-del: it restarts.
+console one '#blocks'
 kill -STOP "$(pid one)"
 fails 'timed out after 5 s waiting for an answer to version' 'uml::mconsole("one", "version", #{ path: "'$U'" });'
 must grep -q 'help: .*uml::stop(name, #{ kill: true })' fails.out
