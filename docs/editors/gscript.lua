@@ -4841,7 +4841,8 @@ function distcc.check(host, options) end
 --- Returns the compilations that distcc distributes at the moment.
 ---
 --- Each entry is a map with `process`, `state` (such as `Compile` or `Preprocess`), `file` and
---- `host`.
+--- `host`. Where Portage isolates processes (`FEATURES=pid-sandbox`), compilations can be missing:
+--- distccmon-text takes their processes for ended, and removes their entries.
 ---
 --- Source: distccmon-text(1); guide DS 16.
 ---

@@ -259,26 +259,22 @@ fn read_chunks(child: &mut Child) -> Receiver<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-
     use super::*;
-
-    struct Silent;
-
-    impl Console for Silent {
-        fn line(&mut self, _line: &str) {}
-    }
 
     #[test]
     fn the_line_of_the_last_turn_is_read_to_its_end() {
-        let slow = "printf 'init runs on '; sleep 2; echo the disk; exec sleep 60";
-        let mut command = Command::new("sh");
-        command.args(["-c", slow]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("a shell");
-        let turns = [Turn { when: &["init runs on"], reply: None, optional: false }];
-        let talk = ConsoleDialogue { turns: &turns, never: &[], limit: Duration::from_mins(1) };
-        let said = talk.with(&mut child, &Interrupts::default(), &mut Silent);
-        child.kill().and_then(|()| child.wait()).expect("the shell ends");
-        assert_eq!(said.expect("the line").console, "init runs on the disk\n");
+        let (send, pieces) = channel();
+        let slow = std::thread::spawn(move || {
+            for piece in ["the ", "disk\n"] {
+                std::thread::sleep(Duration::from_millis(300));
+                send.send(piece.as_bytes().to_vec()).expect("a reader");
+            }
+        });
+        let bytes = b"init runs on ".to_vec();
+        let from = bytes.len();
+        let mut received = ReceivedOutput { bytes, from, shown: 0, typed: Vec::new() };
+        received.read_line(&pieces, &Interrupts::default());
+        assert_eq!(received.transcript().console, "init runs on the disk\n");
+        slow.join().expect("everything was sent");
     }
 }
