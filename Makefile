@@ -5,7 +5,7 @@ STATIC  = $(shell uname -m)-unknown-linux-gnu
 # LLD, Rust's linker on x86-64, can merge identical functions and pack relocations.
 SMALL   = $(if $(filter x86_64,$(shell uname -m)),-C link-arg=-Wl$(comma)--icf=all$(comma)--pack-dyn-relocs=relr)
 comma   = ,
-# A kernel for the virtual machine that needs no ptrace, if .ci/deps could get it.
+# A faster kernel for the virtual machines, if .ci/deps could get it.
 export PATH := /usr/local/lib/gscript-uml/bin:$(PATH)
 RECIPE ?= encrypted-root
 # Tests wait for programs: one more than there are cores keeps all cores busy.

@@ -125,8 +125,8 @@ impl Boot<'_> {
             "loglevel=1",
             "panic=1",
             "umid=guest",
-            // Three times faster than with ptrace. That processes of the guest can read its whole memory
-            // is no loss: they run as root there, and the sandbox does not trust the kernel either.
+            // Faster than ptrace, since Linux 6.16. That processes of the guest can write to its whole
+            // memory is no loss: recipes are root there, and the sandbox confines the kernel as well.
             "seccomp=auto",
         ];
         command.extend(fixed.map(str::to_owned));
