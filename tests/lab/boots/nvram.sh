@@ -20,6 +20,8 @@ cat >$R/sbin/init <<'INIT'
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export GSCRIPT_STATE=/run/gscript
 mountpoint -q /proc || mount -t proc proc /proc
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 mountpoint -q /sys || mount -t sysfs sysfs /sys
 mountpoint -q /dev || mount -t devtmpfs dev /dev
 mountpoint -q /run || mount -t tmpfs run /run

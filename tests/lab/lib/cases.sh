@@ -164,6 +164,14 @@ if "\n".join(said) != sys.argv[2]:
 END
 }
 
+# has_stopped PLACE: waits until the process $pid, which runs with cut.so and CUT_SIGN=/run/stopped, has stopped at a place.
+has_stopped() {
+    until [ -e /run/stopped ] && grep -q '^State:.T' /proc/$pid/status; do
+        kill -0 $pid 2>/dev/null || fail "it ended before $1"
+        sleep 0.1
+    done
+}
+
 # nothing_left: requires that no mount, mapping, active group, array, swap, loop device, network bridge, namespace or
 # process is left.
 nothing_left() {

@@ -63,8 +63,5 @@ stopped_at() {
     (export CUT_TEXT=$1 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
     exec "$G" whole.rhai --set disk=/dev/ubda --answers answers.toml --yes --destroy /dev/ubda --journal "/run/$2") >"$2.out" 2>"$2.err" &
     pid=$!
-    until [ -e /run/stopped ]; do
-        kill -0 $pid 2>/dev/null || [ -e /run/stopped ] || fail "it ended before $1"
-        sleep 0.1
-    done
+    has_stopped "$1"
 }

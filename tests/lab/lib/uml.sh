@@ -17,6 +17,8 @@ printf '%s\n' ::sysinit:/bin/begin '::ctrlaltdel:/bin/echo shutting down' '::ctr
 cat >/run/tree/bin/begin <<'END'
 #!/bin/sh
 mount -t proc proc /proc
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 mount -t devtmpfs dev /dev
 cat /proc/partitions
 address=$(sed -n 's/.*address=\([^ ]*\).*/\1/p' /proc/cmdline)
@@ -31,6 +33,7 @@ cat >/run/tree/bin/stubborn <<'END'
 #!/bin/sh
 trap '' INT
 mount -t proc proc /proc
+echo 1 >/proc/sys/kernel/printk
 echo 0 >/proc/sys/kernel/ctrl-alt-del
 echo stubborn
 while :; do sleep 1; done

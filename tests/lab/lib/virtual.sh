@@ -15,6 +15,8 @@ vm_kernel() {
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox modprobe -a virtio_pci virtio_blk ext4 virtiofs evdev button
+# Messages of the kernel would appear within the lines of init.
+echo 1 >/proc/sys/kernel/printk
 /bin/busybox mount -t virtiofs fs /root && exec /bin/busybox switch_root /root /sbin/init
 echo 'no root'
 /bin/busybox poweroff -f

@@ -43,7 +43,7 @@ for device in /dev/ubdb /dev/ubdb1; do
     (export CUT_TEXT='"name":"disk.wipe"' CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
     exec "$G" other.rhai --yes --destroy /dev/ubdb --journal /run/other) >other.out 2>other.err &
     pid=$!
-    until [ -e /run/stopped ]; do sleep 0.1; done
+    has_stopped disk.wipe
     exec 8<>$device
     kill -CONT $pid
     wait $pid

@@ -87,7 +87,7 @@ it 'filling with random data stops at once'
 export CUT_TEXT='"name":"disk.fill_random"' CUT_AFTER=20000 CUT_SIGN=/run/stopped LD_PRELOAD=$OUT/cut.so
 start fill 'chroot::release("/mnt/stop"); mount::unmount("/mnt/stop"); disk::fill_random("/dev/stopvg/root");' ''
 unset CUT_TEXT CUT_AFTER CUT_SIGN LD_PRELOAD
-until [ -e /run/stopped ]; do kill -0 $pid || fail; sleep 0.1; done
+has_stopped disk.fill_random
 kill -INT $pid; kill -CONT $pid
 ended fill 4
 

@@ -51,6 +51,8 @@ printf '%s\n' id:3:initdefault: si::sysinit:/bin/begin l0:0:wait:/bin/end l6:6:w
 cat >tree/bin/begin <<'END'
 #!/bin/sh
 mount -t proc proc /proc
+# Messages of the kernel would appear within the lines.
+echo 1 >/proc/sys/kernel/printk
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmpfs /run
 swapon /dev/ubdb && echo swap is on
