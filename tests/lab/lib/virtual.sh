@@ -50,8 +50,12 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmpfs /run
 gscript /probe.rhai --yes </dev/null 2>&1
+if [ ! -e /deaf ]; then
+    acpid -f -l /run/acpid.log &
+    # Events from before it reads the device are lost.
+    until busybox ls -l /proc/$!/fd | busybox grep -q /dev/input; do sleep 0.1; done
+fi
 echo PROBE end
-[ -e /deaf ] || acpid -f -l /run/acpid.log &
 while :; do sleep 100; done
 END
     printf '#!/bin/sh\npoweroff -f\n' >"$root/etc/acpi/PWRF/00000080"
@@ -126,8 +130,9 @@ echo "TIME $since $(cut -d' ' -f1 /proc/uptime)"
 echo "PROBE $(/opt/hello/link)"
 for file in hello link null; do stat -c 'PROBE %u %F %t:%T' /opt/hello/$file; done
 /usr/bin/python3 /found.py 2>&1
-echo PROBE end
 acpid -f -l /run/acpid.log &
+until ls -l /proc/$!/fd | grep -q /dev/input; do sleep 0.1; done
+echo PROBE end
 while :; do sleep 100; done
 END
     printf '#!/bin/sh\n/opt/bin/poweroff -f\n' >"$root/etc/acpi/PWRF/00000080"
