@@ -4840,11 +4840,16 @@ function distcc.check(host, options) end
 
 --- Returns the compilations that distcc distributes at the moment.
 ---
---- Each entry is a map with `process`, `state` (such as `Compile` or `Preprocess`), `file` and
---- `host`. Where Portage isolates processes (`FEATURES=pid-sandbox`), compilations can be missing:
---- distccmon-text takes their processes for ended, and removes their entries.
+--- Each entry is a map with `process`, `state` (`"Startup"`, `"Blocked"`, `"Connect"`,
+--- `"Preprocess"`, `"Send"`, `"Compile"` or `"Receive"`), `file`, `host` and `slot` (which one of
+--- the compilations that the host does at a time, from 0). They are sorted by host and slot. The
+--- number of a process is that of its own namespace: with `FEATURES=pid-sandbox`, that of the
+--- build.
 ---
---- Source: distccmon-text(1); guide DS 16.
+--- Unlike distccmon-text, it also finds clients in other namespaces of processes and compilations
+--- that take longer than a minute, and removes no state file.
+---
+--- Source: distcc(1), `DISTCC_DIR`; guide DS 16.
 ---
 --- ```lua
 --- local jobs = distcc.status()

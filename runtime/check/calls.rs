@@ -57,7 +57,7 @@ fn unknown(scan: &Scan<'_>, domain: &str, name: &str, site: Site) -> Finding {
         false => format!("there is no module {domain}"),
     };
     let specs: Vec<&Spec> = PRIMITIVES.iter().map(|primitive| primitive.spec).collect();
-    Finding::new(title, site, scan.source).help(suggest_name(name, scan.language, &specs, []))
+    scan.finding(title, site).help(suggest_name(name, scan.language, &specs, []))
 }
 
 /// The arguments of a call: the number of values, and the keys of a map literal at the end.
@@ -133,7 +133,7 @@ fn argument_mistakes(
     let finding = |error: &ArgError, site: Site| {
         let title = format!("{}: {error}", scan.language.call(spec.name));
         let help = crate::error::usage_help(&spec.signature(), spec.name);
-        Finding::new(title, site, scan.source).help(help)
+        scan.finding(title, site).help(help)
     };
     if let Some(param) = required.get(given.count) {
         return vec![finding(&ArgError::Missing { param }, site.clone())];

@@ -121,7 +121,7 @@ pub(super) fn unknown(scan: &Scan<'_>) -> Vec<Finding> {
         let variables = params.iter().copied().chain(scan.declared.iter().map(String::as_str));
         let title = format!("there is no {what} {name}");
         let help = suggest_name(name, scan.language, &specs, variables);
-        found.push(Finding::new(title, scan.site(token.line), scan.source).help(help));
+        found.push(scan.finding(title, scan.site(token.line)).help(help));
     }
     found
 }
@@ -163,7 +163,7 @@ pub(super) fn shadowed_params(scan: &Scan<'_>) -> Vec<Finding> {
             {name:?}"
         );
         let help = format!("write {PARAMS}.{name}");
-        Finding::new(title, scan.site(param.line), scan.source).help(help)
+        scan.finding(title, scan.site(param.line)).help(help)
     };
     scan.params.iter().filter(hidden).map(finding).collect()
 }
@@ -185,7 +185,7 @@ pub(super) fn unused(scan: &Scan<'_>, front: &str) -> Vec<Finding> {
     let unused = own.filter(|param| !read(&param.name) && !module(&param.name));
     let finding = |param: &ParamDecl| {
         let title = format!("the parameter {:?} is never used", param.name);
-        Finding::new(title, scan.site(param.line), scan.source)
+        scan.finding(title, scan.site(param.line))
             .help("use it, or remove it from [params]".to_owned())
     };
     unused.map(finding).collect()

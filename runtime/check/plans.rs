@@ -208,7 +208,7 @@ fn undeclared_effects(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> 
                 let lines = recipe.need_lines(&missing).into_iter();
                 let lines: Vec<String> =
                     lines.map(|(number, line)| format!("line {number}: {line}")).collect();
-                Finding::new(title, site, scan.source).help(format!(
+                scan.finding(title, site).help(format!(
                     "remove the action, or declare it in [needs], {}",
                     lines.join(", ")
                 ))
@@ -251,7 +251,7 @@ fn unused_needs(recipe: &Recipe, planned: &[Planned], scan: &Scan<'_>) -> Vec<Fi
         .filter(|need| need.kind != NeedKind::Secrets && !used(need))
         .map(|need| {
             let title = format!("[needs] declares {:?}, which no plan needs", need.text);
-            Finding::new(title, scan.site(line(&need)), scan.source)
+            scan.finding(title, scan.site(line(&need)))
                 .help("remove it: users approve what [needs] declares")
         })
         .collect()
@@ -275,7 +275,8 @@ fn unreachable_chapters(
     let never = chapters(scan).filter(|(title, _)| !entered.contains(title));
     let finding = |(title, line): (&str, u32)| {
         let title = format!("unreachable chapter {title:?}: none of {count} plans runs it");
-        let mut finding = Finding::new(title, scan.site(line), scan.source)
+        let mut finding = scan
+            .finding(title, scan.site(line))
             .help("if it depends on a parameter, add: --set NAME=VALUE");
         if failed > 0 {
             finding.notes.push(("failed", format!("{failed} of these plans")));
@@ -319,11 +320,9 @@ fn nondeterminism(
     let at = at.or((first.len() != second.len()).then(|| first.len().min(second.len())))?;
     let show = |lines: &[(String, u32)]| lines.get(at).map_or("nothing", |l| &l.0).to_owned();
     let line = first.get(at).or(second.get(at)).map_or(0, |(_, line)| *line);
-    let mut finding =
-        Finding::new("two plans with the same parameters differ", scan.site(line), scan.source)
-            .help(
-                "make the recipe deterministic; a plan can only be approved if it is reproducible",
-            );
+    let mut finding = scan
+        .finding("two plans with the same parameters differ", scan.site(line))
+        .help("make the recipe deterministic; a plan can only be approved if it is reproducible");
     finding.notes = vec![("once", show(&first)), ("then", show(&second))];
     Some(finding)
 }

@@ -35,10 +35,13 @@ impl Scan<'_> {
         Site { file: self.name.into(), line }
     }
 
-    /// Returns the source of the file that contains a site.
-    pub(super) fn source_of(&self, site: &Site) -> Rc<str> {
+    /// Creates a finding, with the source of the file that contains its site.
+    pub(super) fn finding(&self, title: impl Into<String>, site: Site) -> Finding {
         let module = self.modules.iter().find(|module| *module.file == *site.file);
-        module.map_or_else(|| Rc::clone(self.source), |module| module.text.as_str().into())
+        match module {
+            None => Finding::new(title, site, self.source),
+            Some(module) => Finding::new(title, site, &module.text.as_str().into()),
+        }
     }
 }
 
@@ -47,8 +50,7 @@ pub(super) fn of_error(error: &Failure, scan: &Scan<'_>) -> Finding {
     let site = error.site.clone().unwrap_or_else(|| scan.site(0));
     let remedy = error.error.remedy();
     let called_from = error.caller_lines().map(|lines| ("called from", lines));
-    let source = scan.source_of(&site);
-    let finding = Finding::new(error.to_string(), site, &source);
+    let finding = scan.finding(error.to_string(), site);
     Finding { help: remedy, notes: called_from.into_iter().collect(), ..finding }
 }
 

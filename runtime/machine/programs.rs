@@ -39,7 +39,6 @@ pub const PROGRAMS: &[ProgramInfo] = &[
     device_tool("cryptsetup", "cryptsetup-bin", "sys-fs/cryptsetup"),
     tool("curl", "curl", "net-misc/curl"),
     tool("distcc", "distcc", "sys-devel/distcc"),
-    tool("distccmon-text", "distcc", "sys-devel/distcc"),
     device_tool("e2fsck", "e2fsprogs", "sys-fs/e2fsprogs"),
     device_tool("fsck.f2fs", "f2fs-tools", "sys-fs/f2fs-tools"),
     device_tool("fsck.vfat", "dosfstools", "sys-fs/dosfstools"),

@@ -21,6 +21,7 @@ mod replay;
 mod session;
 mod startup;
 mod storage;
+mod tables;
 mod writes;
 
 use std::path::Path;
@@ -71,7 +72,7 @@ fn main() {
         return journal::work(directory, which, file);
     }
     let wanted: Vec<&String> = words.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let benches: [(&str, Bench); 14] = [
+    let benches: [(&str, Bench); 15] = [
         ("startup", startup::rows),
         ("fill", fill::rows),
         ("writes", writes::rows),
@@ -83,6 +84,7 @@ fn main() {
         ("session", session::rows),
         ("first errors", first_errors::rows),
         ("builds", builds::rows),
+        ("tables", tables::rows),
         ("collections", collections::rows),
         ("guests", guests::rows),
         ("network", network::rows),

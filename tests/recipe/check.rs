@@ -242,3 +242,17 @@ fn table_addresses_are_deterministic() {
     assert!(output.contains("2 plans"), "{output}");
     assert_eq!(status, 0);
 }
+
+#[test]
+fn a_finding_in_a_module_shows_the_line_of_the_module() {
+    let recipe = "//! # Notes\n//!\n//! ```toml\n//! [needs]\n//! writes = [\"/etc/motd\"]\n//! ```\nimport \"notes\" as notes;\nstep(\"Write\");\nnotes::all();\n";
+    let module = "fn all() {\n    file::write(\"/etc/motd\", \"\");\n    file::write(\"/etc/issue\", \"\");\n}\n";
+    let ran = Test::new(&["check", "r.rhai"])
+        .file("r.rhai", recipe)
+        .file("notes.rhai", module)
+        .env("TERM", "linux")
+        .run();
+    let place = " --> notes.rhai:3:5\n  |\n3 |     file::write(\"/etc/issue\", \"\");\n";
+    assert!(ran.stdout.contains("the recipe writes /etc/issue"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(place), "{}", ran.stdout);
+}

@@ -14,6 +14,7 @@ mod node;
 mod reach;
 mod rule;
 mod scan;
+mod state;
 mod status;
 
 use super::primitive::{Primitive, action, query};

@@ -74,6 +74,12 @@ pub enum DistccRule {
         /// The node.
         host: String,
     },
+    /// A state file has another format than that of distcc 3.
+    #[error("{place} is not a state file of distcc 3")]
+    OtherState {
+        /// The file.
+        place: Place,
+    },
     /// The account does not exist.
     #[error("there is no user {user:?} in {place}")]
     NoAccount {
@@ -113,6 +119,9 @@ impl Rule for DistccRule {
             ),
             Self::NotCompiled { host, .. } | Self::NotRemote { host } => {
                 format!("read the log of the node: /var/log/distcc/distccd.log on {host}")
+            }
+            Self::OtherState { .. } => {
+                "use the program of the installed distcc: distccmon-text 1".into()
             }
             Self::NoAccount { .. } => "install distcc first: portage::emerge".into(),
         })

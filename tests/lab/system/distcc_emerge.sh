@@ -83,8 +83,7 @@ mkdir -p /run/openrc/{daemons,exclusive,failed,hotplugged,inactive,options,sched
 printf '#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n' >/etc/init.d/farm-net
 chmod 755 /etc/init.d/farm-net
 mkdir -p /etc/portage
-# With pid-sandbox, distccmon-text takes the clients for dead, unless other processes have their numbers.
-printf 'CHOST="%s"\nCFLAGS="-O2 -march=native -pipe"\n%s\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$TARGET" 'FEATURES="-sandbox -usersandbox -pid-sandbox -news"' >/etc/portage/make.conf
+printf 'CHOST="%s"\nCFLAGS="-O2 -march=native -pipe"\n%s\nCLEAN_DELAY=0\nEMERGE_WARNING_DELAY=0\n' "$TARGET" 'FEATURES="-sandbox -usersandbox -news"' >/etc/portage/make.conf
 FRONT+=(--set host_keys=approved --set "fingerprints=$(fingerprint 1) $(fingerprint 2) $(fingerprint 3)" --set node_jobs=2)
 must "$G" plan "${FRONT[@]}" >plan.out 2>&1
 "$G" "${FRONT[@]}" --yes --journal /run/killed >killed.out 2>&1 &
@@ -170,6 +169,8 @@ until grep -q 'COMPILE_OK.*part' /mnt/n1/var/log/distcc/distccd.log && grep -q '
     sleep 0.05
 done
 says "$slow" true
+STATES=/var/tmp/portage/.distcc/state
+cp $STATES/binstate_* .
 must_not grep -q 'COMPILE_OK.*part' /mnt/n3/var/log/distcc/distccd.log
 touch $SHARED/go
 must wait $EMERGE
@@ -178,4 +179,9 @@ for n in 1 2 3; do
     must grep -q 'COMPILE_OK.*part' /mnt/n$n/var/log/distcc/distccd.log
     must test "$(nm /opt/parts | grep -c "built_on_n$n\$")" -ge 1
 done
+# What a client that is killed leaves.
+cp binstate_* $STATES
 says 'print(distcc::status().len());' 0
+must test "$(ls binstate_*)" = "$(cd $STATES && ls)"
+echo state >$STATES/binstate_1
+fails '/var/tmp/portage/.distcc/state/binstate_1 is not a state file of distcc 3' 'distcc::status();'
