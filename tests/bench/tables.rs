@@ -38,8 +38,10 @@ pub fn rows() -> Vec<Row> {
     let before = fs::read(&file).expect("a file");
     let recipe = memory.path().join("flag.rhai");
     // The default name of the file would be written last.
-    let call =
-        format!("portage::package_use({root:?}, {PACKAGE:?}, [\"doc\"], #{{ file: \"p05000\" }});");
+    let call = format!(
+        "portage::package_use({:?}, {PACKAGE:?}, [\"doc\"], #{{ file: \"p05000\" }});",
+        root.to_string_lossy()
+    );
     fs::write(&recipe, call).expect("a recipe");
     let (recipe, runs) = (recipe.to_string_lossy(), memory.path().join("runs"));
     let ours = [&*recipe, "--yes", "--journal", &runs.to_string_lossy()];
