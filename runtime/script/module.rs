@@ -76,6 +76,14 @@ pub struct Import {
     pub line: u32,
 }
 
+/// Returns the beginning of a script, to the end of the line in which the statement that begins here
+/// ends. Imports are at the top of a script, and reading all of its tokens takes as long as parsing it.
+fn until_statement_ends(text: &str, start: usize) -> &str {
+    let semicolon = text[start..].find(';').map_or(text.len(), |at| start + at);
+    let end = text[semicolon..].find('\n').map_or(text.len(), |at| semicolon + at);
+    &text[..end]
+}
+
 /// Returns the imports of a script. Their names are literals, so that everything that belongs to a
 /// recipe is known before it runs.
 pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>, Failure> {
@@ -83,11 +91,11 @@ pub fn imports(language: Language, file: &str, text: &str) -> Result<Vec<Import>
         Language::Rhai => "import",
         Language::Lua => "require",
     };
-    // Most modules import nothing, and reading their tokens takes as long as parsing them.
-    if !text.contains(keyword) {
-        return Ok(Vec::new());
-    }
-    let tokens = tokens(language, text);
+    let Some(last) = text.rfind(keyword) else { return Ok(Vec::new()) };
+    let tokens = match language {
+        Language::Rhai => tokens(language, until_statement_ends(text, last)),
+        Language::Lua => tokens(language, text),
+    };
     let mut found = Vec::new();
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate() {
@@ -173,4 +181,32 @@ fn name_flaw(name: &str) -> Option<&'static str> {
         );
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(language: Language, text: &str) -> Vec<String> {
+        let found = imports(language, "m", text).expect("imports");
+        found.into_iter().map(|import| import.name).collect()
+    }
+
+    #[test]
+    fn imports_are_found_wherever_the_word_is_last() {
+        let rhai = |text| names(Language::Rhai, text);
+        assert_eq!(
+            rhai("import \"a\" as a; import\n\"b\"\nas b;\nfn f() { g(`x;\n${1}`) }\n"),
+            ["a", "b"]
+        );
+        assert_eq!(rhai("import \"a\" as a;\n/* import; \n */ let x = 1;\n"), ["a"]);
+        assert_eq!(rhai("import \"a\" as a;\nlet x = `\n import ${f(1)}; \n`;\n"), ["a"]);
+        assert_eq!(rhai("let x = 1;\nimport \"a\" as a"), ["a"]);
+        assert_eq!(rhai("let x = 1;"), [] as [&str; 0]);
+        assert!(imports(Language::Rhai, "m", "fn f() { import \"a\" as a; }\n").is_err());
+        assert_eq!(
+            names(Language::Lua, "local a = require \"a\"\nlocal b = require('b')\n"),
+            ["a", "b"]
+        );
+    }
 }
