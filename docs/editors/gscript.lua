@@ -1043,9 +1043,12 @@ mount = {}
 ---
 --- A missing mount point is created. For a btrfs filesystem on several devices, any of them may
 --- be given; the option `subvol=NAME` mounts one of its subvolumes, otherwise its default one is
---- mounted. If the filesystem is already mounted elsewhere, options that apply to all its mounts
---- are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the kernel can only read, such as
---- `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
+--- mounted; `device=` is ignored, because all devices are found. The options `logdev=` and
+--- `journal_path=` must name a log of XFS or a journal of ext4; `rtdev=` and `journal_dev=` are
+--- rejected. If the filesystem is already mounted elsewhere, options that apply to all its mounts
+--- are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the
+--- kernel can only read, such as `iso9660` and `squashfs`, are mounted read-only. Undo unmounts
+--- the filesystem.
 ---
 --- Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
 ---

@@ -1,5 +1,6 @@
 //! Mounting filesystems, bind mounts and swap areas.
 
+mod external;
 mod list;
 mod rule;
 mod swap;
@@ -24,9 +25,12 @@ args! {
     ///
     /// A missing mount point is created. For a btrfs filesystem on several devices, any of them may
     /// be given; the option `subvol=NAME` mounts one of its subvolumes, otherwise its default one is
-    /// mounted. If the filesystem is already mounted elsewhere, options that apply to all its mounts
-    /// are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the kernel can only read, such as
-    /// `iso9660` and `squashfs`, are mounted read-only. Undo unmounts the filesystem.
+    /// mounted; `device=` is ignored, because all devices are found. The options `logdev=` and
+    /// `journal_path=` must name a log of XFS or a journal of ext4; `rtdev=` and `journal_dev=` are
+    /// rejected. If the filesystem is already mounted elsewhere, options that apply to all its mounts
+    /// are rejected: only flags of mount(2), `subvol` and `subvolid` are allowed. Filesystems that the
+    /// kernel can only read, such as `iso9660` and `squashfs`, are mounted read-only. Undo unmounts
+    /// the filesystem.
     ///
     /// Source: mount(2), mount(8); guide ER, "Formatting And Mounting Required Partitions".
     ///
@@ -132,6 +136,7 @@ fn split_options(options: Option<&str>) -> (Vec<String>, Option<String>) {
         !NOT_THE_KERNELS.contains(&format!(" {word} "))
             && !word.is_empty()
             && !word.starts_with("x-")
+            && !external::names_btrfs_device(word)
     });
     let (flags, data): (Vec<&str>, Vec<&str>) =
         words.partition(|word| MOUNT_FLAGS.iter().any(|(flag, _)| flag == word));
@@ -205,6 +210,7 @@ impl Action for MountFs {
         let (mut flags, data) = split_options(self.options.as_deref());
         let mut data: Vec<String> =
             data.iter().flat_map(|data| data.split(',')).map(str::to_owned).collect();
+        external::check(&mut data, cx)?;
         reject_mount_of_copies(device, cx.machine, &data)?;
         let device = first;
         if READ_ONLY.contains(&kind.as_str()) && !flags.iter().any(|flag| flag == "ro") {

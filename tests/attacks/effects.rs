@@ -73,6 +73,16 @@ fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
         .says(effect)
 }
 
+/// A plan on the example machine that must fail with this message.
+fn refused(name: &'static str, call: &str, why: &'static str) -> Attempt {
+    Attempt::new(name)
+        .rhai(&format!("{call}\n"))
+        .lua(&format!("{}\n", gscript::reference::docs::to_lua(call)))
+        .planned("example")
+        .exits(2)
+        .says(why)
+}
+
 /// Reads a machine from `tests/machines`.
 fn machine(name: &str) -> Machine {
     let text = std::fs::read_to_string(project(&format!("tests/machines/{name}.json")));
@@ -349,16 +359,26 @@ fn in_general() -> Vec<Attempt> {
             .exits(1)
             .exits(2)
             .exits(3),
+        refused(
+            "a device in the options of a mount",
+            "mount::mount(\"/dev/sdb1\", \"/mnt/t\", #{ options: \"logdev=/dev/sda1\" });",
+            "/dev/sda1 is not a log or journal",
+        ),
+        refused(
+            "the number of a device in the options of a mount",
+            "mount::mount(\"/dev/sdb1\", \"/mnt/t\", #{ options: \"journal_dev=0x801\" });",
+            "mount option journal_dev=0x801 is not supported",
+        ),
         Attempt::new("an action without an effect").check(|| {
             // An action that declares no effect is refused when it is planned.
-            let refused = |primitive: &Primitive| {
+            let undeclared = |primitive: &Primitive| {
                 let rhai = gscript::reference::docs::example(primitive.spec)?;
                 let why = plan(Language::Rhai, &rhai).err()?;
                 Some(format!("{}: {why}", primitive.spec.name))
             };
             let actions = PRIMITIVES.iter().filter(|one| matches!(one.read, Read::Action(_)));
-            let refused: Vec<String> = actions.filter_map(refused).collect();
-            if refused.is_empty() { Ok(()) } else { Err(refused.join("\n")) }
+            let undeclared: Vec<String> = actions.filter_map(undeclared).collect();
+            if undeclared.is_empty() { Ok(()) } else { Err(undeclared.join("\n")) }
         }),
         Attempt::new("nothing to act on").check(|| {
             let gate = Gate::Enforce(Approval::default(), Box::new(NoopApprover));

@@ -179,6 +179,14 @@ fn devices() -> Vec<Attempt> {
             "devices = [\"/dev/sda1\", \"/dev/sdb1\"]",
         ),
         exceeds(
+            "mounts a btrfs that is on another device, too",
+            "devices = [\"/dev/sda1\"]\nmounts = [\"/mnt/pool\"]",
+            "mount::mount(\"/dev/sda1\", \"/mnt/pool\");",
+            "devices = [\"/dev/sda1\", \"/dev/sdb1\"]",
+        )
+        .planned("btrfs-pair")
+        .command(&["plan", "RECIPE"]),
+        exceeds(
             "copies a header to a file that may be written",
             "writes = [\"/mnt/key\"]",
             "luks::backup_header(\"/dev/sda3\", \"/mnt/key/sda3.header\");",

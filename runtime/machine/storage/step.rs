@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::MountOrigin;
+use super::{MountOrigin, is_below};
 use crate::types::{Propagation, Size, quote};
 
 /// A step that changes devices or mounts, or waits for devices.
@@ -64,6 +64,15 @@ pub struct MountCall {
     pub data: Option<String>,
     /// Propagation of mount events from the new mount.
     pub propagation: Option<Propagation>,
+}
+
+impl MountCall {
+    /// Returns the devices that the filesystem's options name: those of a btrfs, or a log.
+    pub fn named_devices(&self) -> impl Iterator<Item = &str> {
+        let options = self.data.iter().flat_map(|data| data.split(','));
+        let values = options.filter_map(|option| Some(option.split_once('=')?.1));
+        values.filter(|value| is_below(value, "/dev"))
+    }
 }
 
 /// Displays the step as the command that does the same.

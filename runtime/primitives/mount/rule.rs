@@ -44,6 +44,28 @@ pub enum MountRule {
         /// The requested options.
         options: String,
     },
+    /// An option names a device on which the log or journal could not be recognized.
+    #[error(
+        "mount option {option} is not supported: the contents of that device cannot be checked"
+    )]
+    UncheckedDevice {
+        /// The option.
+        option: String,
+    },
+    /// The value of an option is not the path of a device.
+    #[error("mount option {option}: not the path of a device below /dev")]
+    NotADevice {
+        /// The option.
+        option: String,
+    },
+    /// An option names a device without a log or journal.
+    #[error("{device} is not a log or journal: holds {}", found.as_deref().unwrap_or("neither"))]
+    NotALog {
+        /// The device.
+        device: String,
+        /// A description of its content.
+        found: Option<String>,
+    },
     /// The mount point is not a directory.
     #[error("{at} is not a directory")]
     NotADirectory {
@@ -91,6 +113,13 @@ impl Rule for MountRule {
                 format!("start the array first: md::assemble({})", rhai_literal(name))
             }
             Self::NotMountable { .. } => "check with lsblk -f".into(),
+            Self::UncheckedDevice { .. } => {
+                "omit it if the filesystem records its journal itself; otherwise mount it \
+                manually"
+                    .into()
+            }
+            Self::NotADevice { .. } => "give a path such as /dev/sdb1".into(),
+            Self::NotALog { .. } => "check with lsblk -f that it is the right device".into(),
             Self::Unreadable { .. } => "check dmesg for the cause".into(),
             Self::Taken { at, .. } => format!(
                 "choose another directory, or unmount it: umount \

@@ -12,7 +12,7 @@ use crate::operation::{Effect, FilesEffect, Plan, ProgramEffect, StorageEffect, 
 use crate::primitives::file::FileRule;
 use crate::run::environment::Environment;
 use crate::run::ledger::Ledger;
-use crate::system::{FilesStep, Step};
+use crate::system::{FilesStep, Step, StorageStep};
 use crate::types::{Map, Place, Value};
 
 /// A place that file actions must not change.
@@ -212,7 +212,8 @@ impl<'a> Places<'a> {
     }
 
     /// Resolves the places in all steps, facts and undo steps of a plan, refuses places that file
-    /// actions must not change, and adds effects for writes that the action did not declare.
+    /// actions must not change, and adds effects that the action did not declare: writes, and
+    /// further devices of a mount.
     pub(super) fn follow_links(
         &self,
         plan: &mut Plan<Value>,
@@ -245,6 +246,15 @@ impl<'a> Places<'a> {
             let above = matches!(step, Step::Files(FilesStep::MakeDir { .. }));
             if !effects.iter().any(|effect| includes(effect, &path, &reach, above)) {
                 effects.push(Effect::Files(FilesEffect::Writes { path }));
+            }
+        }
+        for step in &plan.steps {
+            let Step::Storage(StorageStep::Mount(call)) = step else { continue };
+            for device in call.named_devices() {
+                let uses = StorageEffect::Uses { device: device.to_owned() }.into();
+                if !effects.contains(&uses) {
+                    effects.push(uses);
+                }
             }
         }
         Ok(())

@@ -25,6 +25,16 @@ ask released "$G" release /dev/ubdb --yes
 must_not grep -q '/dev/ubdb is free' released.err
 must umount /mnt/x
 planned_on 0 'disk::wipe("/dev/ubdb");' '/dev/ubdb belongs to an ext4 filesystem, which has its journal there'
+planned_on 2 'mount::mount("/dev/ubda", "/mnt/x", #{ options: "journal_path=/dev/ubdp" });' '/dev/ubdp is not a log or journal'
+planned_on 3 '//! # A journal that is not declared
+//! ```toml
+//! [needs]
+//! devices = ["/dev/ubda"]
+//! mounts = ["/mnt/x"]
+//! ```
+mount::mount("/dev/ubda", "/mnt/x", #{ options: "journal_path=/dev/ubdb" });' 'devices = ["/dev/ubda", "/dev/ubdb"]'
+do_ 'mount::mount("/dev/ubda", "/mnt/x", #{ options: "journal_path=/dev/ubdb" });'
+must umount /mnt/x
 must wipefs -qa /dev/ubda /dev/ubdb
 
 it 'a device of several paths'

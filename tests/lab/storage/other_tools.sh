@@ -184,8 +184,11 @@ for moment in 0.05 0.2 0.4 0.6; do
     sleep $moment
     kill -9 $! && wait $! 2>/dev/null
     must "$G" resume "${approved[@]}" /run/cut/*/journal.jsonl >resumed.out 2>&1
-    must blkid -p -n ext4 /dev/md127 >/dev/null
-    must mdadm -S /dev/md127 -q
+    # Not always md127: the kernel may still be removing the one of the killed mdadm.
+    arrays=(/sys/class/block/ubda/holders/md*)
+    array=/dev/${arrays[0]##*/}
+    must blkid -p -n ext4 "$array" >/dev/null
+    must mdadm -S "$array" -q
     fresh
 done
 nothing_left
