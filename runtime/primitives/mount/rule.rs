@@ -119,7 +119,6 @@ impl Rule for MountRule {
                     .into()
             }
             Self::NotADevice { .. } => "give a path such as /dev/sdb1".into(),
-            Self::NotALog { .. } => "check with lsblk -f that it is the right device".into(),
             Self::Unreadable { .. } => "check dmesg for the cause".into(),
             Self::Taken { at, .. } => format!(
                 "choose another directory, or unmount it: umount \
@@ -132,7 +131,9 @@ impl Rule for MountRule {
                 format!("unmount those first, or all: mount::unmount({at}, #{{ recursive: true }})")
             }
             Self::Ours { .. } => "a recipe may only unmount what a recipe mounted".into(),
-            Self::NotSwap { .. } => "check with lsblk -f that it is the right device".into(),
+            Self::NotALog { .. } | Self::NotSwap { .. } => {
+                "check with lsblk -f that it is the right device".into()
+            }
         })
     }
 
