@@ -63,24 +63,22 @@ fn destroys(device: &str) -> Effect {
     Effect::Storage(StorageEffect::Destroys { device: device.into() })
 }
 
-/// A plan on the example machine that must list this effect.
-fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
+/// A plan of the call on the example machine, in both languages.
+fn planned(name: &'static str, call: &str) -> Attempt {
     Attempt::new(name)
         .rhai(&format!("{call}\n"))
         .lua(&format!("{}\n", gscript::reference::docs::to_lua(call)))
         .planned("example")
-        .exits(0)
-        .says(effect)
+}
+
+/// A plan on the example machine that must list this effect.
+fn shown(name: &'static str, call: &str, effect: &'static str) -> Attempt {
+    planned(name, call).exits(0).says(effect)
 }
 
 /// A plan on the example machine that must fail with this message.
 fn refused(name: &'static str, call: &str, why: &'static str) -> Attempt {
-    Attempt::new(name)
-        .rhai(&format!("{call}\n"))
-        .lua(&format!("{}\n", gscript::reference::docs::to_lua(call)))
-        .planned("example")
-        .exits(2)
-        .says(why)
+    planned(name, call).exits(2).says(why)
 }
 
 /// Reads a machine from `tests/machines`.
